@@ -1,0 +1,24 @@
+# Every package is looked for once, here.
+if(SAPSAM_BUILD_UI AND NOT SAPSAM_TRAINER_ONLY)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Concurrent Svg Charts)
+endif()
+if(SAPSAM_BUILD_TESTS AND NOT SAPSAM_TRAINER_ONLY)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Test)
+endif()
+
+# CUDA's languages are only for libtorch's own configuration; Debian's libtorch has none.
+find_package(Torch REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Threads REQUIRED)
+
+if(SAPSAM_TRAINER_ONLY)
+  find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc)
+else()
+  find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs videoio objdetect)
+  find_package(SQLite3 3.37 REQUIRED)
+  find_package(ICU 70 REQUIRED COMPONENTS uc i18n)
+  find_package(ZLIB REQUIRED)
+  find_package(faiss REQUIRED)
+endif()
