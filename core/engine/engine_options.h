@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+namespace sapsam {
+
+// How the engine computes. Plain values; copied in before work starts.
+struct EngineOptions
+{
+    std::string device = "auto";    // auto | cpu | cuda:N
+    std::string precision = "auto"; // auto | fp32 | bf16; auto is fp32 on the CPU
+    int threads = 0;                // CPU threads; 0 takes all cores
+};
+
+// What is really used, for the status bar and `sapsam doctor`.
+struct DeviceInfo
+{
+    std::string device;         // "cpu" or "cuda:0": where the forward passes run
+    std::string name;           // processor or card
+    std::string whyNotGpu;      // empty when a GPU is used
+    std::string precision;      // "fp32" or "bf16"
+    std::string libtorchVersion;
+    std::string blas;           // which matrix library and kernels are in use
+    int threads = 1;
+};
+
+// Resolves the options against this machine. Throws Error(InvalidInput) for an unknown device or
+// precision and Error(NotFound) for a GPU that is not there.
+DeviceInfo resolveDevice(const EngineOptions &options);
+
+// To be called first in main(): puts the matrix library's and the allocator's fast settings in
+// place (core type of OpenBLAS on AVX-512 machines, thresholds of malloc), re-executing the program
+// once when an environment variable is needed before libraries load. Does nothing the second time.
+void prepareProcess(int argc, char **argv);
+
+} // namespace sapsam
