@@ -1,0 +1,7 @@
+#include "core/base/version.h"
+
+namespace sapsam {
+
+const char *programVersion() { return SAPSAM_VERSION; }
+
+} // namespace sapsam
