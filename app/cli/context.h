@@ -6,7 +6,6 @@
 #include "core/engine/engine_options.h"
 
 #include <CLI/CLI.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -43,8 +42,8 @@ void addPipelineVerbs(CLI::App &app, Context &context); // segment, phrase, embe
 void addSearchVerb(CLI::App &app, Context &context);
 void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);
-void addModelVerbs(CLI::App &app, Context &context);    // models, taxonomy, templates
+void addModelVerbs(CLI::App &app, Context &context); // models, taxonomy, templates
 void addSynthVerb(CLI::App &app, Context &context);
-void addSystemVerbs(CLI::App &app, Context &context);   // doctor, version
+void addSystemVerbs(CLI::App &app, Context &context); // doctor, version
 
 } // namespace sapsam::cli

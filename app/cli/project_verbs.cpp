@@ -19,12 +19,12 @@ Answer projectAnswer(ProjectStore &store)
     for (const auto &[task, hash] : store.modelsInUse())
         models[task] = hash;
     Answer answer;
-    answer.json = {{"project", store.folder()},     {"images", counts.images},
-                   {"regions", counts.regions},     {"phrases", counts.phrases},
-                   {"embedded", counts.embedded},   {"captions", counts.captions},
+    answer.json = {{"project", store.folder()},   {"images", counts.images},
+                   {"regions", counts.regions},   {"phrases", counts.phrases},
+                   {"embedded", counts.embedded}, {"captions", counts.captions},
                    {"models", std::move(models)}};
-    answer.text = store.folder() + "\n  images   " + std::to_string(counts.images)
-                  + "\n  regions  " + std::to_string(counts.regions) + "\n  phrases  "
+    answer.text = store.folder() + "\n  images   " + std::to_string(counts.images) + "\n  regions  "
+                  + std::to_string(counts.regions) + "\n  phrases  "
                   + std::to_string(counts.phrases) + "\n  embedded "
                   + std::to_string(counts.embedded) + "\n";
     return answer;
@@ -77,55 +77,57 @@ void addProjectVerbs(CLI::App &app, Context &context)
     import->callback([&context, folder, options] {
         context.verb = [&context, folder, options] {
             ProjectStore store = ProjectStore::open(*folder);
-            const ImportReport report = importPaths(store, *options, context.cancel, context.progress);
-            Answer answer;
-            answer.json = {{"imported", report.imported},
-                           {"known", report.known},
-                           {"skipped", jsonOf(report.skipped)}};
-            answer.text = "imported " + std::to_string(report.imported) + ", known already "
-                          + std::to_string(report.known) + ", skipped "
-                          + std::to_string(report.skipped.size()) + "\n" + textOf(report.skipped);
-            answer.exitCode = report.skipped.empty() ? Done : SomeFailed;
-            return answer;
-        };
-    });
+    const ImportReport report = importPaths(store, *options, context.cancel, context.progress);
+    Answer answer;
+    answer.json = {{"imported", report.imported},
+                   {"known", report.known},
+                   {"skipped", jsonOf(report.skipped)}};
+    answer.text = "imported " + std::to_string(report.imported) + ", known already "
+                  + std::to_string(report.known) + ", skipped "
+                  + std::to_string(report.skipped.size()) + "\n" + textOf(report.skipped);
+    answer.exitCode = report.skipped.empty() ? Done : SomeFailed;
+    return answer;
+};
+} // namespace sapsam::cli
+);
 
-    auto exportOptions = std::make_shared<ExportOptions>();
-    auto queries = std::make_shared<std::vector<std::string>>();
-    auto top = std::make_shared<int>(20);
-    auto *exporting = app.add_subcommand("export", "Write tables, rankings or a contact sheet");
-    exporting->add_option("DIR", *folder, "Project folder")->required();
-    exporting->add_option("--format", exportOptions->format, "csv or html")
-        ->required()
-        ->check(CLI::IsMember({"csv", "html"}));
-    exporting->add_option("--output,-o", exportOptions->output, "Folder to write into")->required();
-    exporting->add_option("--query", *queries, "Rank by this description (may be repeated)");
-    exporting->add_option("--top", *top, "Hits for each query")
-        ->check(CLI::Range(1, 1000000))
-        ->capture_default_str();
-    exporting->add_option("--max-images", exportOptions->maxImages, "Of a sheet without queries; 0 = all");
-    exporting->callback([&context, folder, exportOptions, queries, top] {
-        context.verb = [&context, folder, exportOptions, queries, top] {
-            ProjectStore store = ProjectStore::open(*folder);
-            ExportOptions resolved = *exportOptions;
-            if (!queries->empty()) {
-                Engines engines(context.modelsFolder, context.engine);
-                Searcher searcher(store, engines);
-                for (const std::string &query : *queries)
-                    resolved.searches.push_back(searcher.search({query, *top}));
-            }
-            const ExportReport report =
-                exportProject(store, resolved, context.cancel, context.progress);
-            Answer answer;
-            answer.json = {{"written", report.written},
-                           {"skipped", jsonOf(report.skipped)},
-                           {"manifest", report.manifest}};
-            answer.text = "wrote " + std::to_string(report.written) + " items, see "
-                          + report.manifest + "\n" + textOf(report.skipped);
-            answer.exitCode = report.skipped.empty() ? Done : SomeFailed;
-            return answer;
-        };
-    });
+auto exportOptions = std::make_shared<ExportOptions>();
+auto queries = std::make_shared<std::vector<std::string>>();
+auto top = std::make_shared<int>(20);
+auto *exporting = app.add_subcommand("export", "Write tables, rankings or a contact sheet");
+exporting->add_option("DIR", *folder, "Project folder")->required();
+exporting->add_option("--format", exportOptions->format, "csv or html")
+    ->required()
+    ->check(CLI::IsMember({"csv", "html"}));
+exporting->add_option("--output,-o", exportOptions->output, "Folder to write into")->required();
+exporting->add_option("--query", *queries, "Rank by this description (may be repeated)");
+exporting->add_option("--top", *top, "Hits for each query")
+    ->check(CLI::Range(1, 1000000))
+    ->capture_default_str();
+exporting->add_option("--max-images", exportOptions->maxImages,
+                      "Of a sheet without queries; 0 = all");
+exporting->callback([&context, folder, exportOptions, queries, top] {
+    context.verb = [&context, folder, exportOptions, queries, top] {
+        ProjectStore store = ProjectStore::open(*folder);
+        ExportOptions resolved = *exportOptions;
+        if (!queries->empty()) {
+            Engines engines(context.modelsFolder, context.engine);
+            Searcher searcher(store, engines);
+            for (const std::string &query : *queries)
+                resolved.searches.push_back(searcher.search({query, *top}));
+        }
+        const ExportReport report =
+            exportProject(store, resolved, context.cancel, context.progress);
+        Answer answer;
+        answer.json = {{"written", report.written},
+                       {"skipped", jsonOf(report.skipped)},
+                       {"manifest", report.manifest}};
+        answer.text = "wrote " + std::to_string(report.written) + " items, see " + report.manifest
+                      + "\n" + textOf(report.skipped);
+        answer.exitCode = report.skipped.empty() ? Done : SomeFailed;
+        return answer;
+    };
+});
 }
 
 } // namespace sapsam::cli

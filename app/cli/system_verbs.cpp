@@ -36,8 +36,8 @@ void addSystemVerbs(CLI::App &app, Context &context)
                            {"libtorch", device.libtorchVersion},
                            {"device", device.device},
                            {"precision", device.precision}};
-            answer.text = std::string("sapsam ") + programVersion() + " (libtorch " + device.libtorchVersion
-                          + ", " + device.device + ")\n";
+            answer.text = std::string("sapsam ") + programVersion() + " (libtorch "
+                          + device.libtorchVersion + ", " + device.device + ")\n";
             return answer;
         };
     });

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
-
 #include <unistd.h>
 
 namespace {
@@ -17,7 +16,10 @@ using namespace sapsam;
 // The signal handler may only touch this; cancel() is a relaxed store of an atomic.
 CancelSource *theCancelSource = nullptr;
 
-void onSignal(int) { theCancelSource->cancel(); }
+void onSignal(int)
+{
+    theCancelSource->cancel();
+}
 
 // One line that is rewritten on a terminal, a line every two seconds otherwise.
 class ProgressLine
@@ -27,8 +29,8 @@ public:
     {
         const auto now = std::chrono::steady_clock::now();
         const bool isLast = progress.total > 0 && progress.done >= progress.total;
-        const auto interval = m_isTerminal ? std::chrono::milliseconds(100)
-                                           : std::chrono::milliseconds(2000);
+        const auto interval =
+            m_isTerminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(2000);
         if (!isLast && now - m_last < interval)
             return;
         m_last = now;
@@ -36,7 +38,8 @@ public:
         if (progress.total > 0)
             line += "/" + std::to_string(progress.total);
         if (progress.etaSeconds)
-            line += ", " + std::to_string(static_cast<long>(*progress.etaSeconds + 0.5)) + " s left";
+            line +=
+                ", " + std::to_string(static_cast<long>(*progress.etaSeconds + 0.5)) + " s left";
         if (m_isTerminal)
             std::fprintf(stderr, "\r\033[K%s%s", line.c_str(), isLast ? "\n" : "");
         else

@@ -4,11 +4,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <system_error>
-
 #include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace sapsam {
@@ -89,7 +88,8 @@ std::string readFile(const std::string &path)
     const auto size = std::filesystem::file_size(path, ignored);
     if (!ignored)
         content.reserve(static_cast<std::size_t>(size));
-    readFileInPieces(path, [&](const char *data, std::size_t size_) { content.append(data, size_); });
+    readFileInPieces(path,
+                     [&](const char *data, std::size_t size_) { content.append(data, size_); });
     return content;
 }
 

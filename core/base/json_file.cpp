@@ -20,7 +20,10 @@ Json parseJson(const std::string &text, const std::string &origin)
     }
 }
 
-Json readJsonFile(const std::string &path) { return parseJson(readFile(path), path); }
+Json readJsonFile(const std::string &path)
+{
+    return parseJson(readFile(path), path);
+}
 
 void writeJsonFile(const std::string &path, const Json &json)
 {
@@ -29,7 +32,8 @@ void writeJsonFile(const std::string &path, const Json &json)
 
 void writeJsonFile(const std::string &path, const OrderedJson &json)
 {
-    writeFileAtomically(path, json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
+    writeFileAtomically(path,
+                        json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
 }
 
 } // namespace sapsam

@@ -2,11 +2,10 @@
 
 #include "core/base/error.h"
 
+#include <memory>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 namespace sapsam {
 
@@ -46,7 +45,10 @@ void log(LogLevel level, std::string_view message)
     logger()->log(levelOf(level), spdlog::string_view_t(message.data(), message.size()));
 }
 
-void setLogLevel(LogLevel level) { logger()->set_level(levelOf(level)); }
+void setLogLevel(LogLevel level)
+{
+    logger()->set_level(levelOf(level));
+}
 
 void setLogFile(const std::string &path)
 {

@@ -3,7 +3,9 @@
 namespace sapsam {
 
 ProgressMeter::ProgressMeter(std::string stage, std::int64_t total, ProgressSink sink)
-    : m_stage(std::move(stage)), m_total(total), m_sink(std::move(sink)),
+    : m_stage(std::move(stage)),
+      m_total(total),
+      m_sink(std::move(sink)),
       m_start(std::chrono::steady_clock::now())
 {
     if (m_sink)

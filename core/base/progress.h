@@ -10,9 +10,9 @@ namespace sapsam {
 
 struct Progress
 {
-    std::string stage;               // what is being done now, for people
-    std::int64_t done = 0;           // items finished
-    std::int64_t total = 0;          // items in all; 0 when not known
+    std::string stage;                // what is being done now, for people
+    std::int64_t done = 0;            // items finished
+    std::int64_t total = 0;           // items in all; 0 when not known
     std::optional<double> etaSeconds; // time left; empty until it can be estimated
 };
 

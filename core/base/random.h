@@ -66,7 +66,8 @@ public:
     template <typename T>
     const T &pick(const std::vector<T> &items)
     {
-        return items[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(items.size()) - 1))];
+        return items[static_cast<std::size_t>(
+            integer(0, static_cast<std::int64_t>(items.size()) - 1))];
     }
 
     // Index drawn with probability proportional to its weight.
@@ -88,8 +89,9 @@ public:
     void shuffle(std::vector<T> &items)
     {
         for (std::size_t i = items.size(); i > 1; --i)
-            std::swap(items[i - 1],
-                      items[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(i) - 1))]);
+            std::swap(
+                items[i - 1],
+                items[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(i) - 1))]);
     }
 
     // The whole state, to be stored in a checkpoint and restored.

@@ -2,6 +2,9 @@
 
 namespace sapsam {
 
-const char *programVersion() { return SAPSAM_VERSION; }
+const char *programVersion()
+{
+    return SAPSAM_VERSION;
+}
 
 } // namespace sapsam

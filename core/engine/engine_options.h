@@ -15,12 +15,12 @@ struct EngineOptions
 // What is really used, for the status bar and `sapsam doctor`.
 struct DeviceInfo
 {
-    std::string device;         // "cpu" or "cuda:0": where the forward passes run
-    std::string name;           // processor or card
-    std::string whyNotGpu;      // empty when a GPU is used
-    std::string precision;      // "fp32" or "bf16"
+    std::string device;    // "cpu" or "cuda:0": where the forward passes run
+    std::string name;      // processor or card
+    std::string whyNotGpu; // empty when a GPU is used
+    std::string precision; // "fp32" or "bf16"
     std::string libtorchVersion;
-    std::string blas;           // which matrix library and kernels are in use
+    std::string blas; // which matrix library and kernels are in use
     int threads = 1;
 };
 

@@ -18,7 +18,7 @@ struct PhraseRequest
 
 struct PhraseDecoding
 {
-    int numBeams = 1;           // 1 is greedy
+    int numBeams = 1; // 1 is greedy
     int maxNewTokens = 20;
     double lengthPenalty = 1.0;
     double repetitionPenalty = 1.0;

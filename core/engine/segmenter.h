@@ -25,7 +25,8 @@ struct PartMask
 };
 
 // Person-SAM: a mask for each phrase, the picture encoded once.
-// One thread at a time; loading and forward passes belong on the engine lane, never on the GUI thread.
+// One thread at a time; loading and forward passes belong on the engine lane, never on the GUI
+// thread.
 class Segmenter
 {
 public:

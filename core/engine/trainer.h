@@ -29,6 +29,7 @@ struct TrainOutcome
 
 // Trains in the calling thread; cancelling saves a checkpoint first and returns "stopped".
 // Throws Error(InvalidInput) listing every unusable setting, and what loading and writing throw.
-TrainOutcome train(const TrainRequest &request, const CancelToken &cancel, const ProgressSink &progress);
+TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
+                   const ProgressSink &progress);
 
 } // namespace sapsam

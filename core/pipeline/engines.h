@@ -13,8 +13,8 @@ namespace sapsam {
 
 // The models of a session, loaded when first asked for. Which folder serves which task is read from
 // the manifest of the models folder.
-// Thread rule: everything belongs on the one engine lane; only modelsFolder() and options() may be called
-// from elsewhere.
+// Thread rule: everything belongs on the one engine lane; only modelsFolder() and options() may be
+// called from elsewhere.
 class Engines
 {
 public:

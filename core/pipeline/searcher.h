@@ -20,9 +20,10 @@ struct SearchRequest
 struct PartMatch
 {
     std::string group;
-    std::string phrase;      // what the engine wrote for that part
-    std::string queryPhrase; // the part of the description it answers; "" when none names this group
-    double score = 0.0;      // cosine of the two phrases' embeddings; 0 when queryPhrase is empty
+    std::string phrase; // what the engine wrote for that part
+    std::string
+        queryPhrase;    // the part of the description it answers; "" when none names this group
+    double score = 0.0; // cosine of the two phrases' embeddings; 0 when queryPhrase is empty
 };
 
 struct SearchHit
@@ -45,7 +46,7 @@ struct SearchResponse
     std::string query;
     std::string modelName;
     std::string modelHash;
-    std::vector<QueryPart> parts; // the description as understood
+    std::vector<QueryPart> parts;      // the description as understood
     std::vector<std::string> warnings; // "the description is longer than the model reads: …"
     std::vector<SearchHit> hits;
     double encodeSeconds = 0.0; // the text
