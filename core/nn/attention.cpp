@@ -1,0 +1,144 @@
+#include "core/nn/attention.h"
+
+#include "core/base/error.h"
+
+#include <cmath>
+#include <limits>
+
+namespace sapsam::nn {
+
+namespace {
+
+// Scores that the causal rule forbids get -inf; [Nq, Nk].
+torch::Tensor causalBias(std::int64_t queries, std::int64_t keys,
+                         const torch::TensorOptions &options)
+{
+    return torch::full({queries, keys}, -std::numeric_limits<double>::infinity(), options)
+        .triu(keys - queries + 1);
+}
+
+torch::Tensor fullBias(const torch::Tensor &query, const torch::Tensor &key,
+                       const AttentionBias &bias)
+{
+    if (!bias.causal || query.size(2) == 1)
+        return bias.additive;
+    const auto causal = causalBias(query.size(2), key.size(2), query.options());
+    return bias.additive.defined() ? bias.additive + causal : causal;
+}
+
+void requireHeads(std::int64_t width, std::int64_t heads)
+{
+    if (heads <= 0 || width % heads != 0)
+        throw Error(ErrorKind::InvalidInput, "attention: the width " + std::to_string(width)
+                                                 + " is not a multiple of " + std::to_string(heads)
+                                                 + " heads");
+}
+
+} // namespace
+
+torch::Tensor splitHeads(const torch::Tensor &x, std::int64_t heads)
+{
+    return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+torch::Tensor mergeHeads(const torch::Tensor &x)
+{
+    return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
+}
+
+torch::Tensor attentionWeights(const torch::Tensor &query, const torch::Tensor &key,
+                               const AttentionBias &bias)
+{
+    const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
+    auto scores = torch::matmul(query * scale, key.transpose(2, 3));
+    const auto added = fullBias(query, key, bias);
+    if (added.defined())
+        scores = scores + added;
+    return torch::softmax(scores, -1);
+}
+
+torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
+                     const torch::Tensor &value, const AttentionBias &bias)
+{
+    if (compat::kHasFusedAttention) {
+        const bool plainCausal =
+            bias.causal && !bias.additive.defined() && query.size(2) == key.size(2);
+        return compat::fusedAttention(query, key, value,
+                                      plainCausal ? torch::Tensor() : fullBias(query, key, bias),
+                                      plainCausal);
+    }
+    return torch::matmul(attentionWeights(query, key, bias), value);
+}
+
+torch::Tensor paddingBias(const torch::Tensor &mask, torch::ScalarType dtype)
+{
+    if (!mask.defined())
+        return {};
+    double lowest = std::numeric_limits<float>::lowest();
+    if (dtype == torch::kHalf)
+        lowest = -65504.0;
+    else if (dtype == torch::kBFloat16)
+        lowest = -3.3895313892515355e38;
+    return ((1 - mask.to(torch::kFloat)) * lowest)
+        .to(dtype)
+        .view({mask.size(0), 1, 1, mask.size(1)});
+}
+
+ProjectedAttentionImpl::ProjectedAttentionImpl(std::int64_t width, std::int64_t inner,
+                                               std::int64_t heads_)
+    : heads(heads_)
+{
+    requireHeads(inner, heads);
+    q_proj = register_module("q_proj", torch::nn::Linear(width, inner));
+    k_proj = register_module("k_proj", torch::nn::Linear(width, inner));
+    v_proj = register_module("v_proj", torch::nn::Linear(width, inner));
+    out_proj = register_module("out_proj", torch::nn::Linear(inner, width));
+}
+
+torch::Tensor ProjectedAttentionImpl::forward(const torch::Tensor &query, const torch::Tensor &key,
+                                              const torch::Tensor &value, const AttentionBias &bias)
+{
+    return out_proj(
+        mergeHeads(attend(splitHeads(q_proj(query), heads), splitHeads(k_proj(key), heads),
+                          splitHeads(v_proj(value), heads), bias)));
+}
+
+FusedAttentionImpl::FusedAttentionImpl(std::int64_t width, std::int64_t heads_,
+                                       const std::string &outputName)
+    : heads(heads_)
+{
+    requireHeads(width, heads);
+    qkv = register_module("qkv", torch::nn::Linear(width, 3 * width));
+    output = register_module(outputName, torch::nn::Linear(width, width));
+}
+
+torch::Tensor FusedAttentionImpl::forward(const torch::Tensor &x, const AttentionBias &bias)
+{
+    const auto parts = qkv(x).chunk(3, -1);
+    return output(mergeHeads(attend(splitHeads(parts[0], heads), splitHeads(parts[1], heads),
+                                    splitHeads(parts[2], heads), bias)));
+}
+
+PackedAttentionImpl::PackedAttentionImpl(std::int64_t width, std::int64_t heads_) : heads(heads_)
+{
+    requireHeads(width, heads);
+    in_proj_weight = register_parameter("in_proj_weight", torch::empty({3 * width, width}));
+    in_proj_bias = register_parameter("in_proj_bias", torch::zeros({3 * width}));
+    torch::nn::init::xavier_uniform_(in_proj_weight);
+    out_proj = register_module("out_proj", torch::nn::Linear(width, width));
+}
+
+torch::Tensor PackedAttentionImpl::forward(const torch::Tensor &query,
+                                           const torch::Tensor &keyValue, torch::Tensor *weights)
+{
+    const auto w = in_proj_weight.chunk(3, 0);
+    const auto b = in_proj_bias.chunk(3, 0);
+    const auto q = splitHeads(torch::linear(query, w[0], b[0]), heads);
+    const auto k = splitHeads(torch::linear(keyValue, w[1], b[1]), heads);
+    const auto v = splitHeads(torch::linear(keyValue, w[2], b[2]), heads);
+    if (weights)
+        *weights = attentionWeights(q, k).mean(1);
+    return out_proj(mergeHeads(attend(q, k, v)));
+}
+
+} // namespace sapsam::nn
