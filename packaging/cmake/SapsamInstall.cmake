@@ -1,5 +1,7 @@
 # What an installation consists of: programs, resources, models.
-install(TARGETS sapsam RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET sapsam)
+  install(TARGETS sapsam RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 if(TARGET sapsam-workbench)
   install(TARGETS sapsam-workbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
