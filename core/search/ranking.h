@@ -19,4 +19,7 @@ struct RankedImage
 std::vector<RankedImage> rankByCosine(const FeatureTable &table, const std::vector<float> &query,
                                       int top);
 
+// The cosine of two unit-length vectors of `dimension` values, accumulated in float.
+float dotProduct(const float *a, const float *b, int dimension);
+
 } // namespace sapsam
