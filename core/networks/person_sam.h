@@ -74,6 +74,10 @@ public:
     PersonSamOutput decodePrompts(const torch::Tensor &imageEmbeddings,
                                   const PhrasePrompts &prompts, bool multimask = false);
 
+    // The dense prompt of each phrase; the dot designs take it from the image. Images and phrases
+    // are matched as in decodePrompts. [P, C, g, g]
+    torch::Tensor densePrompts(const torch::Tensor &imageEmbeddings, const PhrasePrompts &prompts);
+
     PersonSamOutput decode(const torch::Tensor &imageEmbeddings, const torch::Tensor &ids,
                            const torch::Tensor &mask = {}, const torch::Tensor &typeIds = {});
 

@@ -44,11 +44,6 @@ public:
     torch::Tensor forward(const torch::Tensor &query, const torch::Tensor &key,
                           const torch::Tensor &value, const AttentionBias &bias = {});
 
-    torch::Tensor forward(const torch::Tensor &x, const AttentionBias &bias = {})
-    {
-        return forward(x, x, x, bias);
-    }
-
     std::int64_t heads;
     torch::nn::Linear q_proj{nullptr}, k_proj{nullptr}, v_proj{nullptr}, out_proj{nullptr};
 };
