@@ -9,3 +9,9 @@ install(DIRECTORY resources/taxonomies resources/templates DESTINATION ${CMAKE_I
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/sapsam/models
   PATTERN "*.sh" EXCLUDE)
 install(FILES LICENSE README.md RESPONSIBLE_USE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES packaging/org.sapsam.Workbench.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
+install(FILES packaging/org.sapsam.Workbench.metainfo.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/metainfo)
+install(FILES packaging/org.sapsam.Workbench.mime.xml
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/mime/packages RENAME org.sapsam.Workbench.xml)
+install(FILES resources/icons/org.sapsam.Workbench.svg
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps)
