@@ -390,13 +390,13 @@ LabelMap readLabels(const std::string &path)
     return decodeLabels(readFile(path), path);
 }
 
-std::string encodeLabels(const LabelMap &labels, const std::vector<Rgb> &palette)
+std::string encodeLabels(const LabelMap &labels, const std::vector<Colour> &palette)
 {
     if (labels.labels.empty())
         throw Error(ErrorKind::InvalidInput, "encode: the label map is empty");
     std::vector<png_color> colours;
-    for (const Rgb &colour : palette.empty() ? vocPalette() : palette)
-        colours.push_back({colour.red, colour.green, colour.blue});
+    for (const Colour &colour : palette.empty() ? vocPalette() : palette)
+        colours.push_back({colour[0], colour[1], colour[2]});
     const std::uint8_t highest = *std::max_element(labels.labels.begin(), labels.labels.end());
     if (highest >= colours.size() || colours.size() > 256)
         throw Error(ErrorKind::InvalidInput, "encode: label " + std::to_string(highest)
@@ -408,9 +408,9 @@ std::string encodeLabels(const LabelMap &labels, const std::vector<Rgb> &palette
     return bytes;
 }
 
-std::vector<Rgb> vocPalette(int count)
+std::vector<Colour> vocPalette(int count)
 {
-    std::vector<Rgb> palette;
+    std::vector<Colour> palette;
     for (int i = 0; i < count; ++i) {
         unsigned id = static_cast<unsigned>(i);
         unsigned channels[3] = {0, 0, 0};

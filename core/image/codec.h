@@ -40,10 +40,10 @@ LabelMap decodeLabels(std::string_view bytes, const std::string &origin);
 LabelMap readLabels(const std::string &path);
 
 // 8-bit palette PNG. An empty palette means the Pascal VOC colour map.
-std::string encodeLabels(const LabelMap &labels, const std::vector<Rgb> &palette = {});
+std::string encodeLabels(const LabelMap &labels, const std::vector<Colour> &palette = {});
 
 // The first `count` colours of the Pascal VOC colour map: the bits of the id are dealt to the three
 // channels, high bits first.
-std::vector<Rgb> vocPalette(int count = 256);
+std::vector<Colour> vocPalette(int count = 256);
 
 } // namespace sapsam

@@ -42,7 +42,7 @@ double inverseLabCurve(double t)
 struct NamedColour
 {
     const char *name;
-    Rgb colour;
+    Colour colour;
 };
 
 // Several examples a name, because the regions that words cover are far from balls: dark blue is
@@ -78,18 +78,18 @@ constexpr NamedColour kNamedColours[] = {
 
 } // namespace
 
-Lab labOf(const Rgb &colour)
+Lab labOf(const Colour &colour)
 {
-    const double r = linearOf(colour.red);
-    const double g = linearOf(colour.green);
-    const double b = linearOf(colour.blue);
+    const double r = linearOf(colour[0]);
+    const double g = linearOf(colour[1]);
+    const double b = linearOf(colour[2]);
     const double x = labCurve((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / kWhiteX);
     const double y = labCurve(0.2126729 * r + 0.7151522 * g + 0.0721750 * b);
     const double z = labCurve((0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / kWhiteZ);
     return {116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)};
 }
 
-Rgb rgbOf(const Lab &colour)
+Colour colourOf(const Lab &colour)
 {
     const double fy = (colour.l + 16.0) / 116.0;
     const double x = kWhiteX * inverseLabCurve(fy + colour.a / 500.0);
@@ -106,7 +106,7 @@ double colourDistance(const Lab &a, const Lab &b)
                      + (a.b - b.b) * (a.b - b.b));
 }
 
-std::optional<Rgb> dominantColour(const Image &image, const Mask &mask)
+std::optional<Colour> dominantColour(const Image &image, const Mask &mask)
 {
     if (image.width != mask.width || image.height != mask.height)
         throw Error(ErrorKind::InvalidInput, "colour: picture and mask differ in size");
@@ -169,12 +169,12 @@ std::optional<Rgb> dominantColour(const Image &image, const Mask &mask)
                 if (around.count > best.count)
                     best = around;
             }
-    return Rgb{static_cast<std::uint8_t>(best.sum[0] / best.count),
-               static_cast<std::uint8_t>(best.sum[1] / best.count),
-               static_cast<std::uint8_t>(best.sum[2] / best.count)};
+    return Colour{static_cast<std::uint8_t>(best.sum[0] / best.count),
+                  static_cast<std::uint8_t>(best.sum[1] / best.count),
+                  static_cast<std::uint8_t>(best.sum[2] / best.count)};
 }
 
-std::string nameOfColour(const Rgb &colour)
+std::string nameOfColour(const Colour &colour)
 {
     static const std::vector<Lab> examples = [] {
         std::vector<Lab> labs;
@@ -195,18 +195,18 @@ std::string nameOfColour(const Rgb &colour)
     return kNamedColours[best].name;
 }
 
-std::string hexOf(const Rgb &colour)
+std::string hexOf(const Colour &colour)
 {
     constexpr char digits[] = "0123456789abcdef";
     std::string text = "#";
-    for (const std::uint8_t value : {colour.red, colour.green, colour.blue}) {
+    for (const std::uint8_t value : colour) {
         text.push_back(digits[value >> 4]);
         text.push_back(digits[value & 15]);
     }
     return text;
 }
 
-Rgb rgbFromHex(const std::string &text)
+Colour colourFromHex(const std::string &text)
 {
     const auto digit = [&text](std::size_t i) {
         const char c = text[i];

@@ -9,17 +9,7 @@
 
 namespace sapsam {
 
-struct Rgb
-{
-    std::uint8_t red = 0;
-    std::uint8_t green = 0;
-    std::uint8_t blue = 0;
-
-    bool operator==(const Rgb &other) const
-    {
-        return red == other.red && green == other.green && blue == other.blue;
-    }
-};
+using Colour = std::array<std::uint8_t, 3>; // sRGB
 
 // CIE L*a*b* under D65: L in [0, 100].
 struct Lab
@@ -30,8 +20,8 @@ struct Lab
 };
 
 // IEC 61966-2-1 transfer function and primaries; colours outside sRGB are clipped on the way back.
-Lab labOf(const Rgb &colour);
-Rgb rgbOf(const Lab &colour);
+Lab labOf(const Colour &colour);
+Colour colourOf(const Lab &colour);
 
 // Euclidean distance in L*a*b* (CIE 1976).
 double colourDistance(const Lab &a, const Lab &b);
@@ -39,14 +29,14 @@ double colourDistance(const Lab &a, const Lab &b);
 // The colour that most pixels inside the mask are near to: the mean around the fullest cell of a
 // coarse histogram. The outermost ring of pixels is left out when enough remain, since it mixes
 // with the background. Empty when the mask has no pixel.
-std::optional<Rgb> dominantColour(const Image &image, const Mask &mask);
+std::optional<Colour> dominantColour(const Image &image, const Mask &mask);
 
 // The common word: black, white, grey, red, orange, yellow, green, blue, purple, pink, brown or
 // beige; the nearest of a table of examples in L*a*b*.
-std::string nameOfColour(const Rgb &colour);
+std::string nameOfColour(const Colour &colour);
 
 // "#rrggbb", lower case, and back. Throws Error(InvalidInput) for anything else.
-std::string hexOf(const Rgb &colour);
-Rgb rgbFromHex(const std::string &text);
+std::string hexOf(const Colour &colour);
+Colour colourFromHex(const std::string &text);
 
 } // namespace sapsam

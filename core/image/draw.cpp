@@ -19,7 +19,7 @@ Image blendMasks(const Image &image, const std::vector<MaskLayer> &layers,
         const Mask &mask = *layer.mask;
         if (mask.width != image.width || mask.height != image.height)
             throw Error(ErrorKind::InvalidInput, "draw: picture and mask differ in size");
-        const std::uint8_t colour[3] = {layer.colour.red, layer.colour.green, layer.colour.blue};
+        const std::uint8_t colour[3] = {layer.colour[0], layer.colour[1], layer.colour[2]};
         for (int y = 0; y < mask.height; ++y) {
             for (int x = 0; x < mask.width; ++x) {
                 if (mask.at(x, y) == 0)
@@ -38,14 +38,15 @@ Image blendMasks(const Image &image, const std::vector<MaskLayer> &layers,
     return result;
 }
 
-Image colourOfLabels(const LabelMap &labels, const std::vector<Rgb> &palette)
+Image colourOfLabels(const LabelMap &labels, const std::vector<Colour> &palette)
 {
     Image result(labels.width, labels.height, 3);
     for (std::size_t i = 0; i < labels.labels.size(); ++i) {
-        const Rgb colour = labels.labels[i] < palette.size() ? palette[labels.labels[i]] : Rgb{};
-        result.pixels[i * 3] = colour.red;
-        result.pixels[i * 3 + 1] = colour.green;
-        result.pixels[i * 3 + 2] = colour.blue;
+        const Colour colour =
+            labels.labels[i] < palette.size() ? palette[labels.labels[i]] : Colour{};
+        result.pixels[i * 3] = colour[0];
+        result.pixels[i * 3 + 1] = colour[1];
+        result.pixels[i * 3 + 2] = colour[2];
     }
     return result;
 }

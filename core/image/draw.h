@@ -11,7 +11,7 @@ namespace sapsam {
 struct MaskLayer
 {
     const Mask *mask = nullptr;
-    Rgb colour;
+    Colour colour;
 };
 
 struct BlendOptions
@@ -26,6 +26,6 @@ Image blendMasks(const Image &image, const std::vector<MaskLayer> &layers,
                  const BlendOptions &options = {});
 
 // Every label in the colour of a palette, for showing a label map by itself.
-Image colourOfLabels(const LabelMap &labels, const std::vector<Rgb> &palette);
+Image colourOfLabels(const LabelMap &labels, const std::vector<Colour> &palette);
 
 } // namespace sapsam

@@ -160,12 +160,12 @@ private Q_SLOTS:
 
     void vocPaletteHasThePublishedColours()
     {
-        const std::vector<Rgb> palette = vocPalette(18);
+        const std::vector<Colour> palette = vocPalette(18);
 
-        QVERIFY((palette[1] == Rgb{128, 0, 0}));
-        QVERIFY((palette[8] == Rgb{64, 0, 0}));
-        QVERIFY((palette[13] == Rgb{192, 0, 128}));
-        QVERIFY((palette[17] == Rgb{128, 64, 0}));
+        QVERIFY((palette[1] == Colour{128, 0, 0}));
+        QVERIFY((palette[8] == Colour{64, 0, 0}));
+        QVERIFY((palette[13] == Colour{192, 0, 128}));
+        QVERIFY((palette[17] == Colour{128, 64, 0}));
     }
 
     void labelsFromAColourPictureAreUnsupported()

@@ -215,11 +215,11 @@ private Q_SLOTS:
         for (int r = 0; r < 256; r += 15)
             for (int g = 0; g < 256; g += 15)
                 for (int b = 0; b < 256; b += 15) {
-                    const Rgb in{static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(g),
-                                 static_cast<std::uint8_t>(b)};
-                    const Rgb out = rgbOf(labOf(in));
-                    QVERIFY(std::abs(in.red - out.red) <= 1 && std::abs(in.green - out.green) <= 1
-                            && std::abs(in.blue - out.blue) <= 1);
+                    const Colour in{static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(g),
+                                    static_cast<std::uint8_t>(b)};
+                    const Colour out = colourOf(labOf(in));
+                    QVERIFY(std::abs(in[0] - out[0]) <= 1 && std::abs(in[1] - out[1]) <= 1
+                            && std::abs(in[2] - out[2]) <= 1);
                 }
         QVERIFY(std::abs(labOf({255, 255, 255}).l - 100.0) < 0.01);
     }
@@ -244,14 +244,14 @@ private Q_SLOTS:
         QFETCH(QString, hex);
         QFETCH(QString, name);
 
-        QCOMPARE(QString::fromStdString(nameOfColour(rgbFromHex(hex.toStdString()))), name);
-        QCOMPARE(QString::fromStdString(hexOf(rgbFromHex(hex.toStdString()))), hex);
+        QCOMPARE(QString::fromStdString(nameOfColour(colourFromHex(hex.toStdString()))), name);
+        QCOMPARE(QString::fromStdString(hexOf(colourFromHex(hex.toStdString()))), hex);
     }
 
     void malformedHexColourIsInvalidInput()
     {
-        QCOMPARE(kindThrownBy([] { rgbFromHex("#12345g"); }), ErrorKind::InvalidInput);
-        QCOMPARE(kindThrownBy([] { rgbFromHex("red"); }), ErrorKind::InvalidInput);
+        QCOMPARE(kindThrownBy([] { colourFromHex("#12345g"); }), ErrorKind::InvalidInput);
+        QCOMPARE(kindThrownBy([] { colourFromHex("red"); }), ErrorKind::InvalidInput);
     }
 
     void dominantColourIsThatOfTheLargerPart()
@@ -266,7 +266,7 @@ private Q_SLOTS:
                 pixel[2] = y < 13 ? 20 : 220;
             }
 
-        const std::optional<Rgb> colour = dominantColour(image, mask);
+        const std::optional<Colour> colour = dominantColour(image, mask);
 
         QVERIFY(colour.has_value());
         QCOMPARE(QString::fromStdString(nameOfColour(*colour)), QStringLiteral("red"));
@@ -281,7 +281,7 @@ private Q_SLOTS:
             for (int x = 1; x < 4; ++x)
                 mask.at(x, y) = 1;
 
-        const Image shown = blendMasks(image, {{&mask, Rgb{200, 0, 0}}}, {0.5, true});
+        const Image shown = blendMasks(image, {{&mask, Colour{200, 0, 0}}}, {0.5, true});
 
         QCOMPARE(shown.channels, 3);
         QCOMPARE(shown.at(0, 0)[0], std::uint8_t{100});
