@@ -17,7 +17,7 @@ Rgb sampleSkin(SeededRandom &random)
                                                                  {18, 0.55, 0.38},
                                                                  {16, 0.50, 0.27}}};
     const auto &tone = kTones[random.weighted({5, 6, 5, 4, 2.5, 2, 1.5})];
-    return rgbFromHsv(tone[0] + random.uniform(-4, 4), tone[1] * random.uniform(0.85, 1.15),
+    return rgbFromHsv(tone[0] + random.uniform(-4, 4), tone[1] * random.uniform(0.72, 1.02),
                       std::min(1.0, tone[2] * random.uniform(0.93, 1.07)));
 }
 
@@ -435,8 +435,8 @@ SyntheticPerson makePerson(std::uint64_t seed, std::uint64_t identity)
     PersonAppearance &look = person.look;
     look.gender = random.chance(0.5) ? Gender::Man : Gender::Woman;
     const bool woman = look.gender == Gender::Woman;
-    look.age = static_cast<Age>(random.weighted({0.05, 0.35, 0.45, 0.15}));
-    look.build = std::clamp(random.normal(look.age == Age::Young ? 0.97 : 1.03, 0.10), 0.84, 1.32);
+    look.age = static_cast<Age>(random.weighted({0.03, 0.35, 0.47, 0.15}));
+    look.build = std::clamp(random.normal(look.age == Age::Young ? 0.97 : 1.03, 0.085), 0.84, 1.26);
     look.stature = look.age == Age::Child ? random.uniform(0.72, 0.85) : random.uniform(0.95, 1.05);
     look.skin = sampleSkin(random);
     const double warmth = random.uniform();
@@ -452,7 +452,7 @@ SyntheticPerson makePerson(std::uint64_t seed, std::uint64_t identity)
     static const std::vector<H> kStyles = {H::Bald, H::Balding, H::Buzz,     H::Short, H::Curly,
                                            H::Bob,  H::Long,    H::Ponytail, H::Bun};
     if (woman)
-        look.hairStyle = kStyles[random.weighted({0.05, 0, 0.1, 1.2, 1.3, 2.5, 5.5, 3, 1.4})];
+        look.hairStyle = kStyles[random.weighted({0.01, 0, 0.05, 1.2, 1.3, 2.5, 5.5, 3, 1.4})];
     else if (look.age == Age::Old)
         look.hairStyle = kStyles[random.weighted({1.5, 3, 1.5, 5, 0.4, 0.1, 0.1, 0.1, 0})];
     else

@@ -21,10 +21,8 @@ std::string colourWord(ColourName colour, SeededRandom &random)
 {
     const Words &words = wordsOf(colour);
     const double what = random.uniform();
-    if (what < 0.70 || words.size() == 1) {
-        if (what < 0.90 || words.size() == 1)
-            return words.front();
-    }
+    if (what < 0.70)
+        return words.front();
     if (what < 0.90)
         return random.pick(words);
     if (what < 0.96)
@@ -352,9 +350,10 @@ std::string hairPhrase(const PersonAppearance &look, SeededRandom &random)
                              "long, " + colour + " hair", "long straight " + colour + " hair",
                              colour + " hair"});
     case H::Ponytail:
-        return pick(random, {colour + " hair in a ponytail", "a " + colour + " ponytail",
-                             "long " + colour + " hair in a ponytail", colour + " hair tied back",
-                             colour + " hair pulled back in a ponytail", "a pony tail"});
+        return pick(random,
+                    {colour + " hair in a ponytail", "a " + colour + " ponytail",
+                     "long " + colour + " hair in a ponytail", colour + " hair tied back",
+                     colour + " hair pulled back in a ponytail", "a " + colour + " pony tail"});
     case H::Bun:
         return pick(random, {colour + " hair in a bun", colour + " hair tied in a bun",
                              colour + " hair up in a bun", "long " + colour + " hair in a bun",
@@ -585,11 +584,14 @@ std::string bagPlace(const PersonAppearance &look, SeededRandom &random)
 }
 
 std::string oneCaption(const SyntheticPerson &person, const SyntheticPicture &picture,
-                       SeededRandom &random)
+                       SeededRandom &random, CaptionStyle captionStyle)
 {
     const PersonAppearance &look = person.look;
     const Speaker who = speakerFor(look, random);
-    const double style = random.uniform();
+    const double drawn = random.uniform();
+    const double style = captionStyle == CaptionStyle::Query         ? 0.3 * drawn
+                         : captionStyle == CaptionStyle::Description ? 0.3 + 0.7 * drawn
+                                                                     : drawn;
     const Facts facts = gather(person, picture, random, style < 0.3 ? 0.75 : 0.9);
     const std::string article = pick(random, {"a ", "a ", "the ", "this "});
     std::string subject = article + who.noun;
@@ -804,11 +806,11 @@ std::vector<PartPhrase> makePhrases(const SyntheticPerson &person, const Synthet
 
 std::vector<std::string> makeCaptions(const SyntheticPerson &person,
                                       const SyntheticPicture &picture, int count,
-                                      SeededRandom random)
+                                      SeededRandom random, CaptionStyle captionStyle)
 {
     std::vector<std::string> captions;
     for (int i = 0; i < count; ++i)
-        captions.push_back(oneCaption(person, picture, random));
+        captions.push_back(oneCaption(person, picture, random, captionStyle));
     return captions;
 }
 

@@ -138,7 +138,7 @@ void Figure::build()
     const float build = static_cast<float>(m_look.build);
     m_headScale = m_look.age == Age::Child ? 1.28F : 1.06F;
     const float hipHalf = woman ? 0.050F : 0.047F;
-    const float shoulderHalf = (woman ? 0.098F : 0.113F) * (0.7F + 0.3F * build);
+    const float shoulderHalf = (woman ? 0.084F : 0.097F) * (0.75F + 0.25F * build);
     const auto lean = [&](Vec3 p) {
         p.z += (p.y - 0.5F) * m_pose.lean;
         return p;
@@ -167,7 +167,7 @@ void Figure::build()
     m_drop = lowest;
     for (int side = 0; side < 2; ++side) {
         const float sign = side == 0 ? 1.0F : -1.0F;
-        m_shoulder[side] = lean({sign * shoulderHalf, 0.795F, -0.004F});
+        m_shoulder[side] = lean({sign * shoulderHalf, 0.786F, -0.004F});
         const float s = m_pose.armSwing[side];
         const float o = m_pose.armOut[side];
         const Vec3 upper{sign * std::sin(o), -std::cos(o) * std::cos(s), std::cos(o) * std::sin(s)};
@@ -464,22 +464,22 @@ Figure::Node Figure::upperNode(float y, float extra) const
     {
         float y, a, b;
     };
-    static const std::array<Row, 8> kMan = {{{0.86F, 0.030F, 0.034F},
-                                             {0.835F, 0.046F, 0.042F},
-                                             {0.815F, 0.092F, 0.052F},
-                                             {0.785F, 0.106F, 0.062F},
-                                             {0.72F, 0.100F, 0.068F},
-                                             {0.61F, 0.083F, 0.060F},
+    static const std::array<Row, 8> kMan = {{{0.86F, 0.032F, 0.034F},
+                                             {0.835F, 0.052F, 0.042F},
+                                             {0.815F, 0.082F, 0.052F},
+                                             {0.785F, 0.101F, 0.062F},
+                                             {0.72F, 0.099F, 0.068F},
+                                             {0.61F, 0.084F, 0.060F},
                                              {0.51F, 0.088F, 0.063F},
                                              {0.44F, 0.086F, 0.060F}}};
-    static const std::array<Row, 8> kWoman = {{{0.86F, 0.026F, 0.030F},
-                                               {0.832F, 0.040F, 0.038F},
-                                               {0.812F, 0.078F, 0.046F},
-                                               {0.785F, 0.090F, 0.056F},
-                                               {0.72F, 0.086F, 0.070F},
+    static const std::array<Row, 8> kWoman = {{{0.86F, 0.027F, 0.030F},
+                                               {0.832F, 0.044F, 0.038F},
+                                               {0.812F, 0.070F, 0.046F},
+                                               {0.785F, 0.086F, 0.056F},
+                                               {0.72F, 0.084F, 0.070F},
                                                {0.61F, 0.069F, 0.053F},
-                                               {0.51F, 0.091F, 0.066F},
-                                               {0.44F, 0.089F, 0.062F}}};
+                                               {0.51F, 0.090F, 0.066F},
+                                               {0.44F, 0.088F, 0.062F}}};
     const auto &rows = m_look.gender == Gender::Woman ? kWoman : kMan;
     std::size_t i = 0;
     while (i + 2 < rows.size() && y < rows[i + 1].y)
@@ -519,8 +519,9 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
             z[side] = mix(from.z, to.z, t);
             x[side] = mix(from.x, to.x, t);
         }
-        const float radius =
-            mix(0.034F, 0.052F, std::clamp((height - 0.2F) / 0.3F, 0.0F, 1.0F)) * build + extra;
+        const float radius = mix(0.037F, 0.058F, std::clamp((height - 0.22F) / 0.28F, 0.0F, 1.0F))
+                                 * (0.5F + 0.5F * build)
+                             + extra;
         return Node{height, 0.5F * (x[0] + x[1]), 0.5F * (z[0] + z[1]),
                     0.5F * std::abs(x[0] - x[1]) + radius, 0.5F * std::abs(z[0] - z[1]) + radius};
     };
@@ -609,9 +610,9 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
         const float over = sleeve > 0.1F ? cloth * 0.75F + 0.002F : 0.0F;
         const float cuff = sleeve > 0.9F ? over : 0.0F;
         const float elbowOver = sleeve > 0.5F ? over : 0.3F * over;
-        limb(canvas, part, m_shoulder[side], m_elbow[side], 0.034F * girth + over,
-             0.027F * girth + elbowOver, 0.0F, 0.5F);
-        limb(canvas, part, m_elbow[side], m_wrist[side], 0.027F * girth + elbowOver,
+        limb(canvas, part, m_shoulder[side], m_elbow[side], 0.030F * girth + over,
+             0.025F * girth + elbowOver, 0.0F, 0.5F);
+        limb(canvas, part, m_elbow[side], m_wrist[side], 0.025F * girth + elbowOver,
              0.018F * girth + cuff, 0.5F, 1.0F);
         Vec3 direction = m_wrist[side] - m_elbow[side];
         direction = direction * (1.0F / std::sqrt(dot(direction, direction)));
@@ -1073,7 +1074,7 @@ Surface Figure::surface(const Fragment &f) const
     case Part::RightArm: {
         const bool left = f.part == Part::LeftArm;
         const float sleeve = static_cast<float>(dressOnly ? look.dressSleeve : look.sleeve);
-        if (f.v <= sleeve) {
+        if (f.v < sleeve) {
             Paint p = clothColour(upper, f.u * 0.04F, 0.8F - f.v * 0.32F, m_texture);
             if (upper.pattern == Pattern::SleevesOther
                 || upper.pattern == Pattern::ShouldersAndSleevesOther)
@@ -1128,8 +1129,8 @@ Surface Figure::surface(const Fragment &f) const
         const float z = f.w;
         if (z > 0.2F) {
             // Eyes, brows, nose and mouth are hints only at this size.
-            if (look.glasses == GlassesKind::Sun && std::abs(y - 0.14F) < 0.13F
-                && std::abs(x) > 0.07F && std::abs(x) < 0.80F) {
+            if (look.glasses == GlassesKind::Sun && std::abs(y - 0.13F) < 0.11F
+                && std::abs(x) > 0.06F && std::abs(x) < 0.72F) {
                 set({0.05F, 0.05F, 0.06F}, 3, 0.0F);
                 s.gloss = 0.3F;
                 break;

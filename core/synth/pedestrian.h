@@ -220,10 +220,16 @@ SyntheticPerson makePerson(std::uint64_t seed, std::uint64_t identity);
 SyntheticPicture renderPicture(const SyntheticPerson &person, std::uint64_t pictureIndex,
                                int width = 64, int height = 128);
 
+// What a caption is for: a query is short and names one to three things; a description is one to
+// three sentences and names most of what is seen.
+enum class CaptionStyle : std::uint8_t { Any, Query, Description };
+
 // Sentences in the varied style of people who describe a picture; true of this picture.
+// Any: three in ten are queries.
 std::vector<std::string> makeCaptions(const SyntheticPerson &person,
                                       const SyntheticPicture &picture, int count,
-                                      SeededRandom random);
+                                      SeededRandom random,
+                                      CaptionStyle captionStyle = CaptionStyle::Any);
 
 // Captions, phrases and questions for training a tokenizer; `count` lines.
 std::vector<std::string> textCorpus(std::uint64_t seed, int count);

@@ -37,26 +37,27 @@ Cover drawGround(SeededRandom &random)
     Cover cover;
     const double kind = random.uniform();
     cover.frequency = real(random, 0.2, 0.9);
-    if (kind < 0.55) { // asphalt, paving, concrete
-        const double value = random.uniform(0.28, 0.86);
+    if (kind < 0.66) { // asphalt, paving, concrete; often as bright as the sky
+        const double value =
+            random.chance(0.5) ? random.uniform(0.58, 0.90) : random.uniform(0.25, 0.62);
         cover.rgb =
             rgbFromHsv(random.chance(0.5) ? random.uniform(20, 50) : random.uniform(190, 250),
-                       random.uniform(0.0, 0.12), value);
-        cover.grain = real(random, 0.02, 0.10);
-        cover.coarse = real(random, 0.03, 0.15);
-    } else if (kind < 0.78) { // grass
-        cover.rgb = rgbFromHsv(random.uniform(68, 112), random.uniform(0.3, 0.75),
-                               random.uniform(0.22, 0.55));
-        cover.grain = real(random, 0.12, 0.4);
-        cover.coarse = real(random, 0.08, 0.25);
-    } else if (kind < 0.9) { // earth, brick, gravel
-        cover.rgb = rgbFromHsv(random.uniform(12, 42), random.uniform(0.12, 0.5),
-                               random.uniform(0.3, 0.75));
-        cover.grain = real(random, 0.08, 0.25);
+                       random.uniform(0.0, 0.10), value);
+        cover.grain = real(random, 0.01, 0.06);
+        cover.coarse = real(random, 0.02, 0.12);
+    } else if (kind < 0.83) { // grass
+        cover.rgb = rgbFromHsv(random.uniform(64, 108), random.uniform(0.25, 0.68),
+                               random.uniform(0.20, 0.50));
+        cover.grain = real(random, 0.08, 0.28);
+        cover.coarse = real(random, 0.05, 0.2);
+    } else if (kind < 0.94) { // earth, brick, gravel
+        cover.rgb = rgbFromHsv(random.uniform(14, 42), random.uniform(0.08, 0.42),
+                               random.uniform(0.3, 0.8));
+        cover.grain = real(random, 0.05, 0.2);
         cover.coarse = real(random, 0.05, 0.2);
     } else {
-        cover.rgb = anyColour(random, 0.7);
-        cover.grain = real(random, 0.0, 0.15);
+        cover.rgb = anyColour(random, 0.6);
+        cover.grain = real(random, 0.0, 0.12);
     }
     return cover;
 }
@@ -170,26 +171,28 @@ Light drawLight(SeededRandom &random)
 CameraLook drawCamera(SeededRandom &random)
 {
     CameraLook camera;
-    camera.nativeHeight = static_cast<int>(46.0 * std::pow(190.0 / 46.0, random.uniform()));
-    camera.exposure = static_cast<float>(std::exp(random.normal(0.0, 0.13)));
-    camera.gamma = static_cast<float>(std::exp(random.normal(0.0, 0.10)));
-    camera.contrast = random.chance(0.45) ? real(random, 1.1, 1.65) : real(random, 0.8, 1.15);
+    camera.nativeHeight = static_cast<int>(54.0 * std::pow(230.0 / 54.0, random.uniform()));
+    camera.exposure = static_cast<float>(std::exp(random.normal(0.03, 0.10)));
+    camera.gamma = static_cast<float>(std::exp(random.normal(-0.02, 0.08)));
+    camera.contrast = random.chance(0.45) ? real(random, 1.1, 1.5) : real(random, 0.82, 1.12);
     camera.saturation = random.chance(0.3) ? real(random, 1.1, 1.5) : real(random, 0.65, 1.1);
     const float warm = static_cast<float>(random.normal(0.0, 0.045));
     const float green = static_cast<float>(random.normal(0.0, 0.02));
     camera.cast[0] = 1.0F + warm;
     camera.cast[1] = 1.0F + green;
     camera.cast[2] = 1.0F - warm;
-    camera.blur = random.chance(0.65)  ? real(random, 0.2, 0.8)
-                  : random.chance(0.3) ? real(random, 0.8, 1.6)
-                                       : 0.0F;
-    camera.motionX = random.chance(0.15) ? real(random, 1.0, 4.0) : 0.0F;
-    camera.noise = random.chance(0.6)   ? real(random, 0.5, 5.0)
-                   : random.chance(0.2) ? real(random, 5.0, 12.0)
+    // The coarser the sensor, the less blur is needed to lose everything.
+    const float sharpness = std::min(1.0F, static_cast<float>(camera.nativeHeight) / 150.0F);
+    camera.blur = random.chance(0.6)    ? real(random, 0.2, 0.75) * (0.5F + 0.5F * sharpness)
+                  : random.chance(0.25) ? real(random, 0.7, 1.7) * sharpness
+                                        : 0.0F;
+    camera.motionX = random.chance(0.13) ? 1.0F + real(random, 0.0, 3.0) * sharpness : 0.0F;
+    camera.noise = random.chance(0.6)   ? real(random, 0.5, 4.0)
+                   : random.chance(0.2) ? real(random, 4.0, 9.0)
                                         : 0.0F;
     camera.sharpen = random.chance(0.45) ? real(random, 0.3, 1.6) : 0.0F;
-    camera.jpegQuality = random.chance(0.8) ? static_cast<int>(random.integer(28, 95)) : 100;
-    camera.grey = random.chance(0.015);
+    camera.jpegQuality = random.chance(0.8) ? static_cast<int>(random.integer(35, 95)) : 100;
+    camera.grey = random.chance(0.01);
     camera.enlarge = static_cast<int>(random.weighted({0.04, 0.5, 0.4, 0.06}));
     return camera;
 }
@@ -270,7 +273,7 @@ void paintBackground(Plane &plane, float horizon, SeededRandom &random)
         }
     }
     // Things that stand or lie about: signs, cones, parts of cars, paper.
-    const int things = static_cast<int>(random.weighted({0.3, 0.28, 0.2, 0.12, 0.1}));
+    const int things = static_cast<int>(random.weighted({0.42, 0.28, 0.16, 0.09, 0.05}));
     for (int i = 0; i < things; ++i) {
         const Rgb rgb = random.chance(0.5)
                             ? anyColour(random, 1.0)
@@ -293,7 +296,7 @@ void paintBackground(Plane &plane, float horizon, SeededRandom &random)
                          1.0F - 0.18F * across);
                });
     }
-    if (random.chance(0.12)) { // shadows of trees and houses
+    if (random.chance(0.07)) { // shadows of trees and houses
         const float frequency = real(random, 0.02, 0.09);
         const float strength = real(random, 0.15, 0.45);
         for (int y = 0; y < plane.height; ++y)
@@ -507,7 +510,7 @@ Image develop(const Plane &plane, const CameraLook &camera, int width, int heigh
         for (int i = 0; i < 512; ++i) {
             double v = i / 255.0 * camera.exposure * camera.cast[c];
             v = std::pow(std::max(0.0, v), static_cast<double>(camera.gamma));
-            v = 0.5 + (v - 0.5) * camera.contrast + (camera.contrast - 1.0) * 0.02;
+            v = 0.42 + (v - 0.42) * camera.contrast;
             curve[c][static_cast<std::size_t>(i)] =
                 static_cast<std::uint8_t>(std::clamp(v * 255.0 + 0.5, 0.0, 255.0));
         }
