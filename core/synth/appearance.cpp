@@ -37,8 +37,8 @@ Rgb sampleHair(HairColour colour, SeededRandom &random)
         return rgbFromHsv(random.uniform(24, 32), random.uniform(0.38, 0.5),
                           random.uniform(0.46, 0.58));
     case HairColour::Blonde:
-        return rgbFromHsv(random.uniform(34, 47), random.uniform(0.24, 0.52),
-                          random.uniform(0.70, 0.95));
+        return rgbFromHsv(random.uniform(34, 48), random.uniform(0.24, 0.56),
+                          random.uniform(0.64, 0.95));
     case HairColour::Ginger:
         return rgbFromHsv(random.uniform(12, 22), random.uniform(0.65, 0.88),
                           random.uniform(0.48, 0.72));
@@ -166,7 +166,7 @@ void drawUpper(PersonAppearance &look, double warmth, SeededRandom &random)
                                               6,   2, 2,   1.5, 3,   1, 1.5, 1};
     static const std::vector<double> kCold = {0, 0.3, 0, 0.5, 0.2, 3, 3, 1, 1.2,
                                               7, 1,   3, 8,   1.5, 2, 7, 7};
-    std::vector<double> weights = warmth > 0.62 ? kWarm : warmth > 0.3 ? kMild : kCold;
+    std::vector<double> weights = warmth > 0.68 ? kWarm : warmth > 0.38 ? kMild : kCold;
     for (std::size_t i = 0; i < kKinds.size(); ++i) {
         if (!woman && kKinds[i] == U::Blouse)
             weights[i] = 0.0;

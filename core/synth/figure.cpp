@@ -53,7 +53,8 @@ Pose drawPose(SeededRandom &random, bool &walking)
                 real(random, 0.1, 0.45) + std::max(0.0F, pose.armSwing[side]) * 0.6F;
             pose.armOut[side] = real(random, 0.06, 0.22);
         }
-        pose.lean = real(random, -0.02, 0.14);
+        pose.lean = real(random, -0.02, 0.16);
+        pose.twist = 0.35F * pose.armSwing[1];
     } else {
         pose.legSpread = real(random, 0.005, 0.07);
         for (int side = 0; side < 2; ++side) {
@@ -97,13 +98,15 @@ Pose drawPose(SeededRandom &random, bool &walking)
             pose.elbowIn[side] = 1.0F;
         }
     }
-    if (random.chance(0.12))
+    if (random.chance(0.18))
         pose.held[random.chance(0.5) ? 0 : 1] = true;
     pose.heldColour =
         random.chance(0.5)
             ? rgbFromHsv(40, 0.05, 0.95)
             : rgbFromHsv(random.uniform(0, 360), random.uniform(0, 0.8), random.uniform(0.1, 0.9));
     pose.heldSize = real(random, 0.012, 0.035);
+    pose.sway = static_cast<float>(random.normal(0.0, 0.045));
+    pose.twist += static_cast<float>(random.normal(0.0, 0.1));
     pose.headYaw = static_cast<float>(random.normal(0.0, 0.28));
     pose.headPitch = real(random, -0.08, 0.4);
     return pose;
@@ -140,7 +143,8 @@ void Figure::build()
     const float hipHalf = woman ? 0.050F : 0.047F;
     const float shoulderHalf = (woman ? 0.084F : 0.097F) * (0.75F + 0.25F * build);
     const auto lean = [&](Vec3 p) {
-        p.z += (p.y - 0.5F) * m_pose.lean;
+        p.z += (p.y - 0.5F) * m_pose.lean - p.x * m_pose.twist;
+        p.x += (p.y - 0.5F) * m_pose.sway;
         return p;
     };
     float lowest = 1.0F;
@@ -488,7 +492,7 @@ Figure::Node Figure::upperNode(float y, float extra) const
     const float build = static_cast<float>(m_look.build);
     const float belly = y < 0.76F ? build : mix(1.0F, build, 0.45F);
     const float child = m_look.age == Age::Child ? 1.08F : 1.0F;
-    return {y, 0.0F, (y - 0.5F) * m_pose.lean,
+    return {y, (y - 0.5F) * m_pose.sway, (y - 0.5F) * m_pose.lean,
             mix(rows[i].a, rows[i + 1].a, t) * belly * child + extra,
             mix(rows[i].b, rows[i + 1].b, t) * belly * child + extra};
 }
@@ -554,7 +558,7 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
         const float over = trousers || look.lower == LowerKind::Shorts ? wide : 0.0F;
         const float calfOver = trousers ? wide : 0.0F;
         const float girth = 0.55F + 0.45F * build;
-        limb(canvas, part, m_hip[side], m_knee[side], 0.051F * girth + over, 0.035F * girth + over,
+        limb(canvas, part, m_hip[side], m_knee[side], 0.049F * girth + over, 0.035F * girth + over,
              0.0F, 0.5F);
         const float flare = trousers ? static_cast<float>(look.legFlare) : 0.0F;
         limb(canvas, part, m_knee[side],
@@ -610,8 +614,11 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
         const float over = sleeve > 0.1F ? cloth * 0.75F + 0.002F : 0.0F;
         const float cuff = sleeve > 0.9F ? over : 0.0F;
         const float elbowOver = sleeve > 0.5F ? over : 0.3F * over;
-        limb(canvas, part, m_shoulder[side], m_elbow[side], 0.030F * girth + over,
-             0.025F * girth + elbowOver, 0.0F, 0.5F);
+        // Thick cloth must not lift the shoulder above the trunk's line.
+        const Vec3 top =
+            m_shoulder[side] + Vec3{(side == 0 ? -0.55F : 0.55F) * over, -0.85F * over, 0};
+        limb(canvas, part, top, m_elbow[side], 0.030F * girth + over, 0.025F * girth + elbowOver,
+             0.0F, 0.5F);
         limb(canvas, part, m_elbow[side], m_wrist[side], 0.025F * girth + elbowOver,
              0.018F * girth + cuff, 0.5F, 1.0F);
         Vec3 direction = m_wrist[side] - m_elbow[side];
@@ -629,7 +636,7 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
     // Neck and collar.
     {
         const float neck = woman ? 0.024F : 0.030F;
-        limb(canvas, Part::Neck, {0, 0.83F - m_drop, 0.33F * m_pose.lean},
+        limb(canvas, Part::Neck, {0.33F * m_pose.sway, 0.83F - m_drop, 0.33F * m_pose.lean},
              m_head + Vec3{0, -0.035F, -0.012F}, neck * 1.1F, neck, 0.0F, 1.0F);
         const bool collar =
             look.upper == UpperKind::Jacket || look.upper == UpperKind::LeatherJacket
@@ -641,16 +648,18 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
         if (collar) {
             const float r = neck + 0.012F + cloth * 0.5F;
             tube(canvas, Part::Collar,
-                 {{0.875F, 0, 0.36F * m_pose.lean, r, r + 0.003F},
-                  {0.83F, 0, 0.33F * m_pose.lean, r + 0.012F, r + 0.008F}},
+                 {{0.875F, 0.36F * m_pose.sway, 0.36F * m_pose.lean, r, r + 0.003F},
+                  {0.83F, 0.33F * m_pose.sway, 0.33F * m_pose.lean, r + 0.012F, r + 0.008F}},
                  0.826F, 0.872F);
         }
         if (look.scarf) {
             const float r = neck + 0.030F;
             tube(canvas, Part::Scarf,
-                 {{0.885F, 0, 0.37F * m_pose.lean + 0.004F, r - 0.006F, r - 0.004F},
-                  {0.86F, 0, 0.35F * m_pose.lean + 0.004F, r + 0.008F, r + 0.01F},
-                  {0.825F, 0, 0.33F * m_pose.lean + 0.004F, r + 0.006F, r + 0.008F}},
+                 {{0.885F, 0.37F * m_pose.sway, 0.37F * m_pose.lean + 0.004F, r - 0.006F,
+                   r - 0.004F},
+                  {0.86F, 0.35F * m_pose.sway, 0.35F * m_pose.lean + 0.004F, r + 0.008F, r + 0.01F},
+                  {0.825F, 0.33F * m_pose.sway, 0.33F * m_pose.lean + 0.004F, r + 0.006F,
+                   r + 0.008F}},
                  0.826F, 0.884F);
             const float chest = upperNode(0.72F, cloth).b;
             limb(canvas, Part::Scarf, {0.025F, 0.83F - m_drop, upperNode(0.82F, cloth).b},
@@ -671,20 +680,22 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
                              : style == H::Curly                     ? 1.30F
                              : style == H::Long || style == H::Bob   ? 1.15F
                                                                      : 1.10F;
+        const bool hatted = look.hat != HatKind::None;
         const bool hanging2 = style == H::Long || style == H::Bob;
         const float texture = m_texture;
         const float curl = style == H::Curly ? 0.22F : 0.06F;
         ellipsoid(canvas, Part::HairShell, m_head + Vec3{0, 0.004F * hs, -0.003F * hs},
-                  skull * volume, yaw, nod, [=](Vec3 p) {
+                  skull * (hatted ? std::min(volume, 1.11F) : volume), yaw, nod, [=](Vec3 p) {
                       const float rough =
                           curl * (noise(p.x * 4.0F + texture, p.y * 4.0F + p.z * 3.0F) - 0.5F);
                       if (style == H::Balding)
-                          return p.y < 0.45F + rough && p.z < 0.15F && p.y > -0.5F - 0.2F * p.z;
+                          return p.y < 0.30F + 0.25F * std::abs(p.x) + rough && p.z < 0.25F
+                                 && p.y > (p.z > -0.2F ? -0.15F : -0.66F) + rough;
                       // The hair line: high over the forehead, at the ears beside, low in the neck.
                       float line = p.z > 0.0F ? mix(-0.05F, 0.46F, std::min(1.0F, p.z * 1.4F))
                                               : mix(-0.05F, -0.62F, std::min(1.0F, -p.z * 1.5F));
                       if (hanging2 || style == H::Curly)
-                          line = p.z > 0.3F ? mix(-0.7F, 0.42F, smooth(0.3F, 0.85F, p.z)) : -0.85F;
+                          line = p.z > 0.3F ? mix(-0.7F, 0.44F, smooth(0.22F, 0.68F, p.z)) : -0.85F;
                       return p.y > line + rough;
                   });
         const auto headPoint = [&](float x, float y, float z) {
@@ -699,10 +710,10 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
             limb(canvas, Part::HairTail, headPoint(0, 0.0F, -0.014F), headPoint(0, -length, back),
                  0.049F * hs, 0.046F * hs, 0.0F, 1.0F);
             for (const float side : {-1.0F, 1.0F})
-                limb(canvas, Part::HairTail, headPoint(side * 0.034F, 0.0F, -0.004F),
-                     headPoint(side * 0.042F, -std::min(length, 0.16F) * 0.92F,
+                limb(canvas, Part::HairTail, headPoint(side * 0.038F, 0.0F, -0.006F),
+                     headPoint(side * 0.045F, -std::min(length, 0.16F) * 0.92F,
                                style == H::Long ? 0.012F : -0.002F),
-                     0.018F * hs, 0.017F * hs, 0.0F, 1.0F);
+                     0.016F * hs, 0.016F * hs, 0.0F, 1.0F);
         } else if (style == H::Ponytail) {
             limb(canvas, Part::HairTail, headPoint(0, 0.02F, -0.062F),
                  headPoint(0, -length * 0.35F, -0.085F), 0.015F, 0.022F, 0.0F, 0.4F);
@@ -718,13 +729,15 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
         ellipsoid(canvas, Part::HoodUp, m_head + Vec3{0, 0.002F, -0.008F}, skull * fat, yaw * 0.6F,
                   nod * 0.6F, [](Vec3 p) { return p.z < 0.62F || p.y > 0.66F || p.y < -0.8F; });
         limb(canvas, Part::HoodUp, m_head + Vec3{0, -0.01F, -0.03F},
-             {0, 0.81F - m_drop, 0.33F * m_pose.lean - 0.03F}, 0.046F * hs, 0.055F, 0.0F, 1.0F);
+             {0.33F * m_pose.sway, 0.81F - m_drop, 0.33F * m_pose.lean - 0.03F}, 0.046F * hs,
+             0.055F, 0.0F, 1.0F);
     } else if (look.hasHood && !look.scarf) {
-        ellipsoid(canvas, Part::HoodDown, {0, 0.835F - m_drop, 0.33F * m_pose.lean - 0.052F},
+        ellipsoid(canvas, Part::HoodDown,
+                  {0.33F * m_pose.sway, 0.835F - m_drop, 0.33F * m_pose.lean - 0.052F},
                   {0.060F, 0.032F + cloth * 0.5F, 0.036F}, 0, 0.3F, [](Vec3) { return true; });
     }
     if (look.hat == HatKind::Cap) {
-        ellipsoid(canvas, Part::Hat, m_head + Vec3{0, 0.008F, 0}, skull * 1.14F, yaw, nod,
+        ellipsoid(canvas, Part::Hat, m_head + Vec3{0, 0.008F, 0}, skull * 1.17F, yaw, nod,
                   [](Vec3 p) { return p.y > 0.30F - 0.1F * p.z; });
         const float c = std::cos(yaw);
         const float s = std::sin(yaw);
@@ -736,7 +749,7 @@ void Figure::rasterise(Canvas &canvas, std::uint8_t figureIndex)
                   Vec3{skull.x * 1.15F, skull.y * 1.16F, skull.z * 1.14F}, yaw, nod,
                   [](Vec3 p) { return p.y > 0.12F + 0.12F * p.z; });
     } else if (look.hat == HatKind::Brimmed) {
-        ellipsoid(canvas, Part::Hat, m_head + Vec3{0, 0.02F, 0}, skull * 1.1F, yaw, nod,
+        ellipsoid(canvas, Part::Hat, m_head + Vec3{0, 0.02F, 0}, skull * 1.16F, yaw, nod,
                   [](Vec3 p) { return p.y > 0.2F; });
         ellipsoid(canvas, Part::HatBrim, m_head + Vec3{0, 0.036F, 0},
                   Vec3{0.085F, 0.008F, 0.09F} * hs, yaw, nod, [](Vec3) { return true; });

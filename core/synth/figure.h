@@ -91,6 +91,8 @@ struct Pose
     float elbowBend[2] = {0.2F, 0.2F};
     float elbowIn[2] = {0, 0}; // turns the forearm to the middle
     float lean = 0.0F;
+    float sway = 0.0F;  // of the trunk to the left, per height
+    float twist = 0.0F; // of the shoulders against the hips
     float headYaw = 0.0F;
     float headPitch = 0.0F;
     bool held[2] = {false, false};

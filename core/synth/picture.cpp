@@ -168,14 +168,14 @@ SyntheticPicture renderPicture(const SyntheticPerson &person, std::uint64_t pict
     float cropWidth;
     float cropLeft;
     float cropTop;
-    if (random.chance(0.5)) { // tight
-        cropHeight = bodyHeight * real(random, 1.0, 1.16);
+    if (random.chance(0.62)) { // tight
+        cropHeight = bodyHeight * real(random, 0.99, 1.13);
         cropWidth =
-            std::max(bodyWidth * real(random, 1.02, 1.3), cropHeight * real(random, 0.26, 0.42));
+            std::max(bodyWidth * real(random, 1.02, 1.3), cropHeight * real(random, 0.32, 0.46));
         aspect = std::clamp(cropWidth / cropHeight, aspect * 0.62F, aspect * 1.5F);
         cropWidth = cropHeight * aspect;
     } else {
-        cropHeight = bodyHeight * real(random, 1.02, 1.4);
+        cropHeight = bodyHeight * real(random, 1.04, 1.5);
         aspect *= real(random, 0.85, 1.12);
         cropWidth = cropHeight * aspect;
     }

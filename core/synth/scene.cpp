@@ -175,7 +175,7 @@ CameraLook drawCamera(SeededRandom &random)
     camera.exposure = static_cast<float>(std::exp(random.normal(0.03, 0.10)));
     camera.gamma = static_cast<float>(std::exp(random.normal(-0.02, 0.08)));
     camera.contrast = random.chance(0.45) ? real(random, 1.1, 1.5) : real(random, 0.82, 1.12);
-    camera.saturation = random.chance(0.3) ? real(random, 1.1, 1.5) : real(random, 0.65, 1.1);
+    camera.saturation = random.chance(0.3) ? real(random, 1.05, 1.35) : real(random, 0.65, 1.08);
     const float warm = static_cast<float>(random.normal(0.0, 0.045));
     const float green = static_cast<float>(random.normal(0.0, 0.02));
     camera.cast[0] = 1.0F + warm;
