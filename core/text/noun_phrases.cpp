@@ -24,7 +24,7 @@ const std::vector<GroupWords> &lexicon()
           "visor", "turban", "headband", "toque", "bandana"}},
         {"hair",
          {"hair", "ponytail", "pigtail", "braid", "bun", "bangs", "haircut", "hairstyle", "bob",
-          "afro", "dreadlock", "fringe", "curl", "mohawk", "pony", "haired", "head"}},
+          "afro", "dreadlock", "fringe", "curl", "mohawk", "tail", "pony", "haired", "head"}},
         {"glasses",
          {"glasses", "sunglasses", "eyeglasses", "spectacles", "sunglass", "shades", "goggles"}},
         {"clothes",
@@ -35,7 +35,8 @@ const std::vector<GroupWords> &lexicon()
           "raincoat",    "windbreaker", "pullover",   "jersey",    "uniform",    "overcoat",
           "tanktop",     "camisole",    "waistcoat",  "fleece",    "anorak",     "turtleneck",
           "shawl",       "poncho",      "robe",       "apron",     "kimono",     "button-up",
-          "button-down", "outerwear",   "trenchcoat", "tee-shirt", "sleeveless", "overshirt"}},
+          "button-down", "outerwear",   "trenchcoat", "tee-shirt", "sleeveless", "overshirt",
+          "warmer"}},
         {"skirt", {"skirt", "miniskirt", "kilt"}},
         {"pants",
          {"pants",     "pant",      "jeans",    "jean",       "trousers", "trouser",    "shorts",
@@ -237,11 +238,40 @@ bool isHead(const std::vector<Word> &words, std::size_t i)
     return findForms(groups(), words[i].text) != groups().end();
 }
 
+// Verbs and prepositions that are adjectives right before a noun: "running shoes", "a down jacket".
+bool isAdjectiveHere(const std::vector<Word> &words, std::size_t i)
+{
+    static const WordSet doubles{"running", "walking", "riding", "matching", "hanging",
+                                 "down",    "turned",  "tied",   "looking",  "sporting"};
+    return contains(doubles, words[i].text) && i + 1 < words.size() && isHead(words, i + 1);
+}
+
+bool isSeparator(const std::vector<Word> &words, std::size_t i)
+{
+    return contains(separators(), words[i].text) && !isAdjectiveHere(words, i);
+}
+
 bool isPlainWord(const std::vector<Word> &words, std::size_t i)
 {
-    return i < words.size() && !words[i].punctuation && !contains(separators(), words[i].text)
+    return i < words.size() && !words[i].punctuation && !isSeparator(words, i)
            && !contains(determiners(), words[i].text) && words[i].text != "and"
            && words[i].text != "of";
+}
+
+// Index after "in a bun", "in two long braids" and the like at this place; the place itself when
+// there is none.
+std::size_t hairStyleEnd(const std::vector<Word> &words, std::size_t at)
+{
+    constexpr std::size_t longest = 4;
+    if (at >= words.size() || words[at].text != "in")
+        return at;
+    for (std::size_t i = at + 1; i < words.size() && i <= at + longest; ++i) {
+        if (words[i].punctuation || contains(separators(), words[i].text))
+            return at;
+        if (isHead(words, i))
+            return groupOfNoun(words[i].text) == "hair" ? i + 1 : at;
+    }
+    return at;
 }
 
 // Index after the last head of a compound that starts at a head ("tank top", "suit jacket").
@@ -309,7 +339,7 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
             ++i;
             continue;
         }
-        if (contains(separators(), word.text)) {
+        if (isSeparator(words, i)) {
             negated = word.text == "no" || word.text == "without" || word.text == "not"
                       || (negated && word.text != "but" && word.text != "with");
             ++i;
@@ -326,7 +356,7 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
                 // "black, white and grey shirt": a comma between adjectives joins.
                 const bool joins = now == "," && end > first && isAdjectiveLike(words[end - 1].text)
                                    && end + 1 < words.size()
-                                   && !commonColour(words[end + 1].text).empty();
+                                   && isAdjectiveLike(words[end + 1].text);
                 if (!joins)
                     break;
                 ++end;
@@ -348,7 +378,7 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
                 ++end;
                 continue;
             }
-            if (contains(separators(), now))
+            if (isSeparator(words, end))
                 break;
             if (contains(determiners(), now) && end > first
                 && !contains(determiners(), words[end - 1].text))
@@ -401,6 +431,9 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
                 last = stop;
             }
         }
+
+        if (head < words.size() && groupOfNoun(words[head].text) == "hair")
+            last = hairStyleEnd(words, last);
 
         NounPhrase phrase;
         phrase.begin = words[first].begin;
