@@ -21,7 +21,7 @@ torch::Tensor partition(const torch::Tensor &x, std::int64_t side)
     const auto b = x.size(0), h = x.size(1), w = x.size(2), c = x.size(3);
     const auto padH = (side - h % side) % side, padW = (side - w % side) % side;
     const auto padded = padH || padW ? torch::constant_pad_nd(x, {0, 0, 0, padW, 0, padH}, 0) : x;
-    return padded.view({b, (h + padH) / side, side, (w + padW) / side, side, c})
+    return padded.reshape({b, (h + padH) / side, side, (w + padW) / side, side, c})
         .permute({0, 1, 3, 2, 4, 5})
         .reshape({-1, side, side, c});
 }
@@ -240,11 +240,13 @@ torch::Tensor SamGridAttentionImpl::forward(const torch::Tensor &x)
     const auto byRow = lineProducts(grid.transpose(0, 1).reshape({s, b * heads * s, d}),
                                     relativeRows(rel_pos_h, s))
                            .view({s, b * heads, s, s})
-                           .transpose(0, 1); // [B·heads, row, column, key row]
+                           .transpose(0, 1)
+                           .contiguous(); // [B·heads, row, column, key row]
     const auto byColumn = lineProducts(grid.permute({2, 0, 1, 3}).reshape({s, b * heads * s, d}),
                                        relativeRows(rel_pos_w, s))
                               .view({s, b * heads, s, s})
-                              .permute({1, 2, 0, 3}); // [B·heads, row, column, key column]
+                              .permute({1, 2, 0, 3})
+                              .contiguous(); // [B·heads, row, column, key column]
     AttentionBias bias;
     bias.additive = (byRow.unsqueeze(4) + byColumn.unsqueeze(3)).view({b, heads, s * s, s * s});
 
@@ -399,8 +401,8 @@ SamPromptEmbeddings SamPromptEncoderImpl::forward(const SamPrompts &prompts)
     if (prompts.masks.defined()) {
         count = prompts.masks.size(0);
         auto x = maskConv1(prompts.masks.to(table.options()));
-        x = maskConv2(torch::gelu(maskNorm1(x)));
-        result.dense = maskConv3(torch::gelu(maskNorm2(x)));
+        x = maskConv2(compat::gelu(maskNorm1(x)));
+        result.dense = maskConv3(compat::gelu(maskNorm2(x)));
     } else {
         result.dense = table.view({1, -1, 1, 1}).expand({count, -1, config.grid(), config.grid()});
     }
@@ -509,7 +511,7 @@ SamMasks SamMaskDecoderImpl::forward(const torch::Tensor &imageEmbeddings,
     // Upscaling on [P, g·g, …] with the channels last, so that every step is one matrix product.
     auto up = torch::layer_norm(doubled(keys, upscale_conv1), {dim / 4}, upscale_layer_norm->weight,
                                 upscale_layer_norm->bias, upscale_layer_norm->eps);
-    up = torch::gelu(doubled(torch::gelu(up), upscale_conv2)); // [P, g·g, 4, 4, C / 8]
+    up = compat::gelu(doubled(compat::gelu(up), upscale_conv2)); // [P, g·g, 4, 4, C / 8]
 
     std::vector<torch::Tensor> filters;
     for (std::int64_t i = 0; i < config.maskTokens(); ++i)

@@ -37,7 +37,7 @@ torch::Tensor activate(const torch::Tensor &x, Activation activation)
 {
     switch (activation) {
     case Activation::Gelu:
-        return torch::gelu(x);
+        return compat::gelu(x);
     case Activation::GeluTanh:
         return torch::gelu(x, "tanh");
     case Activation::QuickGelu: {

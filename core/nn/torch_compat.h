@@ -40,4 +40,32 @@ inline torch::Tensor fusedAttention(const torch::Tensor &query, const torch::Ten
 #endif
 }
 
+#if TORCH_VERSION_MAJOR < 2
+// The identity, with a gradient that lies in memory as the value does.
+class ContiguousGradient final : public torch::autograd::Function<ContiguousGradient>
+{
+public:
+    static torch::Tensor forward(torch::autograd::AutogradContext *, const torch::Tensor &x)
+    {
+        return x.view_as(x);
+    }
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *,
+                                                   const torch::autograd::variable_list &gradients)
+    {
+        return {gradients[0].contiguous()};
+    }
+};
+#endif
+
+// The exact GELU. The oneDNN backward of libtorch 1.13 reads a gradient of other strides than the
+// input's as if it were contiguous and returns nonsense; here it never sees one.
+inline torch::Tensor gelu(const torch::Tensor &x)
+{
+#if TORCH_VERSION_MAJOR < 2
+    if (torch::GradMode::is_enabled() && x.requires_grad())
+        return ContiguousGradient::apply(torch::gelu(x.contiguous()));
+#endif
+    return torch::gelu(x);
+}
+
 } // namespace sapsam::nn::compat
