@@ -20,6 +20,15 @@ float smooth(float low, float high, float x)
     return t * t * (3.0F - 2.0F * t);
 }
 
+// Abramowitz and Stegun 4.4.45, error below 7e-5.
+float arcSine(float x)
+{
+    const float a = std::abs(x);
+    const float value = 1.5707288F + a * (-0.2121144F + a * (0.0742610F - 0.0187293F * a));
+    const float result = 0.5F * kPi - std::sqrt(1.0F - a) * value;
+    return x < 0.0F ? -result : result;
+}
+
 float real(SeededRandom &random, double low, double high)
 {
     return static_cast<float>(random.uniform(low, high));
@@ -337,6 +346,8 @@ void Figure::tube(Canvas &canvas, Part part, const std::vector<Node> &nodes, flo
         if (half < 1e-4F)
             continue;
         const float delta = std::atan2(s, c);
+        const float cosDelta = c / half;
+        const float sinDelta = s / half;
         const float centreX = m_place.x + m_place.scale * (node.x * m_cosYaw + node.z * m_sinYaw);
         const float centreZ = -node.x * m_sinYaw + node.z * m_cosYaw;
         const float wobbleL =
@@ -355,9 +366,10 @@ void Figure::tube(Canvas &canvas, Part part, const std::vector<Node> &nodes, flo
         for (int px = x0; px <= x1; ++px) {
             const float x = (static_cast<float>(px) + 0.5F - canvas.originX) / scaleX - centreX;
             const float across = std::clamp(x < 0 ? x / halfL : x / halfR, -0.999F, 0.999F);
-            const float angle = std::asin(across) - delta;
-            const float sinA = std::sin(angle);
-            const float cosA = std::cos(angle);
+            const float angle = arcSine(across) - delta;
+            const float root = std::sqrt(1.0F - across * across);
+            const float sinA = across * cosDelta - root * sinDelta;
+            const float cosA = root * cosDelta + across * sinDelta;
             const float localZ = -node.a * sinA * m_sinYaw + node.b * cosA * m_cosYaw + centreZ;
             const float v = (m_place.y - y + sinP * localZ) / cosP + m_drop;
             if (v < low || v > high + 0.02F)
@@ -825,17 +837,17 @@ Paint clothColour(const Cloth &cloth, float around, float height, float texture)
     switch (cloth.pattern) {
     case Pattern::HorizontalStripes: {
         const float phase = height * 26.0F / scale + texture;
-        return phase - std::floor(phase) < 0.5F ? main : second;
+        return phase - static_cast<float>(floorOf(phase)) < 0.5F ? main : second;
     }
     case Pattern::VerticalStripes: {
         const float phase = around * 44.0F / scale + texture;
-        return phase - std::floor(phase) < 0.68F ? main : second;
+        return phase - static_cast<float>(floorOf(phase)) < 0.68F ? main : second;
     }
     case Pattern::Plaid: {
         const float p = around * 30.0F / scale + texture;
         const float q = height * 30.0F / scale;
-        const float a = p - std::floor(p) < 0.42F ? 1.0F : 0.0F;
-        const float b = q - std::floor(q) < 0.42F ? 1.0F : 0.0F;
+        const float a = p - static_cast<float>(floorOf(p)) < 0.42F ? 1.0F : 0.0F;
+        const float b = q - static_cast<float>(floorOf(q)) < 0.42F ? 1.0F : 0.0F;
         const float t = 0.5F * (a + b);
         return {{mix(cloth.rgb.r, cloth.rgbSecond.r, t), mix(cloth.rgb.g, cloth.rgbSecond.g, t),
                  mix(cloth.rgb.b, cloth.rgbSecond.b, t)},
@@ -844,9 +856,9 @@ Paint clothColour(const Cloth &cloth, float around, float height, float texture)
     case Pattern::Dots: {
         const float p = around * 36.0F / scale + texture;
         const float q = height * 36.0F / scale;
-        const float shift = std::fmod(std::floor(q), 2.0F) * 0.5F;
-        const float dx = p + shift - std::floor(p + shift) - 0.5F;
-        const float dy = q - std::floor(q) - 0.5F;
+        const float shift = std::fmod(static_cast<float>(floorOf(q)), 2.0F) * 0.5F;
+        const float dx = p + shift - static_cast<float>(floorOf(p + shift)) - 0.5F;
+        const float dy = q - static_cast<float>(floorOf(q)) - 0.5F;
         return dx * dx + dy * dy < 0.085F ? second : main;
     }
     default:

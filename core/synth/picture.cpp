@@ -84,7 +84,10 @@ void castShadow(Plane &plane, const Canvas &canvas, const Figure &figure, const 
                 const float t = std::clamp((ux * dx + uy * dy) * inverse, 0.0F, 1.0F);
                 const float ox = ux - dx * t;
                 const float oy = (uy - dy * t) / squash;
-                const float d = std::sqrt(ox * ox + oy * oy) / radius;
+                const float square = ox * ox + oy * oy;
+                if (square >= radius * radius)
+                    continue;
+                const float d = std::sqrt(square) / radius;
                 float &value = dark[static_cast<std::size_t>(y * plane.width + x)];
                 value = std::max(value, std::clamp((1.0F - d) * (sun ? 4.0F : 1.3F), 0.0F, 1.0F));
             }

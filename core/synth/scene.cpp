@@ -93,18 +93,26 @@ void fill(Plane &plane, const Cover &cover, float nx, float ny, float d, float o
     for (int y = 0; y < plane.height; ++y) {
         float *row = plane.rgb.data()
                      + static_cast<std::size_t>(y) * static_cast<std::size_t>(plane.width) * 3U;
+        const float fy = static_cast<float>(y);
+        float coarse = 0.0F;
+        float next = noise(offset, fy * 0.06F + 3.0F);
         for (int x = 0; x < plane.width; ++x) {
             const float fx = static_cast<float>(x);
-            const float fy = static_cast<float>(y);
+            // The coarse noise changes slowly: every fourth value is enough.
+            if (x % 4 == 0) {
+                coarse = next;
+                next = noise((fx + 4.0F) * 0.045F + offset, fy * 0.06F + 3.0F);
+            }
             const float inside = nx * fx + ny * fy - d;
             if (inside <= -0.5F)
                 continue;
             const float alpha = std::min(1.0F, inside + 0.5F);
+            const float slow = coarse + (next - coarse) * 0.25F * static_cast<float>(x % 4);
             const float light =
                 1.0F
                 + cover.grain * 2.0F
                       * (noise(fx * cover.frequency + offset, fy * cover.frequency) - 0.5F)
-                + cover.coarse * 2.0F * (noise(fx * 0.045F + offset, fy * 0.06F + 3.0F) - 0.5F);
+                + cover.coarse * 2.0F * (slow - 0.5F);
             const float value = 255.0F * light;
             row[3 * x] += alpha * (cover.rgb.r * value - row[3 * x]);
             row[3 * x + 1] += alpha * (cover.rgb.g * value - row[3 * x + 1]);
@@ -394,6 +402,13 @@ void degradeLikeJpeg(Image &image, int quality, int shiftX, int shiftY)
                                        * std::cos((2 * n + 1) * k * 3.14159265358979 / 16.0));
         return basis;
     }();
+    static const std::array<float, 64> kTransposed = [] {
+        std::array<float, 64> transposed{};
+        for (std::size_t k = 0; k < 8; ++k)
+            for (std::size_t n = 0; n < 8; ++n)
+                transposed[n * 8 + k] = kBasis[k * 8 + n];
+        return transposed;
+    }();
     const int percent = quality < 50 ? 5000 / std::max(1, quality) : 200 - 2 * quality;
     const int w = image.width;
     const int h = image.height;
@@ -431,9 +446,12 @@ void degradeLikeJpeg(Image &image, int quality, int shiftX, int shiftY)
     }
     for (std::size_t c = 0; c < 3; ++c) {
         std::array<float, 64> table{};
+        std::array<float, 64> inverse{};
         for (std::size_t i = 0; i < 64; ++i)
             table[i] = static_cast<float>(
                 std::clamp(((c == 0 ? kLuma : kChroma)[i] * percent + 50) / 100, 1, 255));
+        for (std::size_t i = 0; i < 64; ++i)
+            inverse[i] = 1.0F / table[i];
         const int pw = c == 0 ? bw : cw;
         const int ph = c == 0 ? bh : ch;
         for (int by = 0; by + 8 <= ph; by += 8)
@@ -441,23 +459,32 @@ void degradeLikeJpeg(Image &image, int quality, int shiftX, int shiftY)
                 float *block = planes[c].data() + by * pw + bx;
                 float rows[64];
                 float freq[64];
-                for (int y = 0; y < 8; ++y)
-                    for (int k = 0; k < 8; ++k) {
-                        float sum = 0.0F;
-                        for (int n = 0; n < 8; ++n)
-                            sum += block[y * pw + n] * kBasis[static_cast<std::size_t>(k * 8 + n)];
-                        rows[y * 8 + k] = sum;
+                // Written as sums of whole rows, which the compiler turns into vector code.
+                for (int y = 0; y < 8; ++y) {
+                    float sum[8] = {};
+                    for (int n = 0; n < 8; ++n) {
+                        const float value = block[y * pw + n];
+                        for (int k = 0; k < 8; ++k)
+                            sum[k] += value * kTransposed[static_cast<std::size_t>(n * 8 + k)];
                     }
+                    std::copy_n(sum, 8, rows + y * 8);
+                }
                 bool any[8] = {false, false, false, false, false, false, false, false};
-                for (int j = 0; j < 8; ++j)
-                    for (int k = 0; k < 8; ++k) {
-                        float sum = 0.0F;
-                        for (int n = 0; n < 8; ++n)
-                            sum += rows[n * 8 + k] * kBasis[static_cast<std::size_t>(j * 8 + n)];
-                        const float q = table[static_cast<std::size_t>(j * 8 + k)];
-                        freq[j * 8 + k] = std::nearbyint(sum / q) * q;
-                        any[j] = any[j] || freq[j * 8 + k] != 0.0F;
+                for (int j = 0; j < 8; ++j) {
+                    float sum[8] = {};
+                    for (int n = 0; n < 8; ++n) {
+                        const float weight = kBasis[static_cast<std::size_t>(j * 8 + n)];
+                        for (int k = 0; k < 8; ++k)
+                            sum[k] += weight * rows[n * 8 + k];
                     }
+                    for (int k = 0; k < 8; ++k) {
+                        const std::size_t at = static_cast<std::size_t>(j * 8 + k);
+                        const float level =
+                            static_cast<float>(floorOf(sum[k] * inverse[at] + 0.5F));
+                        freq[at] = level * table[at];
+                        any[j] = any[j] || level != 0.0F;
+                    }
+                }
                 for (int k = 0; k < 8; ++k)
                     for (int n = 0; n < 8; ++n)
                         rows[n * 8 + k] = 0.0F;
@@ -470,13 +497,15 @@ void degradeLikeJpeg(Image &image, int quality, int shiftX, int shiftY)
                             rows[n * 8 + k] += weight * freq[j * 8 + k];
                     }
                 }
-                for (int y = 0; y < 8; ++y)
-                    for (int n = 0; n < 8; ++n) {
-                        float sum = 0.0F;
-                        for (int k = 0; k < 8; ++k)
-                            sum += rows[y * 8 + k] * kBasis[static_cast<std::size_t>(k * 8 + n)];
-                        block[y * pw + n] = sum;
+                for (int y = 0; y < 8; ++y) {
+                    float sum[8] = {};
+                    for (int k = 0; k < 8; ++k) {
+                        const float value = rows[y * 8 + k];
+                        for (int n = 0; n < 8; ++n)
+                            sum[n] += value * kBasis[static_cast<std::size_t>(k * 8 + n)];
                     }
+                    std::copy_n(sum, 8, block + y * pw);
+                }
             }
     }
     const auto byte = [](float value) {
