@@ -259,9 +259,9 @@ const std::array<ColourRegion, kColourNameCount> &regions()
          "",
          207,
          222,
-         0.38,
+         0.31,
          0.62,
-         0.38,
+         0.37,
          0.64,
          0,
          {"blue", "medium blue", "denim blue"}},
@@ -381,6 +381,13 @@ bool textNamesColour(const std::string &text, const std::string &colour)
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (colour.empty() || containsWord(lower, colour))
         return true;
+    // Hair has words of its own.
+    if (colour == "blonde" && containsWord(lower, "blond"))
+        return true;
+    if (colour == "ginger")
+        for (const char *word : {"red", "reddish", "auburn"})
+            if (containsWord(lower, word))
+                return true;
     for (const ColourRegion &region : regions()) {
         if (colour != region.name)
             continue;

@@ -311,7 +311,8 @@ SyntheticPicture renderPicture(const SyntheticPerson &person, std::uint64_t pict
                 + 0.06F
                       * (noise(static_cast<float>(x) * 0.9F + texture, static_cast<float>(y) * 0.9F)
                          - 0.5F);
-            const float value = 255.0F * light1 * grain;
+            // The factor makes the average over a garment equal to its colour.
+            const float value = 255.0F * 1.13F * light1 * grain;
             plane.rgb[3 * at] = s.r * value + gloss;
             plane.rgb[3 * at + 1] = s.g * value + gloss;
             plane.rgb[3 * at + 2] = s.b * value + gloss;

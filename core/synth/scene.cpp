@@ -182,7 +182,7 @@ CameraLook drawCamera(SeededRandom &random)
     camera.nativeHeight = static_cast<int>(54.0 * std::pow(230.0 / 54.0, random.uniform()));
     camera.exposure = static_cast<float>(std::exp(random.normal(0.03, 0.10)));
     camera.gamma = static_cast<float>(std::exp(random.normal(-0.02, 0.08)));
-    camera.contrast = random.chance(0.45) ? real(random, 1.1, 1.5) : real(random, 0.82, 1.12);
+    camera.contrast = random.chance(0.45) ? real(random, 1.1, 1.6) : real(random, 0.82, 1.12);
     camera.saturation = random.chance(0.3) ? real(random, 1.05, 1.35) : real(random, 0.65, 1.08);
     const float warm = static_cast<float>(random.normal(0.0, 0.045));
     const float green = static_cast<float>(random.normal(0.0, 0.02));

@@ -205,6 +205,8 @@ private Q_SLOTS:
         QVERIFY(textNamesColour("Navy blue jeans", "navy"));
         QVERIFY(textNamesColour("dark grey coat", "dark grey"));
         QVERIFY(textNamesColour("a gray coat", "grey"));
+        QVERIFY(textNamesColour("long blond hair", "blonde"));
+        QVERIFY(textNamesColour("short red hair", "ginger"));
         QVERIFY(!textNamesColour("a tired woman", "red"));
         QVERIFY(!textNamesColour("a green coat", "navy"));
     }
