@@ -4,6 +4,7 @@
 #include "core/search/feature_file.h"
 #include "core/store/project_store.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace sapsam {
 struct SearchRequest
 {
     std::string text;
-    int top = 20; // 0 = the whole gallery
+    int top = 20;         // 0 = the whole gallery
+    int explainTop = 100; // hits that carry their parts; the others are explained when asked for
 };
 
 // How one part of a hit answers the query.
@@ -30,7 +32,7 @@ struct SearchHit
 {
     int rank = 0; // from 1
     std::int64_t imageId = 0;
-    std::string path;
+    std::string path;   // of the picture to show
     double score = 0.0; // cosine in [-1, 1]
     std::vector<PartMatch> parts;
 };
@@ -65,6 +67,9 @@ public:
     // Throws Error(InvalidInput) for an empty query, Error(NotFound) when nothing is embedded yet
     // (advice: embed), Error(Mismatch) when the features come from another model.
     SearchResponse search(const SearchRequest &request);
+
+    // How the parts of any image answer the last search. Throws what ProjectStore throws.
+    std::vector<PartMatch> explain(std::int64_t imageId);
 
 private:
     struct Private;

@@ -165,6 +165,18 @@ ImageRecord imageOf(const Statement &row)
     return image;
 }
 
+EmbeddingSetRecord embeddingSetOfRow(const Statement &row)
+{
+    EmbeddingSetRecord set;
+    set.id = row.integer(0);
+    set.modelName = row.text(1);
+    set.modelHash = row.text(2);
+    set.dimension = static_cast<int>(row.integer(3));
+    set.count = row.integer(4);
+    set.file = row.text(5);
+    return set;
+}
+
 std::string numberText(float value)
 {
     std::array<char, 32> buffer{};
@@ -717,6 +729,20 @@ void ProjectStore::recordModel(const std::string &name, const std::string &task,
                      hash, name, task, architecture);
 }
 
+void ProjectStore::recordTaxonomy(const std::string &version, const std::string &content)
+{
+    d->writing().run("INSERT INTO taxonomy_version (version, content) VALUES (?, ?) "
+                     "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
+                     version, content);
+}
+
+void ProjectStore::recordTemplate(const std::string &version, const std::string &content)
+{
+    d->writing().run("INSERT INTO template_version (version, content) VALUES (?, ?) "
+                     "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
+                     version, content);
+}
+
 void ProjectStore::recordEmbeddingSet(const EmbeddingSetRecord &set)
 {
     Database &db = d->writing();
@@ -739,11 +765,17 @@ std::optional<EmbeddingSetRecord> ProjectStore::currentEmbeddingSet()
         d->db().query("SELECT embedding_set.id, model.name, model.hash, dimension, count, file "
                       "FROM embedding_set "
                       "JOIN model ON model.id = model_id ORDER BY embedding_set.id DESC LIMIT 1");
-    if (!row.step())
-        return std::nullopt;
-    return EmbeddingSetRecord{row.integer(0), row.text(1),
-                              row.text(2),    static_cast<int>(row.integer(3)),
-                              row.integer(4), row.text(5)};
+    return row.step() ? std::optional(embeddingSetOfRow(row)) : std::nullopt;
+}
+
+std::optional<EmbeddingSetRecord> ProjectStore::embeddingSetOf(const std::string &modelHash)
+{
+    Statement row = d->db().query("SELECT embedding_set.id, model.name, model.hash, dimension, "
+                                  "count, file FROM embedding_set "
+                                  "JOIN model ON model.id = model_id WHERE model.hash = ? ORDER BY "
+                                  "embedding_set.id DESC LIMIT 1",
+                                  modelHash);
+    return row.step() ? std::optional(embeddingSetOfRow(row)) : std::nullopt;
 }
 
 std::vector<std::pair<std::string, std::string>> ProjectStore::modelsInUse()

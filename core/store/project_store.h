@@ -101,10 +101,15 @@ public:
     // --------------------------------------------------------------------------
     void recordModel(const std::string &name, const std::string &task, const std::string &hash,
                      const std::string &architecture);
+    // What a version of a taxonomy or of the prompt templates said, for whoever asks later.
+    void recordTaxonomy(const std::string &version, const std::string &content);
+    void recordTemplate(const std::string &version, const std::string &content);
     // Makes this set the current one of its model (older sets of the same model are dropped).
     void recordEmbeddingSet(const EmbeddingSetRecord &set);
     // The newest set, or nothing.
     std::optional<EmbeddingSetRecord> currentEmbeddingSet();
+    // The set that this model made, or nothing.
+    std::optional<EmbeddingSetRecord> embeddingSetOf(const std::string &modelHash);
     // {"person-sam": hash, …} of the models that made what is stored.
     std::vector<std::pair<std::string, std::string>> modelsInUse();
 

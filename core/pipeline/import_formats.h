@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sapsam {
+
+// A picture that a data set lists, with what the data set says about it.
+struct ListedPicture
+{
+    std::string path;
+    std::string split;
+    std::string identity;
+    std::vector<std::string> captions;
+};
+
+// Something that the reader of a format left out.
+struct UnlistedPicture
+{
+    std::string item;
+    std::string reason;
+};
+
+struct DataSetListing
+{
+    std::vector<ListedPicture> pictures;
+    std::vector<UnlistedPicture> leftOut;
+};
+
+// The pictures of a data set in one of the known layouts: "cuhk-pedes" or "atr".
+// Throws Error(InvalidInput) for an unknown format and what the reader of the format throws.
+DataSetListing listDataSet(const std::string &format, const std::string &path);
+
+} // namespace sapsam
