@@ -1,0 +1,160 @@
+#include "core/engine/engine_options.h"
+#include "core/engine/translate.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <fstream>
+#include <malloc.h>
+#include <sched.h>
+#include <thread>
+#include <unistd.h>
+
+namespace sapsam {
+
+namespace {
+
+constexpr char kPrepared[] = "SAPSAM_PREPARED";
+
+// Which kernels OpenBLAS chose, or empty when another library does the products.
+std::string openBlasCore()
+{
+    using NameFunction = char *(*)();
+    void *symbol = dlsym(RTLD_DEFAULT, "openblas_get_corename");
+    if (symbol == nullptr)
+        return {};
+    const char *name = reinterpret_cast<NameFunction>(symbol)();
+    return name != nullptr ? name : "";
+}
+
+bool hasWideVectors()
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+           && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+bool usesWideVectors(const std::string &core)
+{
+    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids" || core == "Zen5";
+}
+
+int usableCores()
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return std::max(1, CPU_COUNT(&set));
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string processorName()
+{
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);) {
+        if (line.rfind("model name", 0) == 0) {
+            const std::size_t colon = line.find(": ");
+            if (colon != std::string::npos)
+                return line.substr(colon + 2);
+        }
+    }
+    return "processor";
+}
+
+int cudaIndex(const std::string &device)
+{
+    const std::string digits = device.size() > 5 ? device.substr(5) : std::string();
+    if (digits.empty() || digits.size() > 3
+        || digits.find_first_not_of("0123456789") != std::string::npos)
+        throw Error(ErrorKind::InvalidInput,
+                    "the device '" + device + "' is not known; use auto, cpu or cuda:N");
+    return std::stoi(digits);
+}
+
+} // namespace
+
+DeviceInfo resolveDevice(const EngineOptions &options)
+{
+    DeviceInfo info;
+    info.libtorchVersion = TORCH_VERSION;
+    info.threads = options.threads > 0 ? options.threads : usableCores();
+    const int cards =
+        torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+    const std::string noCard =
+        at::hasCUDA() ? "no usable NVIDIA card was found" : "this libtorch is built without CUDA";
+
+    if (options.device == "auto") {
+        info.device = cards > 0 ? "cuda:0" : "cpu";
+    } else if (options.device == "cpu") {
+        info.device = "cpu";
+    } else if (options.device.rfind("cuda:", 0) == 0) {
+        const int index = cudaIndex(options.device);
+        if (index >= cards)
+            throw Error(
+                ErrorKind::NotFound,
+                "the device '" + options.device + "' is not there: "
+                    + (cards == 0 ? noCard : "there are " + std::to_string(cards) + " cards"));
+        info.device = options.device;
+    } else {
+        throw Error(ErrorKind::InvalidInput,
+                    "the device '" + options.device + "' is not known; use auto, cpu or cuda:N");
+    }
+
+    const bool onGpu = info.device != "cpu";
+    info.name = onGpu ? "NVIDIA card " + info.device.substr(5) : processorName();
+    if (!onGpu)
+        info.whyNotGpu =
+            options.device == "cpu" && cards > 0 ? "the processor was asked for" : noCard;
+    if (options.precision == "auto" || options.precision == "fp32")
+        info.precision = "fp32";
+    else if (options.precision == "bf16")
+        info.precision = "bf16";
+    else
+        throw Error(ErrorKind::InvalidInput, "the precision '" + options.precision
+                                                 + "' is not known; use auto, fp32 or bf16");
+    const std::string core = openBlasCore();
+    info.blas = !core.empty() ? "OpenBLAS (" + core + ")" : at::hasMKL() ? "MKL" : "built in";
+    return info;
+}
+
+void prepareProcess(int argc, char **argv)
+{
+    (void)argc;
+    const bool isSecondTime = std::getenv(kPrepared) != nullptr;
+    if (!isSecondTime && std::getenv("OPENBLAS_CORETYPE") == nullptr && hasWideVectors()) {
+        const std::string core = openBlasCore();
+        // OpenBLAS reads the variable when it is loaded, which has already happened.
+        if (!core.empty() && !usesWideVectors(core)) {
+            setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+            setenv(kPrepared, "1", 1);
+            execv("/proc/self/exe", argv);
+            // Still here: go on with the slower kernels.
+            unsetenv("OPENBLAS_CORETYPE");
+        }
+    }
+    unsetenv(kPrepared); // programs that we start decide for themselves
+#if defined(__GLIBC__)
+    // Otherwise every large temporary is given back to the kernel and faulted in again.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+    at::set_num_threads(usableCores());
+}
+
+namespace engine {
+
+Computing startComputing(const EngineOptions &options)
+{
+    Computing computing;
+    computing.info = resolveDevice(options);
+    computing.device = torch::Device(computing.info.device);
+    computing.type = computing.info.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+    at::set_num_threads(computing.info.threads);
+    return computing;
+}
+
+} // namespace engine
+
+} // namespace sapsam

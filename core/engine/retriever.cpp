@@ -1,0 +1,152 @@
+#include "core/engine/retriever.h"
+
+#include "core/engine/model_folder.h"
+#include "core/engine/translate.h"
+#include "core/networks/clip.h"
+#include "core/text/clip_tokenizer.h"
+#include "core/weights/tensor_names.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace sapsam {
+
+namespace {
+
+constexpr std::size_t kPicturesAtOnce = 32;
+constexpr std::size_t kTextsAtOnce = 64;
+
+torch::Tensor unitRows(const torch::Tensor &features)
+{
+    const torch::Tensor values = features.to(torch::kFloat);
+    return (values / values.norm(2, {1}, true).clamp_min(1e-12)).cpu().contiguous();
+}
+
+} // namespace
+
+struct Retriever::Private
+{
+    engine::Computing computing;
+    engine::ModelFolder folder;
+    std::optional<ClipTokenizer> tokenizer;
+    nn::Clip clip{nullptr};
+};
+
+Retriever::Retriever(const std::string &modelFolder, const EngineOptions &options)
+    : d(std::make_unique<Private>())
+{
+    d->computing = engine::startComputing(options);
+    d->folder = engine::openModelFolder(modelFolder, "retrieval", "clip");
+    d->tokenizer = ClipTokenizer::fromFolder(modelFolder);
+    engine::translated("loading " + modelFolder, [&] {
+        const nn::ClipConfig config = nn::clipConfigFromJson(d->folder.config, d->folder.origin);
+        if (config.vocabSize < static_cast<std::int64_t>(d->tokenizer->size()))
+            throw Error(ErrorKind::Mismatch,
+                        modelFolder + ": the tokenizer has " + std::to_string(d->tokenizer->size())
+                            + " tokens, the model only " + std::to_string(config.vocabSize));
+        if (config.imageHeight != d->folder.preparation.height
+            || config.imageWidth != d->folder.preparation.width)
+            throw Error(ErrorKind::Mismatch, modelFolder
+                                                 + ": config.json and preprocessor_config.json "
+                                                   "disagree about the size of pictures");
+        d->clip = nn::Clip(config);
+        loadStrict(*d->clip, SafetensorsFile(d->folder.file("model.safetensors")), clipNames());
+        d->clip->to(d->computing.device, d->computing.type);
+        d->clip->eval();
+    });
+}
+
+Retriever::~Retriever() = default;
+
+const ModelInfo &Retriever::model() const
+{
+    return d->folder.info;
+}
+
+int Retriever::dimension() const
+{
+    return static_cast<int>(d->clip->config.embedDim);
+}
+
+int Retriever::contextLength() const
+{
+    return static_cast<int>(d->clip->config.contextLength);
+}
+
+TextEmbedding Retriever::embedText(const std::string &text)
+{
+    return embedTexts({text}).front();
+}
+
+std::vector<TextEmbedding> Retriever::embedTexts(const std::vector<std::string> &texts)
+{
+    std::vector<TextEmbedding> result(texts.size());
+    const std::size_t context = static_cast<std::size_t>(contextLength());
+    for (std::size_t begin = 0; begin < texts.size(); begin += kTextsAtOnce) {
+        const std::size_t end = std::min(begin + kTextsAtOnce, texts.size());
+        std::size_t longest = 0;
+        std::vector<TokenSequence> sequences;
+        for (std::size_t i = begin; i < end; ++i) {
+            if (texts[i].find_first_not_of(" \t\r\n") == std::string::npos)
+                throw Error(ErrorKind::InvalidInput,
+                            "the description is empty; type what the person looks like");
+            TokenSequence sequence = d->tokenizer->encodePadded(texts[i], context);
+            std::size_t used = 0;
+            for (const std::int64_t one : sequence.attentionMask)
+                used += static_cast<std::size_t>(one);
+            longest = std::max(longest, used);
+            result[i].truncated = sequence.truncated;
+            result[i].tokens = sequence.truncated
+                                   ? static_cast<int>(d->tokenizer->encode(texts[i]).size()) + 2
+                                   : static_cast<int>(used);
+            sequences.push_back(std::move(sequence));
+        }
+        engine::translated("encoding a description", [&] {
+            const torch::NoGradGuard noGrad;
+            // The text tower is causal: padding behind the end changes nothing and is not computed.
+            torch::Tensor ids = torch::zeros(
+                {static_cast<std::int64_t>(sequences.size()), static_cast<std::int64_t>(longest)},
+                torch::kLong);
+            for (std::size_t i = 0; i < sequences.size(); ++i)
+                std::copy_n(sequences[i].ids.begin(), longest,
+                            ids.data_ptr<std::int64_t>() + i * longest);
+            const torch::Tensor rows = unitRows(d->clip->textFeatures(ids.to(d->computing.device)));
+            const float *values = rows.data_ptr<float>();
+            for (std::size_t i = begin; i < end; ++i) {
+                result[i].values.assign(values, values + dimension());
+                values += dimension();
+            }
+        });
+    }
+    return result;
+}
+
+std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures)
+{
+    const std::size_t width = static_cast<std::size_t>(dimension());
+    std::vector<float> result(pictures.size() * width);
+    for (std::size_t begin = 0; begin < pictures.size(); begin += kPicturesAtOnce) {
+        const std::size_t count = std::min(kPicturesAtOnce, pictures.size() - begin);
+        engine::translated("embedding pictures", [&] {
+            const torch::NoGradGuard noGrad;
+            const std::int64_t height = d->clip->config.imageHeight;
+            const std::int64_t columns = d->clip->config.imageWidth;
+            torch::Tensor pixels =
+                torch::empty({static_cast<std::int64_t>(count), 3, height, columns}, torch::kFloat);
+            float *values = pixels.data_ptr<float>();
+            at::parallel_for(
+                0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
+                    for (std::int64_t i = first; i < last; ++i)
+                        d->folder.preparation.write(pictures[begin + static_cast<std::size_t>(i)],
+                                                    values + i * 3 * height * columns);
+                });
+            const torch::Tensor rows =
+                unitRows(d->clip->imageFeatures(pixels.to(d->computing.device, d->computing.type)));
+            std::copy_n(rows.data_ptr<float>(), count * width, result.data() + begin * width);
+        });
+    }
+    return result;
+}
+
+} // namespace sapsam

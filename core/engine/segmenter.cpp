@@ -1,0 +1,159 @@
+#include "core/engine/segmenter.h"
+
+#include "core/engine/model_folder.h"
+#include "core/engine/translate.h"
+#include "core/networks/person_sam.h"
+#include "core/text/wordpiece_tokenizer.h"
+#include "core/weights/tensor_names.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace sapsam {
+
+struct Segmenter::Private
+{
+    engine::Computing computing;
+    engine::ModelFolder folder;
+    std::optional<WordPieceTokenizer> tokenizer;
+    nn::PersonSam network{nullptr};
+    // The text side of the last prompts: a gallery is segmented with the same ones.
+    std::vector<std::string> phrases;
+    nn::PhrasePrompts prompts;
+
+    void encodePhrases(const std::vector<SegmentPrompt> &wanted);
+    // Small networks take several pictures at once, SAM's own size one.
+    std::size_t picturesAtOnce() const { return network->config.sam.grid() <= 32 ? 8 : 1; }
+};
+
+void Segmenter::Private::encodePhrases(const std::vector<SegmentPrompt> &wanted)
+{
+    std::vector<std::string> texts;
+    for (const SegmentPrompt &prompt : wanted)
+        texts.push_back(prompt.phrase);
+    if (texts == phrases && prompts.sparse.defined())
+        return;
+    const std::size_t length = static_cast<std::size_t>(network->config.maxPhraseTokens);
+    const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(texts.size()),
+                                             static_cast<std::int64_t>(length)};
+    torch::Tensor ids = torch::zeros(shape, torch::kLong);
+    torch::Tensor mask = torch::zeros(shape, torch::kLong);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const TokenSequence sequence = tokenizer->encodePadded(texts[i], length);
+        std::copy(sequence.ids.begin(), sequence.ids.end(),
+                  ids.data_ptr<std::int64_t>() + i * length);
+        std::copy(sequence.attentionMask.begin(), sequence.attentionMask.end(),
+                  mask.data_ptr<std::int64_t>() + i * length);
+    }
+    prompts = network->encodePhrases(ids.to(computing.device), mask.to(computing.device));
+    phrases = std::move(texts);
+}
+
+Segmenter::Segmenter(const std::string &modelFolder, const EngineOptions &options)
+    : d(std::make_unique<Private>())
+{
+    d->computing = engine::startComputing(options);
+    d->folder = engine::openModelFolder(modelFolder, "person-sam", "person-sam");
+    d->tokenizer = WordPieceTokenizer::fromFile(d->folder.file("vocab.txt"));
+    engine::translated("loading " + modelFolder, [&] {
+        const nn::PersonSamConfig config =
+            nn::personSamConfigFromJson(d->folder.config, d->folder.origin);
+        if (config.text.vocabSize < static_cast<std::int64_t>(d->tokenizer->size()))
+            throw Error(ErrorKind::Mismatch,
+                        modelFolder + ": the tokenizer has " + std::to_string(d->tokenizer->size())
+                            + " tokens, the model only " + std::to_string(config.text.vocabSize));
+        if (config.sam.imageSize != d->folder.preparation.height
+            || config.sam.imageSize != d->folder.preparation.width)
+            throw Error(ErrorKind::Mismatch, modelFolder
+                                                 + ": config.json and preprocessor_config.json "
+                                                   "disagree about the size of pictures");
+        d->network = nn::PersonSam(config);
+        loadStrict(*d->network, SafetensorsFile(d->folder.file("model.safetensors")),
+                   personSamNames());
+        d->network->to(d->computing.device, d->computing.type);
+        d->network->eval();
+    });
+}
+
+Segmenter::~Segmenter() = default;
+
+const ModelInfo &Segmenter::model() const
+{
+    return d->folder.info;
+}
+
+std::vector<std::vector<PartMask>> Segmenter::segment(const std::vector<Image> &pictures,
+                                                      const std::vector<SegmentPrompt> &prompts)
+{
+    std::vector<std::vector<PartMask>> result(pictures.size());
+    if (prompts.empty())
+        return result;
+    const std::size_t chunk = d->picturesAtOnce();
+    for (std::size_t begin = 0; begin < pictures.size(); begin += chunk) {
+        const std::size_t count = std::min(chunk, pictures.size() - begin);
+        engine::translated("segmenting pictures", [&] {
+            const torch::NoGradGuard noGrad;
+            d->encodePhrases(prompts);
+            const std::int64_t side = d->network->config.sam.imageSize;
+            torch::Tensor pixels =
+                torch::empty({static_cast<std::int64_t>(count), 3, side, side}, torch::kFloat);
+            float *values = pixels.data_ptr<float>();
+            at::parallel_for(
+                0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
+                    for (std::int64_t i = first; i < last; ++i)
+                        d->folder.preparation.write(pictures[begin + static_cast<std::size_t>(i)],
+                                                    values + i * 3 * side * side);
+                });
+            const torch::Tensor embeddings =
+                d->network->encodeImage(pixels.to(d->computing.device, d->computing.type));
+            nn::PhrasePrompts repeated = d->prompts;
+            if (count > 1) {
+                const std::int64_t times = static_cast<std::int64_t>(count);
+                repeated.sparse = repeated.sparse.repeat({times, 1, 1});
+                if (repeated.dense.defined())
+                    repeated.dense = repeated.dense.repeat({times, 1, 1, 1});
+                if (repeated.text.defined())
+                    repeated.text = repeated.text.repeat({times, 1, 1});
+            }
+            const nn::PersonSamOutput output = d->network->decodePrompts(embeddings, repeated);
+            const torch::Tensor logits =
+                output.maskLogits.to(torch::kFloat).cpu().contiguous(); // [I·P, 1, s, s]
+            const torch::Tensor scores = output.iou.to(torch::kFloat).cpu().contiguous();
+            const int maskSide = static_cast<int>(logits.size(-1));
+            const std::size_t area =
+                static_cast<std::size_t>(maskSide) * static_cast<std::size_t>(maskSide);
+            const float threshold = static_cast<float>(d->folder.preparation.scoreThreshold);
+            for (std::size_t i = 0; i < count; ++i)
+                result[begin + i].resize(prompts.size());
+            at::parallel_for(
+                0, static_cast<std::int64_t>(count * prompts.size()), 1,
+                [&](std::int64_t first, std::int64_t last) {
+                    for (std::int64_t row = first; row < last; ++row) {
+                        const std::size_t picture = static_cast<std::size_t>(row) / prompts.size();
+                        const std::size_t prompt = static_cast<std::size_t>(row) % prompts.size();
+                        const Image &image = pictures[begin + picture];
+                        PartMask &part = result[begin + picture][prompt];
+                        part.group = prompts[prompt].group;
+                        part.phrase = prompts[prompt].phrase;
+                        part.score = std::clamp(scores.data_ptr<float>()[row], 0.0F, 1.0F);
+                        if (part.score < threshold) {
+                            part.mask = Mask(image.width, image.height);
+                            continue;
+                        }
+                        const float *plane =
+                            logits.data_ptr<float>() + static_cast<std::size_t>(row) * area;
+                        // Straight from the network's frame to the picture, as the published code
+                        // does it, also where the frame was padded.
+                        part.mask =
+                            maskOfLogits(resizePlane(std::vector<float>(plane, plane + area),
+                                                     maskSide, maskSide, image.width, image.height),
+                                         image.width, image.height);
+                    }
+                });
+        });
+    }
+    return result;
+}
+
+} // namespace sapsam

@@ -1,0 +1,157 @@
+#include "core/train/optimizer.h"
+
+#include "core/base/error.h"
+
+#include <cmath>
+#include <sstream>
+
+namespace sapsam::training {
+
+namespace {
+
+bool decays(const std::string &name, const torch::Tensor &tensor)
+{
+    if (tensor.dim() < 2)
+        return false;
+    for (const char *part : {"position", "pos_embed", "rel_pos", "class_embedding", "query_tokens",
+                             "fixed_query", "bias", "norm"}) {
+        if (name.find(part) != std::string::npos)
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+double scheduleFactor(std::int64_t step, std::int64_t steps, std::int64_t warmUpSteps,
+                      double finalFactor)
+{
+    if (step < warmUpSteps)
+        return 0.1 + 0.9 * static_cast<double>(step) / static_cast<double>(warmUpSteps);
+    const double total = static_cast<double>(std::max<std::int64_t>(1, steps - warmUpSteps));
+    const double done = std::min(1.0, static_cast<double>(step - warmUpSteps) / total);
+    return finalFactor + (1.0 - finalFactor) * 0.5 * (1.0 + std::cos(3.141592653589793 * done));
+}
+
+MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings &settings)
+    : m_clip(settings.gradientClip)
+{
+    std::vector<torch::Tensor> withDecay;
+    std::vector<torch::Tensor> withoutDecay;
+    for (const auto &item : module.named_parameters()) {
+        if (!item.value().requires_grad())
+            continue;
+        Pair pair;
+        pair.name = item.key();
+        pair.parameter = item.value();
+        pair.master = pair.parameter;
+        if (pair.parameter.scalar_type() != torch::kFloat)
+            pair.master = pair.parameter.detach().to(torch::kFloat).requires_grad_(true);
+        (decays(pair.name, pair.master) ? withDecay : withoutDecay).push_back(pair.master);
+        m_pairs.push_back(std::move(pair));
+    }
+
+    const auto makeGroups = [&](auto options) {
+        std::vector<torch::optim::OptimizerParamGroup> groups;
+        auto decayed = options;
+        decayed.weight_decay(settings.weightDecay);
+        auto plain = options;
+        plain.weight_decay(0.0);
+        groups.emplace_back(withDecay, std::make_unique<decltype(options)>(decayed));
+        groups.emplace_back(withoutDecay, std::make_unique<decltype(options)>(plain));
+        return groups;
+    };
+    const auto betas = std::make_tuple(settings.beta1, settings.beta2);
+    if (settings.optimizer == "adam") {
+        const auto options =
+            torch::optim::AdamOptions(settings.learningRate).betas(betas).eps(settings.epsilon);
+        m_optimizer = std::make_unique<torch::optim::Adam>(makeGroups(options), options);
+    } else {
+        const auto options =
+            torch::optim::AdamWOptions(settings.learningRate).betas(betas).eps(settings.epsilon);
+        m_optimizer = std::make_unique<torch::optim::AdamW>(makeGroups(options), options);
+    }
+}
+
+double MasterOptimizer::step(double learningRate)
+{
+    const torch::NoGradGuard noGrad;
+    double squares = 0.0;
+    for (Pair &pair : m_pairs) {
+        torch::Tensor gradient = pair.parameter.grad();
+        if (!gradient.defined())
+            continue;
+        if (!pair.master.is_same(pair.parameter)) {
+            pair.master.mutable_grad() = gradient.to(torch::kFloat);
+            pair.parameter.mutable_grad() = torch::Tensor();
+            gradient = pair.master.grad();
+        }
+        const double norm = gradient.norm().item<double>();
+        squares += norm * norm;
+    }
+    const double norm = std::sqrt(squares);
+    if (!std::isfinite(norm))
+        throw Error(ErrorKind::Internal, "training diverged: the gradient is not finite; lower "
+                                         "'learningRate' or lengthen 'warmUpSteps'");
+    const double factor = m_clip > 0.0 && norm > m_clip ? m_clip / (norm + 1e-6) : 1.0;
+    if (factor < 1.0) {
+        for (Pair &pair : m_pairs) {
+            if (pair.master.grad().defined())
+                pair.master.mutable_grad().mul_(factor);
+        }
+    }
+    for (torch::optim::OptimizerParamGroup &group : m_optimizer->param_groups())
+        group.options().set_lr(learningRate);
+    {
+        // The optimizer of libtorch switches gradients off by itself; it must be able to.
+        const torch::AutoGradMode grad(true);
+        m_optimizer->step();
+    }
+    for (Pair &pair : m_pairs) {
+        pair.master.mutable_grad() = torch::Tensor();
+        pair.parameter.mutable_grad() = torch::Tensor();
+    }
+    writeBack();
+    return norm;
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> MasterOptimizer::masters() const
+{
+    std::vector<std::pair<std::string, torch::Tensor>> result;
+    for (const Pair &pair : m_pairs)
+        result.emplace_back(pair.name, pair.master.detach());
+    return result;
+}
+
+void MasterOptimizer::writeBack()
+{
+    const torch::NoGradGuard noGrad;
+    for (Pair &pair : m_pairs) {
+        if (!pair.master.is_same(pair.parameter))
+            pair.parameter.copy_(pair.master);
+    }
+}
+
+std::string MasterOptimizer::state() const
+{
+    std::ostringstream stream;
+    torch::serialize::OutputArchive archive;
+    m_optimizer->save(archive);
+    archive.save_to(stream);
+    return stream.str();
+}
+
+void MasterOptimizer::setState(const std::string &state, const std::string &origin)
+{
+    try {
+        std::istringstream stream(state);
+        torch::serialize::InputArchive archive;
+        archive.load_from(stream);
+        m_optimizer->load(archive);
+    } catch (const c10::Error &error) {
+        throw Error(ErrorKind::Corrupt, origin + ": the optimizer's state cannot be read: "
+                                            + error.what_without_backtrace());
+    }
+}
+
+} // namespace sapsam::training

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/base/json_file.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sapsam::training {
+
+struct RunStatus
+{
+    std::string state = "starting"; // starting | running | stopping | stopped | done | failed
+    std::int64_t step = 0;
+    std::int64_t steps = 0;
+    std::optional<double> etaSeconds;
+    std::string message; // why it failed
+};
+
+// The folder of one training run: what it was told, where it is and what it measured. Every file is
+// replaced by a rename, so that a reader in another process never sees half of one.
+// update() and append() may be called from any thread; a thread of its own renews the heartbeat in
+// status.json every 5 seconds.
+class RunFolder
+{
+public:
+    // A new folder `runsFolder`/YYYYMMDD-HHMMSS-name-hash with config.json and environment.json.
+    static std::unique_ptr<RunFolder> create(const std::string &runsFolder, const std::string &name,
+                                             const OrderedJson &config,
+                                             const OrderedJson &environment);
+    // An existing one. Throws Error(NotFound | Corrupt) naming the file.
+    static std::unique_ptr<RunFolder> open(const std::string &folder);
+
+    ~RunFolder();
+    RunFolder(const RunFolder &) = delete;
+    RunFolder &operator=(const RunFolder &) = delete;
+
+    const std::string &path() const;
+    std::string checkpointPath(const std::string &name, const std::string &suffix) const;
+    Json config() const;
+
+    void update(const RunStatus &status);
+    // One object as one line of metrics.jsonl.
+    void appendMetrics(const OrderedJson &metrics);
+    // Drops the lines of later steps: what an interrupted run measured after its last checkpoint.
+    void dropMetricsAfter(std::int64_t step);
+    // One line of log.txt, with the time, and to the log of the program.
+    void log(const std::string &line);
+
+    // Somebody asked this run to save and stop: the file "stop.request" lies in the folder.
+    bool isStopRequested() const;
+    void clearStopRequest();
+
+private:
+    explicit RunFolder(std::string path);
+
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+// What the numbers of a run depend on besides its settings: versions, device, host.
+OrderedJson describeEnvironment(const std::string &device, const std::string &precision,
+                                int threads, const std::string &dataDescription);
+
+} // namespace sapsam::training

@@ -1,0 +1,371 @@
+#include "core/train/settings.h"
+
+#include <set>
+
+namespace sapsam {
+
+namespace {
+
+// The one list of fields of each task: reading, writing and unknown keys all come from it.
+template <typename Settings, typename Visitor>
+void visitCommon(Settings &s, Visitor &visit)
+{
+    visit("name", s.name);
+    visit("steps", s.steps);
+    visit("batchSize", s.batchSize);
+    visit("optimizer", s.optimizer);
+    visit("learningRate", s.learningRate);
+    visit("beta1", s.beta1);
+    visit("beta2", s.beta2);
+    visit("epsilon", s.epsilon);
+    visit("weightDecay", s.weightDecay);
+    visit("warmUpSteps", s.warmUpSteps);
+    visit("finalFactor", s.finalFactor);
+    visit("gradientClip", s.gradientClip);
+    visit("precision", s.precision);
+    visit("loaderThreads", s.loaderThreads);
+    visit("queueLength", s.queueLength);
+    visit("evaluateEvery", s.evaluateEvery);
+    visit("checkpointEvery", s.checkpointEvery);
+    visit("logEvery", s.logEvery);
+    visit("heldOutCount", s.heldOutCount);
+    visit("dataSeed", s.dataSeed);
+    visit("poolStart", s.poolStart);
+    visit("poolGrowth", s.poolGrowth);
+    visit("picturesPerIdentity", s.picturesPerIdentity);
+    visit("renderHeight", s.renderHeight);
+    visit("renderWidth", s.renderWidth);
+    visit("corpusLines", s.corpusLines);
+    visit("augmentStrength", s.augmentStrength);
+    visit("initialModel", s.initialModel);
+}
+
+template <typename Visitor>
+void visitAll(RetrievalSettings &s, Visitor &visit)
+{
+    visitCommon(s, visit);
+    visit("imageHeight", s.imageHeight);
+    visit("imageWidth", s.imageWidth);
+    visit("patchSize", s.patchSize);
+    visit("visionWidth", s.visionWidth);
+    visit("visionLayers", s.visionLayers);
+    visit("visionHeads", s.visionHeads);
+    visit("textWidth", s.textWidth);
+    visit("textLayers", s.textLayers);
+    visit("textHeads", s.textHeads);
+    visit("embeddingSize", s.embeddingSize);
+    visit("contextLength", s.contextLength);
+    visit("vocabularySize", s.vocabularySize);
+    visit("logitScale", s.logitScale);
+    visit("shortCaptionShare", s.shortCaptionShare);
+    visit("captionsPerPicture", s.captionsPerPicture);
+    visit("loss", s.loss);
+    visit("erasing", s.erasing);
+}
+
+template <typename Visitor>
+void visitAll(PersonSamSettings &s, Visitor &visit)
+{
+    visitCommon(s, visit);
+    visit("imageSize", s.imageSize);
+    visit("patchSize", s.patchSize);
+    visit("visionWidth", s.visionWidth);
+    visit("visionLayers", s.visionLayers);
+    visit("visionHeads", s.visionHeads);
+    visit("windowSize", s.windowSize);
+    visit("globalLayers", s.globalLayers);
+    visit("decoderSize", s.decoderSize);
+    visit("decoderHeads", s.decoderHeads);
+    visit("decoderMlp", s.decoderMlp);
+    visit("textWidth", s.textWidth);
+    visit("textLayers", s.textLayers);
+    visit("textHeads", s.textHeads);
+    visit("phraseLength", s.phraseLength);
+    visit("vocabularySize", s.vocabularySize);
+    visit("promptsPerPicture", s.promptsPerPicture);
+    visit("absentShare", s.absentShare);
+    visit("genericShare", s.genericShare);
+    visit("scoreWeight", s.scoreWeight);
+}
+
+template <typename Visitor>
+void visitAll(PhrasesSettings &s, Visitor &visit)
+{
+    visitCommon(s, visit);
+    visit("imageSize", s.imageSize);
+    visit("patchSize", s.patchSize);
+    visit("visionWidth", s.visionWidth);
+    visit("visionLayers", s.visionLayers);
+    visit("visionHeads", s.visionHeads);
+    visit("queries", s.queries);
+    visit("queryWidth", s.queryWidth);
+    visit("queryLayers", s.queryLayers);
+    visit("queryHeads", s.queryHeads);
+    visit("textWidth", s.textWidth);
+    visit("textLayers", s.textLayers);
+    visit("textHeads", s.textHeads);
+    visit("vocabularySize", s.vocabularySize);
+    visit("maxTokens", s.maxTokens);
+}
+
+class Reader
+{
+public:
+    Reader(const Json &json, std::vector<std::string> &problems)
+        : m_json(json), m_problems(problems)
+    {
+    }
+
+    template <typename T>
+    void operator()(const char *key, T &value)
+    {
+        m_known.insert(key);
+        const auto found = m_json.find(key);
+        if (found == m_json.end())
+            return;
+        try {
+            if (!hasType(*found, value))
+                throw Error(ErrorKind::InvalidInput, "has another type");
+            value = found->template get<T>();
+        } catch (const std::exception &) {
+            m_problems.push_back("the setting '" + std::string(key)
+                                 + "' has an unusable value: " + found->dump());
+        }
+    }
+
+    void reportUnknown() const
+    {
+        for (const auto &item : m_json.items()) {
+            if (m_known.count(item.key()) == 0 && item.key() != "task" && item.key() != "seed")
+                m_problems.push_back("the setting '" + item.key() + "' is not known");
+        }
+    }
+
+private:
+    static bool hasType(const Json &json, const std::string &) { return json.is_string(); }
+    static bool hasType(const Json &json, double) { return json.is_number(); }
+    static bool hasType(const Json &json, const std::vector<int> &) { return json.is_array(); }
+    template <typename T>
+    static bool hasType(const Json &json, T)
+    {
+        return json.is_number_integer();
+    }
+
+    const Json &m_json;
+    std::vector<std::string> &m_problems;
+    std::set<std::string> m_known;
+};
+
+class Writer
+{
+public:
+    template <typename T>
+    void operator()(const char *key, const T &value)
+    {
+        json[key] = value;
+    }
+
+    OrderedJson json = OrderedJson::object();
+};
+
+class Checker
+{
+public:
+    void require(bool condition, const std::string &problem)
+    {
+        if (!condition)
+            problems.push_back(problem);
+    }
+    void positive(const char *name, double value)
+    {
+        require(value > 0, std::string("'") + name + "' must be greater than 0");
+    }
+    void share(const char *name, double value)
+    {
+        require(value >= 0.0 && value <= 1.0, std::string("'") + name + "' must be in 0 to 1");
+    }
+    void multiple(const char *name, int value, const char *ofName, int of)
+    {
+        require(of > 0 && value > 0 && value % of == 0,
+                std::string("'") + name + "' must be a multiple of '" + ofName + "'");
+    }
+
+    std::vector<std::string> problems;
+};
+
+void checkCommon(const TrainSettings &s, Checker &check)
+{
+    check.require(!s.name.empty() && s.name.find_first_of("/\\ ") == std::string::npos,
+                  "'name' must be a word that can name a folder");
+    check.positive("steps", static_cast<double>(s.steps));
+    check.require(s.batchSize >= 2, "'batchSize' must be at least 2");
+    check.require(s.optimizer == "adamw" || s.optimizer == "adam",
+                  "'optimizer' must be adamw or adam, not '" + s.optimizer + "'");
+    check.positive("learningRate", s.learningRate);
+    check.require(s.beta1 >= 0.0 && s.beta1 < 1.0, "'beta1' must be in 0 to 1, 1 excluded");
+    check.require(s.beta2 >= 0.0 && s.beta2 < 1.0, "'beta2' must be in 0 to 1, 1 excluded");
+    check.positive("epsilon", s.epsilon);
+    check.require(s.weightDecay >= 0.0, "'weightDecay' must not be negative");
+    check.require(s.warmUpSteps >= 0, "'warmUpSteps' must not be negative");
+    check.share("finalFactor", s.finalFactor);
+    check.require(s.gradientClip >= 0.0, "'gradientClip' must not be negative");
+    check.require(s.precision == "auto" || s.precision == "fp32" || s.precision == "bf16",
+                  "'precision' must be auto, fp32 or bf16, not '" + s.precision + "'");
+    check.require(s.loaderThreads >= 1 && s.loaderThreads <= 256,
+                  "'loaderThreads' must be in 1 to 256");
+    check.require(s.queueLength >= 1, "'queueLength' must be at least 1");
+    check.positive("evaluateEvery", static_cast<double>(s.evaluateEvery));
+    check.positive("checkpointEvery", static_cast<double>(s.checkpointEvery));
+    check.positive("logEvery", static_cast<double>(s.logEvery));
+    check.require(s.heldOutCount >= 2, "'heldOutCount' must be at least 2");
+    check.require(s.poolStart >= s.batchSize, "'poolStart' must be at least 'batchSize'");
+    check.require(s.poolGrowth >= 0.0, "'poolGrowth' must not be negative");
+    check.require(s.picturesPerIdentity >= 1, "'picturesPerIdentity' must be at least 1");
+    check.require(s.renderHeight >= 32 && s.renderHeight <= 1024,
+                  "'renderHeight' must be in 32 to 1024");
+    check.require(s.renderWidth >= 16 && s.renderWidth <= 512,
+                  "'renderWidth' must be in 16 to 512");
+    check.require(s.corpusLines >= 100, "'corpusLines' must be at least 100");
+    check.require(s.augmentStrength >= 0.0 && s.augmentStrength <= 2.0,
+                  "'augmentStrength' must be in 0 to 2");
+}
+
+template <typename Settings>
+void readInto(const Json &json, Settings &settings, std::vector<std::string> &problems)
+{
+    if (!json.is_object() && !json.is_null()) {
+        problems.push_back("the configuration must be a JSON object");
+        return;
+    }
+    const Json object = json.is_null() ? Json::object() : json;
+    Reader reader(object, problems);
+    visitAll(settings, reader);
+    reader.reportUnknown();
+}
+
+template <typename Settings>
+OrderedJson written(Settings settings)
+{
+    Writer writer;
+    visitAll(settings, writer);
+    return writer.json;
+}
+
+} // namespace
+
+RetrievalSettings::RetrievalSettings()
+{
+    name = "sapsam-retrieval-small";
+    batchSize = 128;
+    steps = 4000;
+}
+
+PersonSamSettings::PersonSamSettings()
+{
+    name = "sapsam-person-small";
+    batchSize = 16;
+    steps = 3000;
+}
+
+PhrasesSettings::PhrasesSettings()
+{
+    name = "sapsam-phrases-small";
+    batchSize = 64;
+    steps = 3000;
+}
+
+void readSettings(const Json &json, RetrievalSettings &settings, std::vector<std::string> &problems)
+{
+    readInto(json, settings, problems);
+}
+void readSettings(const Json &json, PersonSamSettings &settings, std::vector<std::string> &problems)
+{
+    readInto(json, settings, problems);
+}
+void readSettings(const Json &json, PhrasesSettings &settings, std::vector<std::string> &problems)
+{
+    readInto(json, settings, problems);
+}
+
+OrderedJson toJson(const RetrievalSettings &settings)
+{
+    return written(settings);
+}
+OrderedJson toJson(const PersonSamSettings &settings)
+{
+    return written(settings);
+}
+OrderedJson toJson(const PhrasesSettings &settings)
+{
+    return written(settings);
+}
+
+std::vector<std::string> problemsOf(const RetrievalSettings &s)
+{
+    Checker check;
+    checkCommon(s, check);
+    check.multiple("imageHeight", s.imageHeight, "patchSize", s.patchSize);
+    check.multiple("imageWidth", s.imageWidth, "patchSize", s.patchSize);
+    check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
+    check.multiple("textWidth", s.textWidth, "textHeads", s.textHeads);
+    check.positive("visionLayers", s.visionLayers);
+    check.positive("textLayers", s.textLayers);
+    check.positive("embeddingSize", s.embeddingSize);
+    check.require(s.contextLength >= 8, "'contextLength' must be at least 8");
+    check.require(s.vocabularySize >= 600,
+                  "'vocabularySize' must be at least 600: 512 byte symbols "
+                  "and the special tokens are always there");
+    check.positive("logitScale", s.logitScale);
+    check.share("shortCaptionShare", s.shortCaptionShare);
+    check.share("erasing", s.erasing);
+    check.positive("captionsPerPicture", s.captionsPerPicture);
+    check.require(s.loss == "sdm" || s.loss == "itc" || s.loss == "sdm+itc",
+                  "'loss' must be sdm, itc or sdm+itc, not '" + s.loss + "'");
+    return check.problems;
+}
+
+std::vector<std::string> problemsOf(const PersonSamSettings &s)
+{
+    Checker check;
+    checkCommon(s, check);
+    check.multiple("imageSize", s.imageSize, "patchSize", s.patchSize);
+    check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
+    check.multiple("decoderSize", s.decoderSize, "decoderHeads", 2 * s.decoderHeads);
+    check.require(s.decoderSize % 8 == 0, "'decoderSize' must be a multiple of 8");
+    check.multiple("textWidth", s.textWidth, "textHeads", s.textHeads);
+    check.positive("visionLayers", s.visionLayers);
+    check.positive("windowSize", s.windowSize);
+    check.positive("textLayers", s.textLayers);
+    check.require(s.phraseLength >= 4, "'phraseLength' must be at least 4");
+    check.require(s.vocabularySize >= 200, "'vocabularySize' must be at least 200");
+    check.positive("promptsPerPicture", s.promptsPerPicture);
+    check.share("absentShare", s.absentShare);
+    check.share("genericShare", s.genericShare);
+    check.require(s.scoreWeight >= 0.0, "'scoreWeight' must not be negative");
+    for (const int layer : s.globalLayers)
+        check.require(layer >= 0 && layer < s.visionLayers, "'globalLayers' names layer "
+                                                                + std::to_string(layer) + " of "
+                                                                + std::to_string(s.visionLayers));
+    return check.problems;
+}
+
+std::vector<std::string> problemsOf(const PhrasesSettings &s)
+{
+    Checker check;
+    checkCommon(s, check);
+    check.multiple("imageSize", s.imageSize, "patchSize", s.patchSize);
+    check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
+    check.multiple("queryWidth", s.queryWidth, "queryHeads", s.queryHeads);
+    check.multiple("textWidth", s.textWidth, "textHeads", s.textHeads);
+    check.positive("visionLayers", s.visionLayers);
+    check.positive("queryLayers", s.queryLayers);
+    check.positive("textLayers", s.textLayers);
+    check.positive("queries", s.queries);
+    check.require(s.vocabularySize >= 300,
+                  "'vocabularySize' must be at least 300: 256 byte symbols "
+                  "and the special tokens are always there");
+    check.require(s.maxTokens >= 4, "'maxTokens' must be at least 4");
+    return check.problems;
+}
+
+} // namespace sapsam

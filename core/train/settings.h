@@ -1,0 +1,136 @@
+#pragma once
+
+#include "core/base/json_file.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sapsam {
+
+// What every training task is told. Plain values with their defaults; the JSON keys are the names
+// of the fields. Times are in optimizer steps.
+struct TrainSettings
+{
+    std::string name; // of the exported model, such as "sapsam-retrieval-small"
+    std::int64_t steps = 1000;
+    int batchSize = 64;
+    std::string optimizer = "adamw"; // adamw | adam (weight decay as part of the gradient)
+    double learningRate = 1e-3;
+    double beta1 = 0.9;
+    double beta2 = 0.98;
+    double epsilon = 1e-8;
+    double weightDecay = 0.05;      // not on biases, norms and embeddings of positions
+    std::int64_t warmUpSteps = 100; // linear from a tenth
+    double finalFactor = 0.01;      // of the learning rate, at the end of the cosine
+    double gradientClip = 1.0;      // largest norm over all parameters; 0 for none
+    std::string precision = "auto"; // auto | fp32 | bf16: computation; weights are kept in fp32
+    int loaderThreads = 1;          // threads that draw and augment pictures
+    int queueLength = 6;            // batches made ahead
+    std::int64_t evaluateEvery = 250;
+    std::int64_t checkpointEvery = 250;
+    std::int64_t logEvery = 20;
+    int heldOutCount = 256;         // people of the validation set
+    std::uint64_t dataSeed = 20250; // of the generator; held-out people share it, not their numbers
+    std::int64_t poolStart = 2000;  // pictures to draw from at the first step
+    double poolGrowth = 4.0;        // pictures added with every step
+    int picturesPerIdentity = 2;
+    int renderHeight = 192; // of the pictures that the generator draws
+    int renderWidth = 96;
+    int corpusLines = 20000;      // text from which the tokenizer is learned
+    double augmentStrength = 1.0; // 0 for none
+    std::string initialModel;     // folder of an exported model, or empty
+};
+
+// CLIP dual encoder, similarity distribution matching.
+struct RetrievalSettings : TrainSettings
+{
+    RetrievalSettings();
+
+    int imageHeight = 128;
+    int imageWidth = 64;
+    int patchSize = 16;
+    int visionWidth = 256;
+    int visionLayers = 6;
+    int visionHeads = 4;
+    int textWidth = 192;
+    int textLayers = 4;
+    int textHeads = 4;
+    int embeddingSize = 256;
+    int contextLength = 48;
+    int vocabularySize = 2048;
+    double logitScale = 20.0;       // fixed, as in IRRA (there 50)
+    double shortCaptionShare = 0.4; // texts like a query, made of one to three part phrases
+    int captionsPerPicture = 4;
+    // sdm | itc | sdm+itc; from scratch their sum starts faster than the first, whose gradient
+    // is small while a right pair has little of the probability.
+    std::string loss = "sdm+itc";
+    double erasing = 0.25; // chance that a rectangle is blanked
+};
+
+// Person-SAM from scratch.
+struct PersonSamSettings : TrainSettings
+{
+    PersonSamSettings();
+
+    int imageSize = 128; // side of the square that every picture is squashed to
+    int patchSize = 8;
+    int visionWidth = 144;
+    int visionLayers = 6;
+    int visionHeads = 4;
+    int windowSize = 8;
+    std::vector<int> globalLayers = {2, 5};
+    int decoderSize = 96;
+    int decoderHeads = 4;
+    int decoderMlp = 256;
+    int textWidth = 128;
+    int textLayers = 2;
+    int textHeads = 4;
+    int phraseLength = 16;
+    int vocabularySize = 1024;
+    int promptsPerPicture = 4;
+    double absentShare = 0.2;  // prompts for a part that is not there
+    double genericShare = 0.5; // "the pants" instead of "blue jeans"
+    double scoreWeight = 0.2;  // of the squared error of the predicted IoU
+};
+
+// BLIP-2 with an OPT decoder, from scratch.
+struct PhrasesSettings : TrainSettings
+{
+    PhrasesSettings();
+
+    int imageSize = 64;
+    int patchSize = 8;
+    int visionWidth = 160;
+    int visionLayers = 4;
+    int visionHeads = 4;
+    int queries = 8;
+    int queryWidth = 160;
+    int queryLayers = 4;
+    int queryHeads = 4;
+    int textWidth = 192;
+    int textLayers = 4;
+    int textHeads = 4;
+    int vocabularySize = 1024;
+    int maxTokens = 24; // of a phrase
+};
+
+// Reads settings, starting from the defaults. Every unknown key and every value of a wrong type
+// becomes a line in `problems`.
+void readSettings(const Json &json, RetrievalSettings &settings,
+                  std::vector<std::string> &problems);
+void readSettings(const Json &json, PersonSamSettings &settings,
+                  std::vector<std::string> &problems);
+void readSettings(const Json &json, PhrasesSettings &settings, std::vector<std::string> &problems);
+
+// All settings, the defaults included.
+OrderedJson toJson(const RetrievalSettings &settings);
+OrderedJson toJson(const PersonSamSettings &settings);
+OrderedJson toJson(const PhrasesSettings &settings);
+
+// Every unusable setting in words; empty when training can start.
+std::vector<std::string> problemsOf(const RetrievalSettings &settings);
+std::vector<std::string> problemsOf(const PersonSamSettings &settings);
+std::vector<std::string> problemsOf(const PhrasesSettings &settings);
+
+} // namespace sapsam

@@ -1,0 +1,214 @@
+#include "core/base/file.h"
+#include "core/networks/clip.h"
+#include "core/train/augment.h"
+#include "core/train/batching.h"
+#include "core/train/losses.h"
+#include "core/train/picture_pool.h"
+#include "core/train/query_text.h"
+#include "core/train/tasks.h"
+#include "core/train/tokenizers.h"
+#include "core/weights/tensor_names.h"
+
+#include <algorithm>
+
+namespace sapsam::training {
+
+namespace {
+
+class RetrievalTask final : public TrainTask
+{
+public:
+    explicit RetrievalTask(const RetrievalSettings &settings)
+        : m_settings(settings), m_pool(settings, 0, settings.captionsPerPicture)
+    {
+    }
+
+    const TrainSettings &settings() const override { return m_settings; }
+
+    OrderedJson settingsJson() const override
+    {
+        OrderedJson json;
+        json["task"] = "retrieval";
+        json.update(toJson(m_settings));
+        return json;
+    }
+
+    void prepare(std::uint64_t seed, const std::string &modelFolder, const CancelToken &cancel,
+                 const ProgressSink &progress) override
+    {
+        m_random = SeededRandom(seed).fork("retrieval");
+        m_tokenizer =
+            prepareText(TextKind::Clip, m_settings, m_settings.vocabularySize, modelFolder);
+
+        nn::ClipConfig config;
+        config.embedDim = m_settings.embeddingSize;
+        config.imageHeight = m_settings.imageHeight;
+        config.imageWidth = m_settings.imageWidth;
+        config.patchSize = m_settings.patchSize;
+        config.stride = m_settings.patchSize;
+        config.visionWidth = m_settings.visionWidth;
+        config.visionLayers = m_settings.visionLayers;
+        config.visionHeads = m_settings.visionHeads;
+        config.contextLength = m_settings.contextLength;
+        config.vocabSize = m_tokenizer->vocabularySize();
+        config.textWidth = m_settings.textWidth;
+        config.textLayers = m_settings.textLayers;
+        config.textHeads = m_settings.textHeads;
+        config.logitScaleInit = std::log(m_settings.logitScale);
+        m_model = nn::Clip(config);
+        nn::initializeWeights(*m_model, seed);
+        if (!m_settings.initialModel.empty())
+            loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
+                       clipNames());
+        m_model->logit_scale.set_requires_grad(false); // fixed, as in IRRA
+
+        prepareHeldOut(cancel, progress);
+    }
+
+    torch::nn::Module &module() override { return *m_model; }
+
+    Batch makeBatch(std::int64_t step) const override
+    {
+        SeededRandom random = m_random.fork("batch").fork(static_cast<std::uint64_t>(step));
+        AugmentOptions options;
+        options.strength = m_settings.augmentStrength;
+        options.erasing = m_settings.erasing;
+        std::vector<Image> pictures;
+        std::vector<std::vector<std::int64_t>> texts;
+        std::vector<std::int64_t> identities;
+        for (const std::int64_t index :
+             drawDistinct(m_pool.sizeAt(step), m_settings.batchSize, random)) {
+            const std::shared_ptr<const PoolPicture> item = m_pool.at(index);
+            std::string text;
+            if (random.chance(m_settings.shortCaptionShare))
+                text = queryFromPhrases(item->person, item->picture.phrases, random);
+            if (text.empty())
+                text = random.pick(item->captions);
+            // Mirrored only when no word tells left from right.
+            options.flip =
+                text.find("left") == std::string::npos && text.find("right") == std::string::npos
+                    ? 0.5
+                    : 0.0;
+            pictures.push_back(augment(item->picture.image, {}, m_settings.imageWidth,
+                                       m_settings.imageHeight, options, random.fork("augment"))
+                                   .image);
+            random.next();
+            texts.push_back(m_tokenizer->encode(text, m_settings.contextLength));
+            identities.push_back(static_cast<std::int64_t>(item->identity));
+        }
+        Batch batch;
+        batch["pixels"] = pixelBatch(pictures, clipNormalization());
+        batch["ids"] = idBatch(texts, 0);
+        batch["identities"] = torch::tensor(identities, torch::kLong);
+        return batch;
+    }
+
+    StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
+    {
+        const torch::Tensor image = m_model->imageFeatures(batch.at("pixels").to(device, type));
+        const torch::Tensor text = m_model->textFeatures(batch.at("ids").to(device));
+        const torch::Tensor identities = batch.at("identities").to(device);
+        StepResult result;
+        if (m_settings.loss != "itc")
+            result.loss = sdmLoss(image, text, identities, m_settings.logitScale).total();
+        if (m_settings.loss != "sdm") {
+            const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale);
+            result.loss = result.loss.defined() ? result.loss + itc : itc;
+        }
+        result.details["pool"] = static_cast<double>(m_pool.drawn());
+        return result;
+    }
+
+    Evaluation evaluate(torch::Device device, torch::ScalarType type,
+                        const CancelToken &cancel) override
+    {
+        const auto unit = [](const torch::Tensor &x) {
+            const torch::Tensor values = x.to(torch::kFloat);
+            return values / values.norm(2, {1}, true);
+        };
+        std::vector<torch::Tensor> images;
+        std::vector<torch::Tensor> texts;
+        constexpr std::int64_t kChunk = 64;
+        for (std::int64_t i = 0; i < m_heldPixels.size(0) && !cancel.isCancelled(); i += kChunk) {
+            const std::int64_t end = std::min(i + kChunk, m_heldPixels.size(0));
+            images.push_back(
+                unit(m_model->imageFeatures(m_heldPixels.slice(0, i, end).to(device, type))));
+            texts.push_back(unit(m_model->textFeatures(m_heldIds.slice(0, i, end).to(device))));
+        }
+        Evaluation evaluation;
+        evaluation.metric = "val-R1";
+        if (cancel.isCancelled())
+            return evaluation;
+        const torch::Tensor scores =
+            torch::cat(texts).matmul(torch::cat(images).t()).cpu(); // [Q, G]
+        const torch::Tensor own = scores.diag().unsqueeze(1);
+        const torch::Tensor better = scores.gt(own).to(torch::kFloat).sum(1); // rank - 1
+        const auto recall = [&](double k) {
+            return 100.0 * better.lt(k).to(torch::kFloat).mean().item<double>();
+        };
+        evaluation.value = recall(1);
+        evaluation.numbers["R@1"] = recall(1);
+        evaluation.numbers["R@5"] = recall(5);
+        evaluation.numbers["R@10"] = recall(10);
+        evaluation.numbers["mAP"] = 100.0 * (better + 1.0).reciprocal().mean().item<double>();
+        evaluation.numbers["queries"] = scores.size(0);
+        return evaluation;
+    }
+
+    void writeModelFiles(const std::string &folder) const override
+    {
+        OrderedJson config = m_model->config.toJson();
+        config["architecture"] = "clip";
+        writeJsonFile(folder + "/config.json", config);
+        OrderedJson preprocessor;
+        preprocessor["task"] = "retrieval";
+        preprocessor["resize_mode"] = "squash";
+        preprocessor["size"] = {{"height", m_settings.imageHeight},
+                                {"width", m_settings.imageWidth}};
+        preprocessor["resample"] = "bicubic";
+        preprocessor["image_mean"] = clipNormalization().mean;
+        preprocessor["image_std"] = clipNormalization().std;
+        writeJsonFile(folder + "/preprocessor_config.json", preprocessor);
+    }
+
+    LoadOptions tensorNames() const override { return clipNames(); }
+
+private:
+    void prepareHeldOut(const CancelToken &cancel, const ProgressSink &progress)
+    {
+        TrainSettings held = m_settings;
+        held.picturesPerIdentity = 1;
+        PicturePool pool(held, kValidationIdentities, 1);
+        std::vector<Image> pictures;
+        std::vector<std::vector<std::int64_t>> texts;
+        ProgressMeter meter("drawing held-out people", m_settings.heldOutCount, progress);
+        for (int i = 0; i < m_settings.heldOutCount && !cancel.isCancelled(); ++i) {
+            const std::shared_ptr<const PoolPicture> item = pool.at(i);
+            pictures.push_back(resize(item->picture.image, m_settings.imageWidth,
+                                      m_settings.imageHeight, ResizeFilter::Bicubic));
+            texts.push_back(m_tokenizer->encode(item->captions.front(), m_settings.contextLength));
+            meter.advance();
+        }
+        if (pictures.empty())
+            return;
+        m_heldPixels = pixelBatch(pictures, clipNormalization());
+        m_heldIds = idBatch(texts, 0);
+    }
+
+    RetrievalSettings m_settings;
+    SeededRandom m_random{0};
+    mutable PicturePool m_pool; // fills itself while it is read, and locks for that
+    std::unique_ptr<TextCoder> m_tokenizer;
+    nn::Clip m_model{nullptr};
+    torch::Tensor m_heldPixels;
+    torch::Tensor m_heldIds;
+};
+
+} // namespace
+
+std::unique_ptr<TrainTask> makeRetrievalTask(const RetrievalSettings &settings)
+{
+    return std::make_unique<RetrievalTask>(settings);
+}
+
+} // namespace sapsam::training

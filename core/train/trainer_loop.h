@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/base/progress.h"
+#include "core/nn/torch_compat.h"
+#include "core/train/run_folder.h"
+#include "core/train/settings.h"
+#include "core/weights/strict_loader.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace sapsam::training {
+
+// The tensors of one step, by name, on the CPU.
+using Batch = std::map<std::string, torch::Tensor>;
+
+struct StepResult
+{
+    torch::Tensor loss;                    // scalar
+    std::map<std::string, double> details; // more numbers for the log
+};
+
+struct Evaluation
+{
+    std::string metric; // "val-R1": what the best checkpoint is chosen by, higher is better
+    double value = 0.0;
+    OrderedJson numbers; // everything that was measured
+};
+
+// What is special to one kind of model. makeBatch is const and called from loader threads; all else
+// runs on the thread that trains.
+class TrainTask
+{
+public:
+    virtual ~TrainTask() = default;
+
+    virtual const TrainSettings &settings() const = 0;
+    virtual OrderedJson settingsJson() const = 0; // resolved, with "task"
+    // Learns the tokenizer into the folder, builds the module with its initial weights and the
+    // held-out set.
+    virtual void prepare(std::uint64_t seed, const std::string &modelFolder,
+                         const CancelToken &cancel, const ProgressSink &progress) = 0;
+    virtual torch::nn::Module &module() = 0;
+    // A function of the seed and the step alone.
+    virtual Batch makeBatch(std::int64_t step) const = 0;
+    // Pictures come as normalised values; `type` is what the module computes in.
+    virtual StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) = 0;
+    virtual Evaluation evaluate(torch::Device device, torch::ScalarType type,
+                                const CancelToken &cancel) = 0;
+    // Writes config.json and preprocessor_config.json beside the tokenizer: all but the weights.
+    virtual void writeModelFiles(const std::string &folder) const = 0;
+    // How the tensors of the module are called in model.safetensors.
+    virtual LoadOptions tensorNames() const = 0;
+};
+
+struct LoopRequest
+{
+    std::uint64_t seed = 1;
+    std::string device = "cpu";
+    std::string precision = "fp32";
+    bool resume = false;
+};
+
+struct LoopOutcome
+{
+    std::string state; // done | stopped
+    Json best;
+};
+
+// Trains until the last step, or until cancelled or asked to stop, which saves first. When done,
+// the best weights are exported into the run's folder "model" as fp16. Between, the folder holds
+// all but the weights, so that checkpoints/last.safetensors can be tried as its model.safetensors.
+LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
+                    const CancelToken &cancel, const ProgressSink &progress);
+
+} // namespace sapsam::training

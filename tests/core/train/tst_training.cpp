@@ -1,0 +1,302 @@
+#include "core/base/error.h"
+#include "core/base/file.h"
+#include "core/engine/retriever.h"
+#include "core/engine/trainer.h"
+#include "core/train/ordered_producer.h"
+#include "core/train/settings.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <filesystem>
+#include <sstream>
+
+using namespace sapsam;
+
+namespace {
+
+// Small enough for a test, every part of the real thing in it.
+Json tinyConfig(const std::string &task, int steps)
+{
+    Json config = {{"steps", steps},        {"batchSize", 8},         {"warmUpSteps", 4},
+                   {"learningRate", 2e-3},  {"logEvery", 1},          {"evaluateEvery", 10},
+                   {"checkpointEvery", 10}, {"heldOutCount", 8},      {"poolStart", 8},
+                   {"poolGrowth", 0.0},     {"renderHeight", 64},     {"renderWidth", 32},
+                   {"corpusLines", 200},    {"augmentStrength", 0.0}, {"precision", "fp32"},
+                   {"loaderThreads", 2},    {"queueLength", 3}};
+    if (task == "retrieval")
+        config.update({{"imageHeight", 32},
+                       {"imageWidth", 16},
+                       {"patchSize", 8},
+                       {"visionWidth", 32},
+                       {"visionLayers", 2},
+                       {"visionHeads", 2},
+                       {"textWidth", 32},
+                       {"textLayers", 2},
+                       {"textHeads", 2},
+                       {"embeddingSize", 32},
+                       {"contextLength", 40},
+                       {"vocabularySize", 800},
+                       {"erasing", 0.0}});
+    if (task == "person-sam")
+        config.update({{"imageSize", 32},
+                       {"patchSize", 8},
+                       {"visionWidth", 32},
+                       {"visionLayers", 2},
+                       {"visionHeads", 2},
+                       {"windowSize", 2},
+                       {"globalLayers", {1}},
+                       {"decoderSize", 32},
+                       {"decoderHeads", 2},
+                       {"decoderMlp", 64},
+                       {"textWidth", 32},
+                       {"textLayers", 1},
+                       {"textHeads", 2},
+                       {"vocabularySize", 400},
+                       {"promptsPerPicture", 2}});
+    if (task == "phrases")
+        config.update({{"imageSize", 32},
+                       {"patchSize", 8},
+                       {"visionWidth", 32},
+                       {"visionLayers", 1},
+                       {"visionHeads", 2},
+                       {"queries", 4},
+                       {"queryWidth", 32},
+                       {"queryLayers", 2},
+                       {"queryHeads", 2},
+                       {"textWidth", 32},
+                       {"textLayers", 1},
+                       {"textHeads", 2},
+                       {"vocabularySize", 400}});
+    return config;
+}
+
+TrainRequest requestFor(const std::string &task, int steps, const QTemporaryDir &folder)
+{
+    TrainRequest request;
+    request.task = task;
+    request.config = tinyConfig(task, steps);
+    request.runsFolder = folder.path().toStdString();
+    request.seed = 7;
+    request.engine.device = "cpu";
+    request.engine.threads = 1;
+    return request;
+}
+
+std::vector<double> lossesOf(const std::string &run)
+{
+    std::istringstream lines(readFile(run + "/metrics.jsonl"));
+    std::vector<double> losses;
+    for (std::string line; std::getline(lines, line);) {
+        const Json json = parseJson(line, run);
+        if (json.contains("loss"))
+            losses.push_back(json.at("loss").get<double>());
+    }
+    return losses;
+}
+
+double meanOf(const std::vector<double> &values, std::size_t begin, std::size_t end)
+{
+    double sum = 0.0;
+    for (std::size_t i = begin; i < end; ++i)
+        sum += values[i];
+    return sum / static_cast<double>(end - begin);
+}
+
+ErrorKind kindOf(const TrainRequest &request, std::string &message)
+{
+    try {
+        train(request, {}, {});
+    } catch (const Error &error) {
+        message = error.what();
+        return error.kind();
+    }
+    message = "nothing was thrown";
+    return ErrorKind::Internal;
+}
+
+} // namespace
+
+class TestTraining : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void twentyStepsLowerTheLoss_data()
+    {
+        QTest::addColumn<QString>("task");
+        QTest::newRow("retrieval") << "retrieval";
+        QTest::newRow("person-sam") << "person-sam";
+        QTest::newRow("phrases") << "phrases";
+    }
+
+    void twentyStepsLowerTheLoss()
+    {
+        QFETCH(QString, task);
+        const QTemporaryDir folder;
+
+        const TrainOutcome outcome = train(requestFor(task.toStdString(), 20, folder), {}, {});
+
+        QCOMPARE(outcome.state, std::string("done"));
+        const std::vector<double> losses = lossesOf(outcome.runFolder);
+        QCOMPARE(losses.size(), std::size_t(20));
+        QVERIFY2(
+            meanOf(losses, 15, 20) < 0.9 * meanOf(losses, 0, 5),
+            qPrintable(QString("%1 → %2").arg(meanOf(losses, 0, 5)).arg(meanOf(losses, 15, 20))));
+        for (const char *file : {"config.json", "status.json", "environment.json", "log.txt",
+                                 "checkpoints/last.safetensors", "model/model.safetensors",
+                                 "model/config.json", "model/preprocessor_config.json"})
+            QVERIFY2(std::filesystem::exists(outcome.runFolder + "/" + file), file);
+        QCOMPARE(readJsonFile(outcome.runFolder + "/status.json").at("state").get<std::string>(),
+                 std::string("done"));
+        QVERIFY(outcome.best.at("metric").get<std::string>().rfind("val-", 0) == 0);
+    }
+
+    void sameSeedGivesTheSameNumbersAndAnotherSeedOthers()
+    {
+        const QTemporaryDir folder;
+        TrainRequest request = requestFor("retrieval", 6, folder);
+
+        const std::vector<double> first = lossesOf(train(request, {}, {}).runFolder);
+        const std::vector<double> second = lossesOf(train(request, {}, {}).runFolder);
+        request.seed = 8;
+        const std::vector<double> other = lossesOf(train(request, {}, {}).runFolder);
+
+        QCOMPARE(second, first);
+        QVERIFY(other != first);
+    }
+
+    void resumedRunEqualsAnUninterruptedOne()
+    {
+        const QTemporaryDir folder;
+        const TrainRequest request = requestFor("retrieval", 12, folder);
+        const TrainOutcome whole = train(request, {}, {});
+        CancelSource source;
+        const auto stopAtFive = [&source](const Progress &progress) {
+            if (progress.stage == "training" && progress.done == 5)
+                source.cancel();
+        };
+
+        const TrainOutcome part = train(request, source.token(), stopAtFive);
+        QCOMPARE(part.state, std::string("stopped"));
+        QCOMPARE(readJsonFile(part.runFolder + "/status.json").at("state").get<std::string>(),
+                 std::string("stopped"));
+        TrainRequest rest;
+        rest.resumeFolder = part.runFolder;
+        rest.engine = request.engine;
+        const TrainOutcome resumed = train(rest, {}, {});
+
+        QCOMPARE(resumed.state, std::string("done"));
+        QCOMPARE(resumed.runFolder, part.runFolder);
+        QCOMPARE(lossesOf(resumed.runFolder), lossesOf(whole.runFolder));
+        QCOMPARE(readFile(resumed.runFolder + "/model/model.safetensors"),
+                 readFile(whole.runFolder + "/model/model.safetensors"));
+    }
+
+    void stopRequestInTheFolderSavesAndStops()
+    {
+        const QTemporaryDir folder;
+        TrainRequest request = requestFor("retrieval", 100000, folder);
+        request.config["evaluateEvery"] = 100000;
+        request.config["checkpointEvery"] = 100000;
+        bool asked = false;
+        const auto ask = [&](const Progress &progress) {
+            if (asked || progress.stage != "training")
+                return;
+            asked = true;
+            for (const auto &entry : std::filesystem::directory_iterator(request.runsFolder))
+                writeFileAtomically(entry.path().string() + "/stop.request", "");
+        };
+
+        const TrainOutcome outcome = train(request, {}, ask);
+
+        QCOMPARE(outcome.state, std::string("stopped"));
+        QVERIFY(std::filesystem::exists(outcome.runFolder + "/checkpoints/last.resume"));
+    }
+
+    void exportedModelLoadsInTheEngine()
+    {
+        const QTemporaryDir folder;
+        const TrainOutcome outcome = train(requestFor("retrieval", 2, folder), {}, {});
+        EngineOptions options;
+        options.device = "cpu";
+
+        Retriever retriever(outcome.runFolder + "/model", options);
+
+        QCOMPARE(retriever.dimension(), 32);
+        QCOMPARE(retriever.embedImages({Image(20, 50), Image(64, 40)}).size(), std::size_t(64));
+        QCOMPARE(retriever.embedText("a man in a red jacket").values.size(), std::size_t(32));
+    }
+
+    void unusableSettingsAreAllListed()
+    {
+        const QTemporaryDir folder;
+        TrainRequest request = requestFor("retrieval", 5, folder);
+        request.config["patchSize"] = 7;
+        request.config["optimizer"] = "magic";
+        request.config["learnRate"] = 1;
+        request.config["steps"] = "many";
+        std::string message;
+
+        const ErrorKind kind = kindOf(request, message);
+
+        QCOMPARE(kind, ErrorKind::InvalidInput);
+        for (const char *part : {"imageHeight", "magic", "learnRate", "steps"})
+            QVERIFY2(message.find(part) != std::string::npos, message.c_str());
+        QVERIFY(std::filesystem::is_empty(request.runsFolder));
+    }
+
+    void unknownTaskIsInvalidInput()
+    {
+        const QTemporaryDir folder;
+        TrainRequest request = requestFor("juggling", 5, folder);
+        std::string message;
+
+        QCOMPARE(kindOf(request, message), ErrorKind::InvalidInput);
+        QVERIFY(message.find("juggling") != std::string::npos);
+    }
+
+    void resumeWithoutARunIsNotFound()
+    {
+        const QTemporaryDir folder;
+        TrainRequest request;
+        request.resumeFolder = folder.path().toStdString() + "/nowhere";
+        std::string message;
+
+        QCOMPARE(kindOf(request, message), ErrorKind::NotFound);
+    }
+
+    void settingsSurviveTheirJson()
+    {
+        PersonSamSettings settings;
+        settings.globalLayers = {1, 3};
+        settings.steps = 77;
+        settings.learningRate = 0.25;
+        PersonSamSettings read;
+        std::vector<std::string> problems;
+
+        readSettings(Json(toJson(settings)), read, problems);
+
+        QVERIFY(problems.empty());
+        QCOMPARE(toJson(read).dump(), toJson(settings).dump());
+        QVERIFY(problemsOf(settings).empty());
+    }
+
+    void producerKeepsTheOrderAndCarriesErrors()
+    {
+        training::OrderedProducer<int> producer(3, 60, 4, 5, [](std::int64_t index) {
+            if (index == 50)
+                throw Error(ErrorKind::Corrupt, "fifty");
+            return static_cast<int>(index);
+        });
+
+        for (int i = 3; i < 50; ++i)
+            QCOMPARE(producer.take(), i);
+        QVERIFY_EXCEPTION_THROWN(producer.take(), Error);
+        QCOMPARE(producer.take(), 51);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTraining)
+
+#include "tst_training.moc"
