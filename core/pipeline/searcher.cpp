@@ -195,7 +195,7 @@ SearchResponse Searcher::search(const SearchRequest &request)
     if (response.parts.empty())
         response.warnings.emplace_back("no garment or other part of a person was recognised in the "
                                        "description; it is compared as a whole");
-    const std::int64_t missing = d->store.counts().images - set.count;
+    const std::int64_t missing = d->store.imageCount() - set.count;
     if (missing > 0)
         response.warnings.push_back(
             std::to_string(missing)

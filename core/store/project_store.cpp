@@ -539,6 +539,11 @@ std::vector<std::int64_t> ProjectStore::imageIds()
     return ids;
 }
 
+std::int64_t ProjectStore::imageCount()
+{
+    return d->db().integer("SELECT count(*) FROM image");
+}
+
 void ProjectStore::addCaption(std::int64_t imageId, const std::string &text)
 {
     Database &db = d->writing();

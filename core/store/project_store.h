@@ -71,6 +71,7 @@ public:
     ImageRecord image(std::int64_t id);
     std::vector<ImageRecord> images();
     std::vector<std::int64_t> imageIds(); // ascending
+    std::int64_t imageCount();
     // The next images in id order: a first screen without reading the whole project.
     std::vector<ImageRecord> imagesAfter(std::int64_t id, int limit);
     void addCaption(std::int64_t imageId, const std::string &text);
