@@ -1,0 +1,209 @@
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "core/engine/engine_options.h"
+#include "core/pipeline/engines.h"
+#include "core/taxonomy/taxonomy.h"
+#include "ui/main_window.h"
+#include "ui/support/icons.h"
+#include "ui/support/text.h"
+#include "ui/support/theme.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QLocale>
+#include <QThread>
+#include <QTimer>
+#include <QTranslator>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace sapsam;
+using namespace sapsam::ui;
+
+constexpr int kPollMs = 50;
+constexpr int kScreenshotTimeoutMs = 300'000;
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+struct Arguments
+{
+    std::string project;
+    std::string models;
+    std::string query;
+    std::vector<std::string> screenshot; // page, file
+    std::string theme;
+    std::string size;
+    std::string device = "auto";
+};
+
+// Waits until the wanted page shows what it has to show, saves it and ends the program.
+class Screenshot final : public QObject
+{
+public:
+    Screenshot(MainWindow &window, const QString &page, const QString &file)
+        : m_window(window), m_page(page), m_file(file)
+    {
+        m_clock.start();
+        m_timer.setInterval(kPollMs);
+        connect(&m_timer, &QTimer::timeout, this, [this] { poll(); });
+        m_timer.start();
+    }
+
+private:
+    void poll()
+    {
+        if (!m_window.problem().isEmpty() && m_page != QLatin1String("start"))
+            return finish(m_window.problem());
+        if (m_clock.elapsed() > kScreenshotTimeoutMs)
+            return finish(QStringLiteral("the window did not come to rest"));
+        if (!m_window.isSettled()
+            || (m_page != QLatin1String("start") && m_window.showsStartPage()))
+            return;
+        if (m_page == QLatin1String("viewer") && !m_askedForPage) {
+            m_askedForPage = true;
+            m_window.showPage(WindowPage::Viewer);
+            return;
+        }
+        // Twice at rest: what the last answer changed has been laid out and drawn.
+        if (++m_restful < 3)
+            return;
+        if (m_window.grab().save(m_file))
+            return finish({});
+        finish(QStringLiteral("%1 could not be written").arg(m_file));
+    }
+
+    void finish(const QString &problem)
+    {
+        m_timer.stop();
+        if (!problem.isEmpty())
+            std::fprintf(stderr, "screenshot: %s\n", problem.toUtf8().constData());
+        QApplication::exit(problem.isEmpty() ? 0 : kExitFailed);
+    }
+
+    MainWindow &m_window;
+    const QString m_page;
+    const QString m_file;
+    QTimer m_timer;
+    QElapsedTimer m_clock;
+    bool m_askedForPage = false;
+    int m_restful = 0;
+};
+
+QString demoProjectFolder()
+{
+    const QString chosen = qEnvironmentVariable("SAPSAM_DEMO_PROJECT");
+    if (!chosen.isEmpty())
+        return chosen;
+    QString data = qEnvironmentVariable("XDG_DATA_HOME");
+    if (data.isEmpty())
+        data = qEnvironmentVariable("HOME") + QStringLiteral("/.local/share");
+    return data + QStringLiteral("/sapsam/demo.sapsam");
+}
+
+int runWindow(int argc, char **argv, const Arguments &arguments)
+{
+    if (!arguments.screenshot.empty() && qEnvironmentVariableIsEmpty("DISPLAY")
+        && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY")
+        && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+
+    QCoreApplication::setApplicationName(QStringLiteral("sapsam-workbench"));
+    QCoreApplication::setApplicationVersion(QString::fromLatin1(programVersion()));
+    QGuiApplication::setApplicationDisplayName(QStringLiteral("SAP-SAM Workbench"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.sapsam.Workbench"));
+    QApplication application(argc, argv);
+    initializeResources();
+    QApplication::setWindowIcon(applicationIcon());
+    QTranslator translator;
+    if (translator.load(QLocale(), QStringLiteral("sapsam"), QStringLiteral("_"),
+                        QStringLiteral(":/i18n")))
+        QCoreApplication::installTranslator(&translator);
+
+    WindowOptions options;
+    options.session.modelsFolder =
+        toQString(arguments.models.empty() ? defaultModelsFolder() : arguments.models);
+    options.session.engine.device = arguments.device;
+    // One core stays with the window.
+    options.session.engine.threads = std::max(1, QThread::idealThreadCount() - 1);
+    options.session.palette = makePartPalette(defaultTaxonomy());
+    options.demoProject = demoProjectFolder();
+
+    MainWindow window(options);
+    if (!arguments.theme.empty())
+        window.setTheme(themeFromName(toQString(arguments.theme)));
+    int width = 0;
+    int height = 0;
+    if (std::sscanf(arguments.size.c_str(), "%dx%d", &width, &height) == 2)
+        window.resize(width, height);
+    if (!arguments.project.empty())
+        window.openProject(toQString(arguments.project));
+    if (!arguments.query.empty())
+        window.runQuery(toQString(arguments.query));
+    window.show();
+
+    std::unique_ptr<Screenshot> screenshot;
+    if (!arguments.screenshot.empty())
+        screenshot = std::make_unique<Screenshot>(window, toQString(arguments.screenshot[0]),
+                                                  toQString(arguments.screenshot[1]));
+    return QApplication::exec();
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    sapsam::prepareProcess(argc, argv);
+
+    Arguments arguments;
+    CLI::App parser{"Window of the SAP-SAM Workbench: find a person by a description"};
+    parser.set_version_flag("--version", std::string("sapsam-workbench ") + programVersion());
+    parser.add_option("project", arguments.project, "Project folder to open (NAME.sapsam)");
+    parser.add_option("--models", arguments.models, "Folder with the models and their manifest");
+    parser.add_option("--query", arguments.query, "Description to search for at the start");
+    parser
+        .add_option("--screenshot", arguments.screenshot,
+                    "PAGE FILE: save a picture of a page (start, gallery, viewer, search) and end")
+        ->expected(2);
+    parser.add_option("--theme", arguments.theme, "Colours of this run")
+        ->check(CLI::IsMember({"dark", "light"}));
+    parser.add_option("--size", arguments.size, "WxH of the window")
+        ->check([](const std::string &text) {
+            int width = 0;
+            int height = 0;
+            const bool good =
+                std::sscanf(text.c_str(), "%dx%d", &width, &height) == 2 && width > 0 && height > 0;
+            return good ? std::string() : std::string("a size looks like 1280x800");
+        });
+    parser.add_option("--device", arguments.device, "auto, cpu or cuda:N");
+    // Qt takes options of its own, such as -platform.
+    parser.allow_extras();
+    try {
+        parser.parse(argc, argv);
+        if (!arguments.screenshot.empty()) {
+            const std::string &page = arguments.screenshot[0];
+            if (page != "start" && page != "gallery" && page != "viewer" && page != "search")
+                throw CLI::ValidationError("--screenshot",
+                                           "the page is start, gallery, viewer or search");
+            if (page != "start" && arguments.project.empty())
+                throw CLI::ValidationError("--screenshot", "this page needs a project");
+            if (page == "search" && arguments.query.empty())
+                throw CLI::ValidationError("--screenshot", "this page needs --query");
+        }
+    } catch (const CLI::ParseError &error) {
+        const int code = parser.exit(error);
+        return code == 0 ? 0 : kExitUsage;
+    }
+    try {
+        return runWindow(argc, argv, arguments);
+    } catch (const sapsam::Error &error) {
+        std::fprintf(stderr, "sapsam-workbench: %s\n", error.what());
+        return kExitFailed;
+    }
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/base/error.h"
+
+#include <QDialog>
+
+namespace sapsam::ui {
+
+// What to do about a kind of error, in one or two sentences.
+QString adviceFor(ErrorKind kind);
+
+// What failed, why, and what to do next; the raw text stands under "Details". Not modal: show it
+// with open() and let it delete itself.
+class ErrorDialog final : public QDialog
+{
+    Q_OBJECT
+
+public:
+    // `what` names the action as the user knows it: "Segment".
+    ErrorDialog(const QString &what, const ErrorReport &error, QWidget *parent = nullptr);
+
+    static void present(const QString &what, const ErrorReport &error, QWidget *parent);
+};
+
+} // namespace sapsam::ui

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <QDialog>
+#include <QStringList>
+
+class QCheckBox;
+class QListWidget;
+class QPushButton;
+
+namespace sapsam::ui {
+
+// What to import: folders, pictures, videos; and whether people are to be cut out of scenes.
+class ImportDialog final : public QDialog
+{
+    Q_OBJECT
+
+public:
+    explicit ImportDialog(const QStringList &paths, QWidget *parent = nullptr);
+
+    QStringList paths() const;
+    bool detectPeople() const;
+
+private:
+    void addPaths(const QStringList &paths);
+    void updateButton();
+
+    QListWidget *m_list;
+    QCheckBox *m_detect;
+    QPushButton *m_import;
+};
+
+} // namespace sapsam::ui

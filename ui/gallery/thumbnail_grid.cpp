@@ -1,0 +1,491 @@
+#include "ui/gallery/thumbnail_grid.h"
+
+#include "ui/models/gallery_model.h"
+#include "ui/support/icons.h"
+#include "ui/support/text.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QWheelEvent>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sapsam::ui {
+
+namespace {
+
+// Pedestrian crops of the public sets are between 1:2 and 1:3.
+constexpr double kPictureShape = 2.2;
+constexpr int kMargin = 18;  // around the grid
+constexpr int kSpacing = 14; // between cells
+constexpr int kPadding = 6;  // between a cell's edge and its picture
+constexpr int kCornerRadius = 8;
+constexpr int kScoreBarHeight = 4;
+
+} // namespace
+
+ThumbnailGrid::ThumbnailGrid(ThumbnailCache *cache, QWidget *parent)
+    : QAbstractItemView(parent), m_cache(cache)
+{
+    setAccessibleName(tr("Gallery"));
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(NoEditTriggers);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    setFrameShape(QFrame::NoFrame);
+    viewport()->setMouseTracking(true);
+    viewport()->setAutoFillBackground(false);
+    m_requestTimer.setSingleShot(true);
+    m_requestTimer.setInterval(0);
+    connect(&m_requestTimer, &QTimer::timeout, this, &ThumbnailGrid::requestThumbnails);
+    connect(m_cache, &ThumbnailCache::ready, this, [this](qint64 id) {
+        const auto *gallery = qobject_cast<const GalleryModel *>(model());
+        if (gallery == nullptr)
+            return;
+        const int row = gallery->rowOf(id);
+        if (row >= 0)
+            viewport()->update(cellRect(row));
+    });
+}
+
+void ThumbnailGrid::setCellWidth(int width)
+{
+    const int clamped = std::clamp(width, kMinCellWidth, kMaxCellWidth);
+    if (clamped == m_cellWidth)
+        return;
+    // What was in the middle stays in sight.
+    const QModelIndex anchor = indexAt(viewport()->rect().center());
+    m_cellWidth = clamped;
+    layOut();
+    if (anchor.isValid())
+        scrollTo(anchor, PositionAtCenter);
+    Q_EMIT cellWidthChanged(clamped);
+}
+
+void ThumbnailGrid::setModel(QAbstractItemModel *newModel)
+{
+    QAbstractItemView::setModel(newModel);
+    if (newModel != nullptr) {
+        connect(newModel, &QAbstractItemModel::modelReset, this, [this] {
+            m_hovered = -1;
+            layOut();
+        });
+    }
+    layOut();
+}
+
+QSize ThumbnailGrid::pictureSize() const
+{
+    return {m_cellWidth, static_cast<int>(std::lround(m_cellWidth * kPictureShape))};
+}
+
+ThumbnailCache::Look ThumbnailGrid::look() const
+{
+    const qreal ratio = devicePixelRatioF();
+    const QSize size = pictureSize();
+    return {QSize(static_cast<int>(std::lround(size.width() * ratio)),
+                  static_cast<int>(std::lround(size.height() * ratio))),
+            static_cast<int>(std::lround(kCornerRadius * ratio))};
+}
+
+void ThumbnailGrid::layOut()
+{
+    const int cell = m_cellWidth + 2 * kPadding;
+    const int available = std::max(cell, viewport()->width() - 2 * kMargin);
+    m_columns = std::max(1, (available + kSpacing) / (cell + kSpacing));
+    // Columns spread over the width, but a few pictures do not drift apart.
+    const double spread =
+        m_columns > 1 ? static_cast<double>(available - cell) / (m_columns - 1) : cell;
+    m_columnStep = std::min(spread, (cell + kSpacing) * 1.35);
+    m_cellHeight =
+        pictureSize().height() + 2 * kPadding + fontMetrics().height() + kScoreBarHeight + 8;
+
+    const int count = model() != nullptr ? model()->rowCount() : 0;
+    const int lines = (count + m_columns - 1) / m_columns;
+    const int height = lines == 0 ? 0 : 2 * kMargin + lines * (m_cellHeight + kSpacing) - kSpacing;
+    verticalScrollBar()->setPageStep(viewport()->height());
+    verticalScrollBar()->setSingleStep(std::max(20, m_cellHeight / 4));
+    verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
+    m_requestTimer.start();
+    viewport()->update();
+}
+
+void ThumbnailGrid::updateGeometries()
+{
+    layOut();
+    QAbstractItemView::updateGeometries();
+}
+
+QRect ThumbnailGrid::cellRect(int row) const
+{
+    const int column = row % m_columns;
+    const int line = row / m_columns;
+    return {kMargin + static_cast<int>(std::lround(column * m_columnStep)),
+            kMargin + line * (m_cellHeight + kSpacing) - verticalOffset(),
+            m_cellWidth + 2 * kPadding, m_cellHeight};
+}
+
+std::pair<int, int> ThumbnailGrid::visibleRows() const
+{
+    const int count = model() != nullptr ? model()->rowCount() : 0;
+    if (count == 0 || viewport()->height() <= 0)
+        return {0, -1};
+    const int step = m_cellHeight + kSpacing;
+    const int top = verticalOffset() - kMargin;
+    const int firstLine = std::max(0, top / step);
+    const int lastLine = std::max(0, (top + viewport()->height() - 1) / step);
+    const int first = std::min(count - 1, firstLine * m_columns);
+    const int last = std::min(count - 1, (lastLine + 1) * m_columns - 1);
+    return {first, last};
+}
+
+bool ThumbnailGrid::isSettled() const
+{
+    if (m_requestTimer.isActive())
+        return false;
+    const auto *gallery = qobject_cast<const GalleryModel *>(model());
+    if (gallery == nullptr)
+        return true;
+    const auto [first, last] = visibleRows();
+    for (int row = first; row <= last; ++row) {
+        if (!m_cache->isSettled(gallery->idAt(row), look()))
+            return false;
+    }
+    return true;
+}
+
+void ThumbnailGrid::requestThumbnails()
+{
+    const auto *gallery = qobject_cast<const GalleryModel *>(model());
+    if (gallery == nullptr || !isVisible())
+        return;
+    const auto [first, last] = visibleRows();
+    const int count = gallery->rowCount();
+    const int screen = last - first + 1;
+    std::vector<PictureRef> wanted;
+    const auto add = [&](int row) {
+        const GalleryItem *item = gallery->itemAt(row);
+        if (item != nullptr)
+            wanted.push_back(item->picture);
+    };
+    for (int row = first; row <= last; ++row)
+        add(row);
+    // Half a screen ahead on both sides, nearest first, so that a slow scroll meets no blank cell.
+    for (int step = 1; step <= screen / 2; ++step) {
+        if (last + step < count)
+            add(last + step);
+        if (first - step >= 0)
+            add(first - step);
+    }
+    m_cache->request(wanted, look());
+}
+
+QRect ThumbnailGrid::visualRect(const QModelIndex &index) const
+{
+    return index.isValid() ? cellRect(index.row()) : QRect();
+}
+
+void ThumbnailGrid::scrollTo(const QModelIndex &index, ScrollHint hint)
+{
+    if (!index.isValid())
+        return;
+    const QRect cell = cellRect(index.row());
+    const int height = viewport()->height();
+    QScrollBar *bar = verticalScrollBar();
+    if (hint == PositionAtCenter)
+        bar->setValue(bar->value() + cell.center().y() - height / 2);
+    else if (hint == PositionAtTop || (cell.top() < kSpacing && hint == EnsureVisible))
+        bar->setValue(bar->value() + cell.top() - kSpacing);
+    else if (hint == PositionAtBottom || cell.bottom() > height - kSpacing)
+        bar->setValue(bar->value() + cell.bottom() - height + kSpacing);
+}
+
+QModelIndex ThumbnailGrid::indexAt(const QPoint &point) const
+{
+    if (model() == nullptr)
+        return {};
+    const int step = m_cellHeight + kSpacing;
+    const int y = point.y() + verticalOffset() - kMargin;
+    const int x = point.x() - kMargin;
+    if (x < 0 || y < 0)
+        return {};
+    const int line = y / step;
+    const int column = std::min(m_columns - 1, static_cast<int>(x / m_columnStep));
+    const int row = line * m_columns + column;
+    if (row >= model()->rowCount() || !cellRect(row).contains(point))
+        return {};
+    return model()->index(row, 0);
+}
+
+int ThumbnailGrid::rowNear(const QPoint &point) const
+{
+    const int count = model() != nullptr ? model()->rowCount() : 0;
+    const int line =
+        std::max(0, point.y() + verticalOffset() - kMargin) / (m_cellHeight + kSpacing);
+    const int column =
+        std::clamp(static_cast<int>((point.x() - kMargin) / m_columnStep), 0, m_columns - 1);
+    return std::clamp(line * m_columns + column, 0, std::max(0, count - 1));
+}
+
+void ThumbnailGrid::keyboardSearch(const QString &search)
+{
+    // Single letters are the window's keys.
+    static_cast<void>(search);
+}
+
+QModelIndex ThumbnailGrid::moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers)
+{
+    static_cast<void>(modifiers);
+    const int count = model() != nullptr ? model()->rowCount() : 0;
+    if (count == 0)
+        return {};
+    const QModelIndex current = currentIndex();
+    if (!current.isValid())
+        return model()->index(0, 0);
+    const int linesOnScreen = std::max(1, viewport()->height() / (m_cellHeight + kSpacing));
+    int row = current.row();
+    switch (action) {
+    case MoveLeft:
+    case MovePrevious:
+        row -= 1;
+        break;
+    case MoveRight:
+    case MoveNext:
+        row += 1;
+        break;
+    case MoveUp:
+        row = row >= m_columns ? row - m_columns : row;
+        break;
+    case MoveDown:
+        row = row + m_columns < count ? row + m_columns : row;
+        break;
+    case MovePageUp:
+        row = std::max(row % m_columns, row - linesOnScreen * m_columns);
+        break;
+    case MovePageDown:
+        row = std::min(count - 1, row + linesOnScreen * m_columns);
+        break;
+    case MoveHome:
+        row = 0;
+        break;
+    case MoveEnd:
+        row = count - 1;
+        break;
+    }
+    return model()->index(std::clamp(row, 0, count - 1), 0);
+}
+
+int ThumbnailGrid::horizontalOffset() const
+{
+    return 0;
+}
+
+int ThumbnailGrid::verticalOffset() const
+{
+    return verticalScrollBar()->value();
+}
+
+bool ThumbnailGrid::isIndexHidden(const QModelIndex &index) const
+{
+    static_cast<void>(index);
+    return false;
+}
+
+void ThumbnailGrid::setSelection(const QRect &rect, QItemSelectionModel::SelectionFlags command)
+{
+    if (model() == nullptr || selectionModel() == nullptr)
+        return;
+    if (model()->rowCount() == 0) {
+        selectionModel()->select(QItemSelection(), command);
+        return;
+    }
+    // From where it began to where it is, in reading order, as in a text. The rectangle is not
+    // normalised: its corners are these two points.
+    const bool isClickBesides = !indexAt(rect.topLeft()).isValid()
+                                && !indexAt(rect.bottomRight()).isValid()
+                                && rowNear(rect.topLeft()) == rowNear(rect.bottomRight());
+    if (isClickBesides) {
+        selectionModel()->select(QItemSelection(), command);
+        return;
+    }
+    const int one = rowNear(rect.topLeft());
+    const int other = rowNear(rect.bottomRight());
+    const QItemSelection range(model()->index(std::min(one, other), 0),
+                               model()->index(std::max(one, other), 0));
+    selectionModel()->select(range, command);
+}
+
+QRegion ThumbnailGrid::visualRegionForSelection(const QItemSelection &selection) const
+{
+    QRegion region;
+    const auto [first, last] = visibleRows();
+    for (const QItemSelectionRange &range : selection) {
+        for (int row = std::max(first, range.top()); row <= std::min(last, range.bottom()); ++row)
+            region += cellRect(row);
+    }
+    return region;
+}
+
+void ThumbnailGrid::paintEvent(QPaintEvent *event)
+{
+    QPainter painter(viewport());
+    painter.fillRect(event->rect(), palette().color(QPalette::Window));
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    const auto [first, last] = visibleRows();
+    for (int row = first; row <= last; ++row) {
+        const QRect cell = cellRect(row);
+        if (event->rect().intersects(cell))
+            paintCell(painter, row, cell);
+    }
+}
+
+void ThumbnailGrid::paintCell(QPainter &painter, int row, const QRect &cell) const
+{
+    const QModelIndex index = model()->index(row, 0);
+    const qint64 id = index.data(GalleryModel::IdRole).toLongLong();
+    const bool selected = selectionModel() != nullptr && selectionModel()->isSelected(index);
+    const bool current = currentIndex() == index;
+    const QColor accent = palette().color(QPalette::Highlight);
+
+    painter.setPen(Qt::NoPen);
+    if (selected || row == m_hovered) {
+        QColor back = selected ? accent : palette().color(QPalette::Midlight);
+        if (selected)
+            back.setAlphaF(0.22F);
+        painter.setBrush(back);
+        painter.drawRoundedRect(cell, kCornerRadius + 3, kCornerRadius + 3);
+    }
+
+    const QRect frame(cell.topLeft() + QPoint(kPadding, kPadding), pictureSize());
+    const QImage image = m_cache->find(id);
+    if (!image.isNull()) {
+        painter.drawImage(frame, image);
+    } else {
+        painter.setBrush(palette().color(QPalette::Midlight));
+        painter.drawRoundedRect(frame, kCornerRadius, kCornerRadius);
+        const bool failed = !m_cache->failure(id).isEmpty();
+        const int size = std::min(28, frame.width() / 3);
+        const QPixmap icon =
+            makeIconPixmap(failed ? QStringLiteral("broken") : QStringLiteral("person"),
+                           palette().color(failed ? QPalette::PlaceholderText : QPalette::Mid),
+                           size, devicePixelRatioF());
+        painter.drawPixmap(frame.center() - QPoint(size / 2, size / 2), icon);
+        if (failed) {
+            painter.setPen(palette().color(QPalette::PlaceholderText));
+            painter.drawText(frame.adjusted(6, frame.height() / 2 + size, -6, -6),
+                             Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, tr("Unreadable"));
+        }
+    }
+
+    const QVariant rank = index.data(GalleryModel::RankRole);
+    QRect caption(frame.left() + 1, frame.bottom() + 5, frame.width() - 2, fontMetrics().height());
+    if (rank.isValid()) {
+        const double score = index.data(GalleryModel::ScoreRole).toDouble();
+        QFont badgeFont = font();
+        badgeFont.setBold(true);
+        const QString rankText = countText(rank.toInt());
+        const int badgeHeight = fontMetrics().height() + 4;
+        const int badgeWidth = std::max(
+            badgeHeight, QFontMetrics(badgeFont).horizontalAdvance(rankText) + badgeHeight / 2 + 4);
+        const QRect badge(frame.left() + 6, frame.top() + 6, badgeWidth, badgeHeight);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(row == 0 ? accent : QColor(15, 18, 26, 190));
+        painter.drawRoundedRect(badge, badgeHeight / 2.0, badgeHeight / 2.0);
+        painter.setFont(badgeFont);
+        painter.setPen(row == 0 ? palette().color(QPalette::HighlightedText) : QColor(Qt::white));
+        painter.drawText(badge, Qt::AlignCenter, rankText);
+
+        painter.setPen(palette().color(QPalette::Text));
+        const QString text = scoreText(score);
+        const int textWidth = QFontMetrics(badgeFont).horizontalAdvance(text);
+        painter.drawText(caption, Qt::AlignRight | Qt::AlignVCenter, text);
+        painter.setFont(font());
+        painter.setPen(palette().color(QPalette::PlaceholderText));
+        painter.drawText(caption.adjusted(0, 0, -textWidth - 8, 0),
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle,
+                                                  std::max(0, caption.width() - textWidth - 8)));
+        const QRectF bar(frame.left() + 1, caption.bottom() + 3, frame.width() - 2,
+                         kScoreBarHeight);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(palette().color(QPalette::Mid));
+        painter.drawRoundedRect(bar, 2, 2);
+        QRectF filled = bar;
+        filled.setWidth(bar.width() * std::clamp(score, 0.0, 1.0));
+        painter.setBrush(accent);
+        painter.drawRoundedRect(filled, 2, 2);
+    } else {
+        painter.setPen(palette().color(selected ? QPalette::Text : QPalette::PlaceholderText));
+        painter.drawText(
+            caption, Qt::AlignHCenter | Qt::AlignVCenter,
+            fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, caption.width()));
+    }
+
+    if (current && hasFocus()) {
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(accent, 2.0));
+        painter.drawRoundedRect(QRectF(cell).adjusted(1, 1, -1, -1), kCornerRadius + 3,
+                                kCornerRadius + 3);
+    }
+}
+
+void ThumbnailGrid::resizeEvent(QResizeEvent *event)
+{
+    QAbstractItemView::resizeEvent(event);
+    layOut();
+}
+
+void ThumbnailGrid::scrollContentsBy(int dx, int dy)
+{
+    static_cast<void>(dx);
+    static_cast<void>(dy);
+    m_requestTimer.start();
+    viewport()->update();
+}
+
+void ThumbnailGrid::wheelEvent(QWheelEvent *event)
+{
+    if (event->modifiers().testFlag(Qt::ControlModifier)) {
+        setCellWidth(m_cellWidth + (event->angleDelta().y() > 0 ? 12 : -12));
+        event->accept();
+        return;
+    }
+    QAbstractItemView::wheelEvent(event);
+}
+
+void ThumbnailGrid::showEvent(QShowEvent *event)
+{
+    QAbstractItemView::showEvent(event);
+    layOut();
+}
+
+void ThumbnailGrid::leaveEvent(QEvent *event)
+{
+    m_hovered = -1;
+    viewport()->update();
+    QAbstractItemView::leaveEvent(event);
+}
+
+void ThumbnailGrid::mouseMoveEvent(QMouseEvent *event)
+{
+    const int row = indexAt(event->pos()).row();
+    if (row != m_hovered) {
+        viewport()->update(cellRect(std::max(0, m_hovered)));
+        m_hovered = row;
+        viewport()->update(cellRect(std::max(0, m_hovered)));
+    }
+    QAbstractItemView::mouseMoveEvent(event);
+}
+
+void ThumbnailGrid::changeEvent(QEvent *event)
+{
+    QAbstractItemView::changeEvent(event);
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+        layOut();
+}
+
+} // namespace sapsam::ui

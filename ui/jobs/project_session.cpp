@@ -1,0 +1,512 @@
+#include "ui/jobs/project_session.h"
+
+#include "core/image/rle.h"
+#include "core/pipeline/import.h"
+#include "core/pipeline/jobs.h"
+#include "core/store/project_store.h"
+#include "ui/support/pixels.h"
+#include "ui/support/text.h"
+
+#include <QFileInfo>
+
+#include <algorithm>
+#include <optional>
+
+namespace sapsam::ui {
+
+namespace {
+
+constexpr int kPollMs = 700;
+// Masks of small crops are enlarged to about this height, for a smooth edge on the screen.
+constexpr int kOverlayHeight = 960;
+constexpr int kMaxOverlayFactor = 8;
+constexpr int kMaxNotes = 1000;
+// Nobody scrolls further; the explanation of a hit has its price.
+constexpr int kMaxHits = 500;
+
+QString shortHash(const std::string &hash)
+{
+    return toQString(hash.substr(0, 8));
+}
+
+template <typename Items>
+QStringList notesOf(const Items &items)
+{
+    QStringList notes;
+    for (const auto &item : items) {
+        if (notes.size() >= kMaxNotes)
+            break;
+        notes.append(QStringLiteral("%1: %2").arg(toQString(item.path), toQString(item.reason)));
+    }
+    return notes;
+}
+
+QString nameOf(const ImageRecord &record)
+{
+    QString name = QFileInfo(toQString(record.path)).fileName();
+    if (record.frame)
+        name += QStringLiteral(" · ") + QString::number(*record.frame);
+    return name;
+}
+
+} // namespace
+
+struct ProjectSession::EngineState
+{
+    explicit EngineState(const SessionOptions &options)
+        : engines(std::make_unique<Engines>(toStdString(options.modelsFolder), options.engine))
+    {
+    }
+
+    ProjectStore &openStore()
+    {
+        if (!store)
+            throw Error(ErrorKind::NotFound, "no project is open");
+        return *store;
+    }
+
+    std::unique_ptr<Engines> engines;
+    std::unique_ptr<ProjectStore> store;
+    std::unique_ptr<Searcher> searcher;
+};
+
+struct ProjectSession::ReaderState
+{
+    std::unique_ptr<ProjectStore> store;
+    std::int64_t version = -1;
+};
+
+struct ProjectSession::Report
+{
+    QString summary;
+    QStringList notes;
+};
+
+ProjectSession::ProjectSession(const SessionOptions &options, QObject *parent)
+    : QObject(parent),
+      m_options(options),
+      m_engineState(std::make_shared<EngineState>(options)),
+      m_readerState(std::make_shared<ReaderState>()),
+      m_reader(std::make_unique<JobRunner>(QStringLiteral("sapsam-reader"))),
+      m_engine(std::make_unique<JobRunner>(QStringLiteral("sapsam-engine")))
+{
+    connect(m_engine.get(), &JobRunner::finished, this, &ProjectSession::finishJob);
+    m_poll.setInterval(kPollMs);
+    connect(&m_poll, &QTimer::timeout, this, [this] { refresh(false); });
+    m_jobs.listenTo(m_engine.get());
+
+    // Asking for the device may load a driver: not on this thread.
+    const JobId job = m_reader->start(
+        QString(), this,
+        [engine = m_options.engine](const CancelToken &, const ProgressSink &) {
+            return resolveDevice(engine);
+        },
+        [this](const DeviceInfo &device) { Q_EMIT deviceResolved(device); });
+    connect(m_reader.get(), &JobRunner::finished, this,
+            [this, job](JobId finished, JobOutcome outcome, const ErrorReport &error) {
+                if (finished == job && outcome == JobOutcome::Failed)
+                    Q_EMIT deviceFailed(error);
+            });
+}
+
+ProjectSession::~ProjectSession()
+{
+    m_poll.stop();
+    // Nobody listens any more: receivers may be half gone.
+    disconnect(this, nullptr, nullptr, nullptr);
+    m_reader.reset();
+    m_engine.reset();
+}
+
+QString ProjectSession::name() const
+{
+    QString name = QFileInfo(m_folder).fileName();
+    if (name.endsWith(QLatin1String(".sapsam")))
+        name.chop(7);
+    return name;
+}
+
+void ProjectSession::open(const QString &folder)
+{
+    openWith(folder, false);
+}
+
+void ProjectSession::create(const QString &folder)
+{
+    openWith(folder, true);
+}
+
+void ProjectSession::openWith(const QString &folder, bool create)
+{
+    close();
+    const int generation = m_generation;
+    const std::string path = toStdString(folder);
+    m_openJob = m_engine->start(
+        create ? tr("Create project") : tr("Open project"), this,
+        [state = m_engineState, path, create](const CancelToken &, const ProgressSink &) {
+            state->store = std::make_unique<ProjectStore>(create ? ProjectStore::create(path)
+                                                                 : ProjectStore::open(path));
+            return state->store->counts();
+        },
+        [this, generation, folder](const ProjectCounts &counts) {
+            if (generation != m_generation)
+                return;
+            m_isOpen = true;
+            m_folder = folder;
+            m_counts = counts;
+            m_shownImages = -1;
+            Q_EMIT opened();
+            Q_EMIT countsChanged();
+            refresh(true);
+            m_poll.start();
+        });
+    m_folder = folder;
+}
+
+void ProjectSession::close()
+{
+    ++m_generation;
+    m_poll.stop();
+    m_engine->cancelAll();
+    m_reader->cancelAll();
+    m_chain.clear();
+    m_openJob = 0;
+    m_refreshing = false;
+    if (!m_isOpen)
+        return;
+    m_isOpen = false;
+    m_counts = {};
+    m_engine->start(
+        tr("Close project"), this,
+        [state = m_engineState](const CancelToken &, const ProgressSink &) {
+            state->searcher.reset();
+            state->store.reset();
+        },
+        [] {});
+    m_reader->start(
+        QString(), this,
+        [state = m_readerState](const CancelToken &, const ProgressSink &) {
+            state->store.reset();
+            state->version = -1;
+        },
+        [] {});
+    Q_EMIT closed();
+}
+
+void ProjectSession::refresh(bool forceImages)
+{
+    if (!m_isOpen || (m_refreshing && !forceImages))
+        return;
+    m_refreshing = true;
+    struct Update
+    {
+        bool changed = false;
+        ProjectCounts counts;
+        std::optional<std::vector<GalleryItem>> items;
+    };
+    const int generation = m_generation;
+    m_reader->start(
+        QString(), this,
+        [state = m_readerState, folder = toStdString(m_folder), shown = m_shownImages,
+         forceImages](const CancelToken &, const ProgressSink &) {
+            Update update;
+            if (!state->store || state->store->folder() != folder) {
+                state->store = std::make_unique<ProjectStore>(
+                    ProjectStore::open(folder, ProjectStore::Access::ReadOnly));
+                state->version = -1;
+            }
+            const std::int64_t version = state->store->dataVersion();
+            if (version == state->version && !forceImages)
+                return update;
+            update.changed = true;
+            state->version = version;
+            update.counts = state->store->counts();
+            if (forceImages || update.counts.images != shown) {
+                const std::vector<ImageRecord> records = state->store->images();
+                std::vector<GalleryItem> items;
+                items.reserve(records.size());
+                for (const ImageRecord &record : records) {
+                    GalleryItem item;
+                    item.id = record.id;
+                    item.picture = pictureRef(*state->store, record);
+                    item.name = nameOf(record);
+                    item.path = toQString(record.path);
+                    items.push_back(std::move(item));
+                }
+                update.items = std::move(items);
+            }
+            return update;
+        },
+        [this, generation](Update update) {
+            if (generation != m_generation)
+                return;
+            m_refreshing = false;
+            if (!update.changed)
+                return;
+            m_counts = update.counts;
+            if (update.items) {
+                m_shownImages = update.counts.images;
+                Q_EMIT imagesLoaded(*update.items);
+            }
+            Q_EMIT countsChanged();
+            Q_EMIT contentChanged();
+            Q_EMIT savedAt(QDateTime::currentDateTime());
+        });
+}
+
+template <typename Step>
+JobId ProjectSession::startStep(const QString &title, Step step)
+{
+    auto id = std::make_shared<JobId>(0);
+    const int generation = m_generation;
+    *id = m_engine->start(
+        title, this,
+        [state = m_engineState, step](const CancelToken &cancel, const ProgressSink &progress) {
+            return step(*state, cancel, progress);
+        },
+        [this, id, generation](const Report &report) {
+            if (generation != m_generation)
+                return;
+            m_jobs.setReport(*id, report.summary, report.notes);
+            refresh(false);
+        });
+    return *id;
+}
+
+void ProjectSession::importPaths(const QStringList &paths, bool detectPeople)
+{
+    if (!m_isOpen || paths.isEmpty())
+        return;
+    ImportOptions options;
+    for (const QString &path : paths)
+        options.paths.push_back(toStdString(path));
+    options.detect = detectPeople;
+    startStep(tr("Import"), [options](EngineState &state, const CancelToken &cancel,
+                                      const ProgressSink &progress) {
+        const ImportReport report =
+            sapsam::importPaths(state.openStore(), options, cancel, progress);
+        QString summary = tr("%n new picture(s)", nullptr, static_cast<int>(report.imported));
+        if (report.known > 0)
+            summary += tr(", %n known already", nullptr, static_cast<int>(report.known));
+        return Report{summary, notesOf(report.skipped)};
+    });
+}
+
+void ProjectSession::segment()
+{
+    if (!m_isOpen)
+        return;
+    m_chain.push_back(startStep(tr("Segment"), [](EngineState &state, const CancelToken &cancel,
+                                                  const ProgressSink &progress) {
+        const SegmentReport report =
+            segmentProject(state.openStore(), *state.engines, cancel, progress);
+        return Report{tr("%n picture(s)", nullptr, static_cast<int>(report.images))
+                          + tr(", %n part(s)", nullptr, static_cast<int>(report.regions)),
+                      notesOf(report.failed)};
+    }));
+}
+
+void ProjectSession::writePhrases()
+{
+    if (!m_isOpen)
+        return;
+    m_chain.push_back(
+        startStep(tr("Write phrases"),
+                  [](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
+                      const PhraseReport report =
+                          phraseProject(state.openStore(), *state.engines, cancel, progress);
+                      return Report{tr("%n phrase(s)", nullptr, static_cast<int>(report.phrases)),
+                                    notesOf(report.failed)};
+                  }));
+}
+
+void ProjectSession::embed()
+{
+    if (!m_isOpen)
+        return;
+    m_chain.push_back(startStep(tr("Embed"), [](EngineState &state, const CancelToken &cancel,
+                                                const ProgressSink &progress) {
+        const EmbedReport report =
+            embedProject(state.openStore(), *state.engines, cancel, progress);
+        return Report{tr("%n picture(s)", nullptr, static_cast<int>(report.images)),
+                      notesOf(report.failed)};
+    }));
+}
+
+void ProjectSession::prepareAll()
+{
+    segment();
+    writePhrases();
+    embed();
+}
+
+bool ProjectSession::isWorking() const
+{
+    return !m_engine->isIdle();
+}
+
+void ProjectSession::cancelJob(JobId job)
+{
+    m_engine->cancel(job);
+}
+
+void ProjectSession::cancelAllJobs()
+{
+    m_engine->cancelAll();
+}
+
+void ProjectSession::finishJob(JobId job, JobOutcome outcome, const ErrorReport &error)
+{
+    const JobEntry *entry = m_jobs.entry(job);
+    const QString title = entry != nullptr ? entry->title : QString();
+    if (job == m_openJob) {
+        m_openJob = 0;
+        if (outcome == JobOutcome::Failed)
+            Q_EMIT openFailed(m_folder, error);
+    } else if (job == m_searchJob) {
+        m_searchJob = 0;
+        if (outcome == JobOutcome::Failed)
+            Q_EMIT searchFailed(m_searchText, error);
+        else if (outcome == JobOutcome::Cancelled)
+            Q_EMIT searchCancelled();
+    } else {
+        const auto place = std::find(m_chain.begin(), m_chain.end(), job);
+        if (place != m_chain.end()) {
+            m_chain.erase(place);
+            if (outcome != JobOutcome::Done) {
+                // What follows builds on this step.
+                const std::vector<JobId> rest = std::move(m_chain);
+                m_chain.clear();
+                for (const JobId next : rest)
+                    m_engine->cancel(next);
+            }
+        }
+        if (outcome == JobOutcome::Failed)
+            Q_EMIT jobFailed(title, error);
+    }
+    Q_EMIT jobFinished(job, outcome);
+}
+
+void ProjectSession::search(const QString &text)
+{
+    if (!m_isOpen)
+        return;
+    if (m_searchJob != 0) {
+        const JobId earlier = m_searchJob;
+        m_searchJob = 0;
+        m_engine->cancel(earlier);
+    }
+    m_searchText = text;
+    SearchRequest request;
+    request.text = toStdString(text);
+    request.top = kMaxHits;
+    const int generation = m_generation;
+    auto id = std::make_shared<JobId>(0);
+    *id = m_engine->start(
+        tr("Search: %1").arg(text), this,
+        [state = m_engineState, request](const CancelToken &, const ProgressSink &) {
+            ProjectStore &store = state->openStore();
+            if (!state->searcher)
+                state->searcher = std::make_unique<Searcher>(store, *state->engines);
+            return state->searcher->search(request);
+        },
+        [this, generation, id](const SearchResponse &response) {
+            if (generation == m_generation && *id == m_searchJob)
+                Q_EMIT searchFinished(response);
+        },
+        JobRunner::Priority::Next);
+    m_searchJob = *id;
+    Q_EMIT searchStarted(text);
+}
+
+void ProjectSession::loadDetails(qint64 imageId)
+{
+    if (!m_isOpen)
+        return;
+    const quint64 request = ++m_detailsRequest;
+    const int generation = m_generation;
+    auto failure = std::make_shared<std::optional<ErrorReport>>();
+    m_reader->start(
+        QString(), this,
+        [state = m_readerState, folder = toStdString(m_folder), palette = m_options.palette,
+         imageId, failure](const CancelToken &, const ProgressSink &) {
+            PictureDetails details;
+            details.id = imageId;
+            try {
+                if (!state->store || state->store->folder() != folder)
+                    state->store = std::make_unique<ProjectStore>(
+                        ProjectStore::open(folder, ProjectStore::Access::ReadOnly));
+                ProjectStore &store = *state->store;
+                const ImageRecord record = store.image(imageId);
+                details.name = nameOf(record);
+                details.path = toQString(record.path);
+                for (const CaptionRecord &caption : store.captions(imageId))
+                    details.captions.append(toQString(caption.text));
+                std::vector<RegionRecord> regions = store.regions(imageId);
+                const std::vector<PhraseRecord> phrases = store.phrases(imageId);
+                std::erase_if(regions,
+                              [](const RegionRecord &region) { return region.area <= 0.0; });
+                std::stable_sort(regions.begin(), regions.end(),
+                                 [&](const RegionRecord &a, const RegionRecord &b) {
+                                     return palette.order(toQString(a.group))
+                                            < palette.order(toQString(b.group));
+                                 });
+                details.picture = readPicture(pictureRef(store, record));
+                details.size = details.picture.size();
+                details.isSegmented = !regions.empty();
+                for (const RegionRecord &region : regions) {
+                    PartRow part;
+                    part.group = toQString(region.group);
+                    part.title = palette.title(part.group);
+                    part.color = palette.color(part.group);
+                    part.score = region.score;
+                    part.area = region.area;
+                    part.maskOrigin = toQString(region.origin);
+                    part.model = region.modelHash.empty()
+                                     ? QString()
+                                     : tr("model %1").arg(shortHash(region.modelHash));
+                    for (const PhraseRecord &phrase : phrases) {
+                        if (phrase.regionId == region.id) {
+                            part.phrase = toQString(phrase.text);
+                            part.phraseOrigin = toQString(phrase.origin);
+                        }
+                    }
+                    OverlayLayer layer;
+                    layer.group = part.group;
+                    layer.color = part.color;
+                    const QImage mask =
+                        toQImage(maskOfRle(rleFromString(region.rle, region.width, region.height)));
+                    const int factor = std::clamp(kOverlayHeight / std::max(1, mask.height()), 1,
+                                                  kMaxOverlayFactor);
+                    layer.fill = smoothedMask(mask, factor);
+                    layer.outline = maskOutline(layer.fill, std::max(1, factor / 2));
+                    if (!details.layers.empty()
+                        && details.layers.front().fill.size() != layer.fill.size())
+                        throw Error(
+                            ErrorKind::Corrupt,
+                            record.path
+                                + ": its part masks have different sizes; segment it again");
+                    details.layers.push_back(std::move(layer));
+                    details.parts.push_back(std::move(part));
+                }
+            } catch (const std::exception &) {
+                *failure = reportOfCurrentException();
+            }
+            return details;
+        },
+        [this, request, generation, imageId, failure](const PictureDetails &details) {
+            if (request != m_detailsRequest || generation != m_generation)
+                return;
+            if (*failure)
+                Q_EMIT detailsFailed(imageId, **failure);
+            else
+                Q_EMIT detailsLoaded(details);
+        });
+}
+
+bool ProjectSession::isIdle() const
+{
+    return m_engine->isIdle() && m_reader->isIdle();
+}
+
+} // namespace sapsam::ui

@@ -1,0 +1,811 @@
+#include "ui/main_window.h"
+
+#include "core/base/version.h"
+#include "core/store/project_store.h"
+#include "ui/canvas/picture_canvas.h"
+#include "ui/dialogs/cheat_sheet_dialog.h"
+#include "ui/dialogs/error_dialog.h"
+#include "ui/dialogs/import_dialog.h"
+#include "ui/gallery/thumbnail_grid.h"
+#include "ui/pages/gallery_page.h"
+#include "ui/pages/start_page.h"
+#include "ui/pages/viewer_page.h"
+#include "ui/support/action_registry.h"
+#include "ui/support/icons.h"
+#include "ui/support/text.h"
+#include "ui/widgets/jobs_panel.h"
+#include "ui/widgets/labels.h"
+#include "ui/widgets/project_panel.h"
+#include "ui/widgets/query_bar.h"
+#include "ui/widgets/status_widgets.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDir>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QListView>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QToolBar>
+#include <QToolButton>
+
+#include <algorithm>
+#include <utility>
+
+namespace sapsam::ui {
+
+namespace {
+
+constexpr int kGalleryTab = 0;
+constexpr int kViewerTab = 1;
+constexpr int kMaxGroupKeys = 9;
+
+} // namespace
+
+MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
+    : QMainWindow(parent),
+      m_options(options),
+      m_settings(options.configFolder, options.stateFolder),
+      m_actions(new ActionRegistry(this)),
+      m_gallery(new GalleryModel(this)),
+      m_thumbnails(std::make_unique<ThumbnailCache>(readPicture, ThumbnailCache::Options{})),
+      m_session(std::make_unique<ProjectSession>(options.session))
+{
+    setWindowTitle(tr("SAP-SAM Workbench"));
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+    m_theme = m_settings.theme();
+
+    m_startPage = new StartPage;
+    m_galleryPage = new GalleryPage(m_gallery, m_thumbnails.get(), options.session.palette);
+    m_viewerPage = new ViewerPage;
+    m_pages = new QStackedWidget;
+    m_pages->addWidget(m_galleryPage);
+    m_pages->addWidget(m_viewerPage);
+    m_center = new QStackedWidget;
+    m_center->addWidget(m_startPage);
+    m_center->addWidget(m_pages);
+    setCentralWidget(m_center);
+    m_galleryPage->grid()->setCellWidth(m_settings.cellWidth());
+    m_viewerPage->opacitySlider()->setValue(m_settings.overlayOpacity());
+
+    m_toolbar = addToolBar(tr("Main toolbar"));
+    m_toolbar->setObjectName(QStringLiteral("mainToolbar"));
+    m_toolbar->setMovable(false);
+    m_toolbar->setContextMenuPolicy(Qt::PreventContextMenu);
+    m_tabs = new QTabBar;
+    m_tabs->addTab(tr("Gallery"));
+    m_tabs->addTab(tr("Viewer"));
+    m_tabs->setAccessibleName(tr("Pages"));
+    m_tabs->setDrawBase(false);
+    m_tabs->setExpanding(false);
+    m_query = new QueryBar;
+
+    makeActions();
+    makeMenus();
+    makeDocks();
+    makeStatusBar();
+
+    m_toolbar->addWidget(m_tabs);
+    m_toolbar->addWidget(m_query);
+    m_toolbar->addAction(m_actions->action(QStringLiteral("view.theme")));
+    m_toolbar->addAction(m_actions->action(QStringLiteral("help.keys")));
+    for (const char *id : {"view.theme", "help.keys"}) {
+        QAction *action = m_actions->action(QString::fromLatin1(id));
+        if (QWidget *button = m_toolbar->widgetForAction(action))
+            button->setAccessibleName(QString(action->text()).remove(QLatin1Char('&')));
+    }
+
+    connectSession();
+    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
+        showPage(tab == kViewerTab ? WindowPage::Viewer : WindowPage::Gallery);
+    });
+    connect(m_query, &QueryBar::searchRequested, this, &MainWindow::search);
+    connect(m_query, &QueryBar::cleared, m_galleryPage, &GalleryPage::showAll);
+    connect(m_galleryPage, &GalleryPage::closeSearchRequested, this, [this] {
+        m_query->setText({});
+        m_galleryPage->showAll();
+    });
+    connect(m_galleryPage, &GalleryPage::importRequested, this, [this] { chooseImport({}); });
+    connect(m_galleryPage, &GalleryPage::embedRequested, this, [this] {
+        m_pendingQuery = m_query->text();
+        m_session->embed();
+    });
+    connect(m_galleryPage, &GalleryPage::pictureActivated, this,
+            [this](qint64 id) { openRow(m_gallery->rowOf(id)); });
+    connect(m_galleryPage, &GalleryPage::selectionCountChanged, this, [this](int count) {
+        m_selection->setText(count > 0 ? tr("%n selected", nullptr, count) : QString());
+    });
+    connect(m_galleryPage->grid(), &ThumbnailGrid::cellWidthChanged, this,
+            [this](int width) { m_settings.setCellWidth(width); });
+    connect(m_viewerPage, &ViewerPage::opacityChanged, this,
+            [this](int percent) { m_settings.setOverlayOpacity(percent); });
+    connect(m_startPage, &StartPage::newRequested, this, &MainWindow::chooseNewProject);
+    connect(m_startPage, &StartPage::openRequested, this, &MainWindow::chooseProject);
+    connect(m_startPage, &StartPage::demoRequested, this,
+            [this] { openProject(m_options.demoProject); });
+    connect(m_startPage, &StartPage::recentRequested, this, &MainWindow::openProject);
+    m_startPage->setRecentProjects(m_settings.recentProjects());
+    const bool hasDemo = !m_options.demoProject.isEmpty()
+                         && ProjectStore::isProject(toStdString(m_options.demoProject));
+    m_startPage->setDemoAvailable(
+        hasDemo, tr("There is no demo project on this computer yet; “packaging/run.sh” makes it."));
+
+    m_center->setCurrentWidget(m_startPage);
+    m_toolbar->hide();
+    m_projectDock->hide();
+    m_jobsDock->hide();
+    applyThemeEverywhere(m_theme);
+    updateActions();
+
+    resize(1280, 820);
+    const QByteArray geometry = m_settings.geometry();
+    if (!geometry.isEmpty())
+        restoreGeometry(geometry);
+}
+
+MainWindow::~MainWindow()
+{
+    // The lanes end while everything they report to is still there.
+    m_session.reset();
+    m_thumbnails->clear();
+    // The pages refer to the cache; it goes last.
+    delete takeCentralWidget();
+}
+
+bool MainWindow::showsStartPage() const
+{
+    return m_center->currentWidget() == m_startPage;
+}
+
+void MainWindow::makeActions()
+{
+    const QString project = tr("Project");
+    const QString searching = tr("Search");
+    const QString view = tr("View");
+    const QString gallery = tr("Gallery");
+    const QString viewer = tr("Viewer");
+    const QString help = tr("Help");
+    const auto key = [](const char *text) {
+        return QKeySequence(QString::fromLatin1(text), QKeySequence::PortableText);
+    };
+    const auto add = [this](const char *id, const QString &text, const QList<QKeySequence> &keys,
+                            ActionScope scope, const char *icon, const QString &section,
+                            QWidget *owner, const QString &tip = {}) {
+        ActionSpec spec;
+        spec.id = QString::fromLatin1(id);
+        spec.text = text;
+        spec.keys = keys;
+        spec.scope = scope;
+        spec.icon = QString::fromLatin1(icon);
+        spec.section = section;
+        spec.tip = tip;
+        return m_actions->add(spec, owner);
+    };
+    const auto global = [&](const char *id, const QString &text, const QList<QKeySequence> &keys,
+                            const char *icon, const QString &section, auto &&slot,
+                            const QString &tip = {}) {
+        QAction *action = add(id, text, keys, ActionScope::Global, icon, section, this, tip);
+        connect(action, &QAction::triggered, this, slot);
+        return action;
+    };
+
+    global("project.new", tr("&New project…"), {key("Ctrl+N")}, "new", project,
+           [this] { chooseNewProject(); });
+    global("project.open", tr("&Open project…"), {key("Ctrl+O")}, "open", project,
+           [this] { chooseProject(); });
+    global("project.close", tr("&Close project"), {key("Ctrl+W")}, "", project,
+           [this] { m_session->close(); });
+    global("project.import", tr("&Import…"), {key("Ctrl+I")}, "import", project,
+           [this] { chooseImport({}); });
+    global(
+        "project.segment", tr("&Segment"), {key("Ctrl+Shift+1")}, "segment", project,
+        [this] { m_session->segment(); }, tr("Find the parts of every person that has none yet"));
+    global(
+        "project.phrases", tr("&Write phrases"), {key("Ctrl+Shift+2")}, "phrase", project,
+        [this] { m_session->writePhrases(); }, tr("Write a phrase for every part without one"));
+    global(
+        "project.embed", tr("&Embed"), {key("Ctrl+Shift+3")}, "embed", project,
+        [this] { m_session->embed(); }, tr("Make every picture searchable"));
+    global(
+        "project.prepare", tr("&Prepare all"), {key("Ctrl+R")}, "prepare", project,
+        [this] { m_session->prepareAll(); }, tr("Segment, write phrases and embed, in this order"));
+    global("project.cancel-jobs", tr("Cancel all &jobs"), {key("Ctrl+.")}, "close", project,
+           [this] { m_session->cancelAllJobs(); });
+    global("project.quit", tr("&Quit"), {key("Ctrl+Q")}, "", project, [this] { close(); });
+
+    global("search.focus", tr("&Describe a person"), {key("Ctrl+L"), key("/")}, "search", searching,
+           [this] {
+               if (!showsStartPage())
+                   m_query->focusEdit();
+           });
+    global("search.clear", tr("Show &all pictures"), {key("Ctrl+Shift+L")}, "", searching, [this] {
+        m_query->setText({});
+        m_galleryPage->showAll();
+        showPage(WindowPage::Gallery);
+    });
+
+    global("view.gallery", tr("&Gallery"), {key("F2")}, "gallery", view,
+           [this] { showPage(WindowPage::Gallery); });
+    global("view.viewer", tr("&Viewer"), {key("F3")}, "viewer", view,
+           [this] { showPage(WindowPage::Viewer); });
+    global("view.theme", tr("Switch between dark and &light"), {key("Ctrl+Shift+D")}, "theme", view,
+           [this] {
+               const ThemeKind next =
+                   m_theme == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark;
+               m_settings.setTheme(next);
+               applyThemeEverywhere(next);
+           });
+    global("view.full-screen", tr("&Full screen"), {key("F11")}, "", view,
+           [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    global("view.reset-layout", tr("&Reset layout"), {}, "", view, [this] { resetLayout(); });
+
+    global("help.keys", tr("&Keys"), {key("F1"), key("?")}, "help", help,
+           [this] { showCheatSheet(); });
+    global("help.about", tr("&About"), {}, "", help, [this] { showAbout(); });
+
+    ThumbnailGrid *grid = m_galleryPage->grid();
+    connect(add("gallery.open", tr("Open in the viewer"), {key("Return"), key("Enter")},
+                ActionScope::Gallery, "viewer", gallery, grid),
+            &QAction::triggered, this, [this, grid] { openRow(grid->currentIndex().row()); });
+    connect(add("gallery.all", tr("Back to all pictures"), {key("Esc")}, ActionScope::Gallery, "",
+                gallery, m_galleryPage),
+            &QAction::triggered, m_galleryPage, &GalleryPage::closeSearchRequested);
+    connect(add("gallery.bigger", tr("Bigger pictures"), {key("Ctrl++"), key("Ctrl+=")},
+                ActionScope::Gallery, "zoom-in", gallery, m_galleryPage),
+            &QAction::triggered, grid, [grid] { grid->setCellWidth(grid->cellWidth() + 16); });
+    connect(add("gallery.smaller", tr("Smaller pictures"), {key("Ctrl+-")}, ActionScope::Gallery,
+                "zoom-out", gallery, m_galleryPage),
+            &QAction::triggered, grid, [grid] { grid->setCellWidth(grid->cellWidth() - 16); });
+    connect(add("gallery.select-all", tr("Select all"), {key("Ctrl+A")}, ActionScope::Gallery, "",
+                gallery, grid),
+            &QAction::triggered, grid, &QAbstractItemView::selectAll);
+
+    PictureCanvas *canvas = m_viewerPage->canvas();
+    const auto inViewer = [&](const char *id, const QString &text, const QList<QKeySequence> &keys,
+                              const char *icon, auto &&slot) {
+        QAction *action = add(id, text, keys, ActionScope::Viewer, icon, viewer, m_viewerPage);
+        connect(action, &QAction::triggered, this, slot);
+        return action;
+    };
+    inViewer("viewer.previous", tr("Previous picture"), {key("A"), key("Left")}, "previous",
+             [this] { step(-1); });
+    inViewer("viewer.next", tr("Next picture"), {key("D"), key("Right")}, "next",
+             [this] { step(1); });
+    inViewer("viewer.zoom-in", tr("Zoom in"), {key("Ctrl++"), key("Ctrl+="), key("+")}, "zoom-in",
+             [canvas] { canvas->zoomIn(); });
+    inViewer("viewer.zoom-out", tr("Zoom out"), {key("Ctrl+-"), key("-")}, "zoom-out",
+             [canvas] { canvas->zoomOut(); });
+    inViewer("viewer.fit", tr("Whole picture"), {key("Ctrl+0")}, "fit",
+             [canvas] { canvas->fit(); });
+    inViewer("viewer.actual-size", tr("Actual size"), {key("Ctrl+1")}, "one-to-one",
+             [canvas] { canvas->showActualSize(); });
+    QAction *masks = inViewer("viewer.masks", tr("Masks"), {key("Shift+V")}, "layers", [] {});
+    masks->setCheckable(true);
+    masks->setChecked(true);
+    connect(masks, &QAction::toggled, canvas, &PictureCanvas::setOverlayVisible);
+    QAction *outlines = inViewer("viewer.outlines", tr("Outlines"), {key("O")}, "person", [] {});
+    outlines->setCheckable(true);
+    outlines->setChecked(true);
+    connect(outlines, &QAction::toggled, canvas, &PictureCanvas::setOutlinesVisible);
+    inViewer("viewer.back", tr("Back to the gallery"), {key("Esc")}, "",
+             [this] { showPage(WindowPage::Gallery); });
+    const std::vector<PartStyle> &styles = m_options.session.palette.styles();
+    for (int number = 0; number < std::min<int>(kMaxGroupKeys, static_cast<int>(styles.size()));
+         ++number) {
+        const PartStyle &style = styles[static_cast<std::size_t>(number)];
+        const QByteArray id = "viewer.group-" + QByteArray::number(number + 1);
+        inViewer(id.constData(), tr("Show or hide: %1").arg(style.title),
+                 {QKeySequence(QString::number(number + 1))}, "",
+                 [this, group = style.group] { m_viewerPage->parts()->toggleGroup(group); });
+    }
+    for (const char *id : {"viewer.previous", "viewer.next"})
+        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
+    m_viewerPage->addToolbarSeparator();
+    for (const char *id : {"viewer.zoom-out", "viewer.zoom-in", "viewer.fit", "viewer.actual-size"})
+        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
+    m_viewerPage->addToolbarSeparator();
+    for (const char *id : {"viewer.masks", "viewer.outlines"})
+        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
+    m_viewerPage->addToolbarSeparator();
+}
+
+void MainWindow::makeMenus()
+{
+    const auto add = [this](QMenu *menu, std::initializer_list<const char *> ids) {
+        for (const char *id : ids) {
+            if (*id == '\0')
+                menu->addSeparator();
+            else
+                menu->addAction(m_actions->action(QString::fromLatin1(id)));
+        }
+    };
+    QMenu *project = menuBar()->addMenu(tr("&Project"));
+    add(project, {"project.new", "project.open"});
+    m_recentMenu = project->addMenu(tr("Open &recent"));
+    connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+    add(project, {"project.close", "", "project.import", "", "project.quit"});
+    QMenu *engine = menuBar()->addMenu(tr("&Engine"));
+    add(engine, {"project.prepare", "", "project.segment", "project.phrases", "project.embed", "",
+                 "project.cancel-jobs"});
+    QMenu *searching = menuBar()->addMenu(tr("&Search"));
+    add(searching, {"search.focus", "search.clear"});
+    QMenu *view = menuBar()->addMenu(tr("&View"));
+    view->setObjectName(QStringLiteral("viewMenu"));
+    add(view,
+        {"view.gallery", "view.viewer", "", "viewer.previous", "viewer.next", "", "viewer.masks",
+         "viewer.outlines", "", "view.theme", "view.full-screen", "", "view.reset-layout"});
+    QMenu *help = menuBar()->addMenu(tr("&Help"));
+    add(help, {"help.keys", "help.about"});
+}
+
+void MainWindow::makeDocks()
+{
+    m_projectPanel = new ProjectPanel;
+    m_projectDock = new QDockWidget(tr("Project"));
+    m_projectDock->setObjectName(QStringLiteral("projectDock"));
+    m_projectDock->setWidget(m_projectPanel);
+    addDockWidget(Qt::LeftDockWidgetArea, m_projectDock);
+
+    auto *jobs = new JobsPanel(&m_session->jobs());
+    m_jobsDock = new QDockWidget(tr("Jobs"));
+    m_jobsDock->setObjectName(QStringLiteral("jobsDock"));
+    m_jobsDock->setWidget(jobs);
+    addDockWidget(Qt::BottomDockWidgetArea, m_jobsDock);
+    resizeDocks({m_projectDock}, {264}, Qt::Horizontal);
+    resizeDocks({m_jobsDock}, {170}, Qt::Vertical);
+    m_defaultLayout = saveState(kLayoutVersion);
+
+    connect(jobs, &JobsPanel::cancelRequested, m_session.get(), &ProjectSession::cancelJob);
+    connect(m_projectPanel, &ProjectPanel::importRequested, this, [this] { chooseImport({}); });
+    connect(m_projectPanel, &ProjectPanel::segmentRequested, m_session.get(),
+            &ProjectSession::segment);
+    connect(m_projectPanel, &ProjectPanel::phrasesRequested, m_session.get(),
+            &ProjectSession::writePhrases);
+    connect(m_projectPanel, &ProjectPanel::embedRequested, m_session.get(), &ProjectSession::embed);
+    connect(m_projectPanel, &ProjectPanel::prepareRequested, m_session.get(),
+            &ProjectSession::prepareAll);
+
+    // The docks' own toggles join the menu and the registry's keys.
+    QMenu *view = menuBar()->findChild<QMenu *>(QStringLiteral("viewMenu"));
+    const auto addToggle = [&](QDockWidget *dock, const char *id, const char *keys) {
+        ActionSpec spec;
+        spec.id = QString::fromLatin1(id);
+        spec.text = tr("Show or hide “%1”").arg(dock->windowTitle());
+        spec.keys = {QKeySequence(QString::fromLatin1(keys), QKeySequence::PortableText)};
+        spec.section = tr("View");
+        QAction *action = m_actions->add(spec, this);
+        connect(action, &QAction::triggered, dock, [this, dock] {
+            if (!showsStartPage())
+                dock->setVisible(!dock->isVisible());
+        });
+        view->insertAction(m_actions->action(QStringLiteral("view.theme")), action);
+    };
+    addToggle(m_projectDock, "view.project-dock", "Ctrl+Shift+B");
+    addToggle(m_jobsDock, "view.jobs-dock", "Ctrl+Shift+T");
+    view->insertSeparator(m_actions->action(QStringLiteral("view.theme")));
+}
+
+void MainWindow::makeStatusBar()
+{
+    m_saved = new SavedLabel;
+    m_selection = makeLabel({}, "small");
+    m_progress = new JobProgress(&m_session->jobs());
+    m_device = new DeviceChip;
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(m_saved);
+    statusBar()->addWidget(m_selection);
+    statusBar()->addPermanentWidget(m_progress);
+    statusBar()->addPermanentWidget(m_device);
+    connect(m_progress, &JobProgress::cancelRequested, m_session.get(), &ProjectSession::cancelJob);
+}
+
+void MainWindow::connectSession()
+{
+    ProjectSession *session = m_session.get();
+    connect(session, &ProjectSession::deviceResolved, m_device, &DeviceChip::setDevice);
+    connect(session, &ProjectSession::deviceFailed, m_device, &DeviceChip::setFailure);
+    connect(session, &ProjectSession::savedAt, m_saved, &SavedLabel::setSaved);
+
+    connect(session, &ProjectSession::opened, this, [this] {
+        m_settings.addRecentProject(m_session->folder());
+        setWindowTitle(tr("%1 — SAP-SAM Workbench").arg(m_session->name()));
+        m_projectPanel->setProject(m_session->name(),
+                                   QDir::toNativeSeparators(m_session->folder()));
+        m_center->setCurrentWidget(m_pages);
+        m_toolbar->show();
+        m_projectDock->show();
+        m_jobsDock->show();
+        if (!m_layoutRestored) {
+            m_layoutRestored = true;
+            const QByteArray layout = m_settings.layout();
+            if (!layout.isEmpty())
+                restoreState(layout, kLayoutVersion);
+        }
+        m_galleryPage->grid()->setFocus();
+        updateActions();
+    });
+    connect(session, &ProjectSession::closed, this, [this] {
+        saveLayout();
+        m_layoutRestored = false;
+        m_imagesLoaded = false;
+        m_thumbnails->clear();
+        m_gallery->clearRanking();
+        m_gallery->setItems({});
+        m_galleryPage->showAll();
+        m_viewerPage->showNothing();
+        m_query->setText({});
+        m_saved->clear();
+        setWindowTitle(tr("SAP-SAM Workbench"));
+        m_startPage->setRecentProjects(m_settings.recentProjects());
+        m_center->setCurrentWidget(m_startPage);
+        m_toolbar->hide();
+        m_projectDock->hide();
+        m_jobsDock->hide();
+        updateActions();
+    });
+    connect(session, &ProjectSession::openFailed, this,
+            [this](const QString &folder, const ErrorReport &error) {
+                m_pendingQuery.clear();
+                m_pendingImport.clear();
+                if (error.kind == ErrorKind::NotFound) {
+                    m_settings.removeRecentProject(folder);
+                    m_startPage->setRecentProjects(m_settings.recentProjects());
+                }
+                showProblem(tr("Open project"), error);
+            });
+    connect(session, &ProjectSession::imagesLoaded, this,
+            [this](const std::vector<GalleryItem> &items) {
+                m_gallery->setItems(items);
+                m_galleryPage->refresh();
+                m_imagesLoaded = true;
+                updateActions();
+                if (!m_pendingQuery.isEmpty() && !m_session->isWorking())
+                    search(std::exchange(m_pendingQuery, {}));
+                if (!m_pendingImport.isEmpty())
+                    chooseImport(std::exchange(m_pendingImport, {}));
+            });
+    connect(session, &ProjectSession::countsChanged, this, [this] {
+        m_projectPanel->setCounts(m_session->counts());
+        updateActions();
+    });
+    connect(session, &ProjectSession::jobFinished, this, [this] {
+        if (m_viewerPage->shownId() != 0 && !m_session->isWorking())
+            m_session->loadDetails(m_viewerPage->shownId());
+        if (!m_pendingQuery.isEmpty() && m_imagesLoaded && !m_session->isWorking())
+            search(std::exchange(m_pendingQuery, {}));
+        updateActions();
+    });
+    connect(&session->jobs(), &JobLogModel::jobChanged, this, &MainWindow::updateActions);
+    connect(session, &ProjectSession::jobFailed, this,
+            [this](const QString &title, const ErrorReport &error) {
+                m_pendingQuery.clear();
+                const bool concernsSaving = error.kind == ErrorKind::NoSpace
+                                            || error.kind == ErrorKind::Io
+                                            || error.kind == ErrorKind::Busy;
+                if (concernsSaving)
+                    m_saved->setProblem(toQString(error.message));
+                showProblem(title, error);
+            });
+    connect(session, &ProjectSession::searchStarted, this, [this](const QString &text) {
+        m_query->setBusy(true);
+        const JobEntry *running = m_session->jobs().running();
+        m_galleryPage->showSearching(
+            running != nullptr ? tr("%1” after “%2").arg(text, running->title) : text);
+    });
+    connect(session, &ProjectSession::searchFinished, this, [this](const SearchResponse &response) {
+        m_query->setBusy(false);
+        m_galleryPage->showResponse(response);
+        m_query->remember(toQString(response.query));
+        updateViewerPosition();
+    });
+    connect(session, &ProjectSession::searchFailed, this,
+            [this](const QString &, const ErrorReport &error) {
+                m_query->setBusy(false);
+                showSearchError(error);
+            });
+    connect(session, &ProjectSession::searchCancelled, this, [this] {
+        m_query->setBusy(false);
+        m_galleryPage->showQueryProblem(tr("The search was cancelled."));
+    });
+    connect(session, &ProjectSession::detailsLoaded, m_viewerPage, &ViewerPage::showDetails);
+    connect(session, &ProjectSession::detailsFailed, this,
+            [this](qint64, const ErrorReport &error) {
+                m_viewerPage->showFailure(toQString(error.message) + QLatin1Char('\n')
+                                          + adviceFor(error.kind));
+            });
+}
+
+void MainWindow::openProject(const QString &folder)
+{
+    m_problem.clear();
+    m_session->open(QDir(folder).absolutePath());
+}
+
+void MainWindow::runQuery(const QString &text)
+{
+    m_query->setText(text);
+    if (m_imagesLoaded)
+        search(text);
+    else
+        m_pendingQuery = text;
+}
+
+void MainWindow::search(const QString &text)
+{
+    if (!m_session->isOpen())
+        return;
+    showPage(WindowPage::Gallery);
+    const QString trimmed = text.trimmed();
+    if (trimmed.isEmpty()) {
+        m_galleryPage->showQueryProblem(
+            tr("Type a description first, such as “a man in a black coat with a backpack”."));
+        m_query->focusEdit();
+        return;
+    }
+    m_session->search(trimmed);
+}
+
+void MainWindow::showSearchError(const ErrorReport &error)
+{
+    if (m_session->counts().embedded == 0 && error.kind == ErrorKind::NotFound) {
+        m_galleryPage->showNotEmbedded(
+            m_session->counts().images == 0
+                ? tr("Import some pictures first.")
+                : tr("This takes about a minute for 2,000 pictures on a small computer."));
+        return;
+    }
+    m_galleryPage->showQueryProblem(toQString(error.message) + QLatin1Char('\n')
+                                    + adviceFor(error.kind));
+}
+
+void MainWindow::showPage(WindowPage page)
+{
+    const bool wantsViewer = page == WindowPage::Viewer;
+    m_pages->setCurrentWidget(wantsViewer ? static_cast<QWidget *>(m_viewerPage) : m_galleryPage);
+    const QSignalBlocker blocker(m_tabs);
+    m_tabs->setCurrentIndex(wantsViewer ? kViewerTab : kGalleryTab);
+    if (wantsViewer) {
+        const int row = m_galleryPage->grid()->currentIndex().row();
+        const qint64 id = m_gallery->idAt(std::max(0, row));
+        if (id != 0 && id != m_viewerPage->shownId())
+            openRow(std::max(0, row));
+        m_viewerPage->canvas()->setFocus();
+    } else {
+        m_galleryPage->grid()->setFocus();
+    }
+}
+
+void MainWindow::openRow(int row)
+{
+    const qint64 id = m_gallery->idAt(row);
+    if (id == 0)
+        return;
+    m_requestedRow = row;
+    m_galleryPage->grid()->setCurrentIndex(m_gallery->index(row));
+    m_viewerPage->showLoading();
+    m_session->loadDetails(id);
+    updateViewerPosition();
+    if (m_pages->currentWidget() != m_viewerPage) {
+        m_pages->setCurrentWidget(m_viewerPage);
+        const QSignalBlocker blocker(m_tabs);
+        m_tabs->setCurrentIndex(kViewerTab);
+        m_viewerPage->canvas()->setFocus();
+    }
+}
+
+void MainWindow::step(int rows)
+{
+    const int row = m_galleryPage->grid()->currentIndex().row() + rows;
+    if (row >= 0 && row < m_gallery->rowCount())
+        openRow(row);
+}
+
+void MainWindow::updateViewerPosition()
+{
+    m_viewerPage->setPosition(m_galleryPage->grid()->currentIndex().row(), m_gallery->rowCount());
+}
+
+void MainWindow::updateActions()
+{
+    const bool isOpen = m_session->isOpen();
+    const bool hasImages = isOpen && m_session->counts().images > 0;
+    const bool works = m_session->jobs().openCount() > 0;
+    const auto enable = [this](const char *id, bool on) {
+        m_actions->action(QString::fromLatin1(id))->setEnabled(on);
+    };
+    enable("project.close", isOpen);
+    enable("project.import", isOpen);
+    enable("project.segment", hasImages);
+    enable("project.phrases", hasImages && m_session->counts().regions > 0);
+    enable("project.embed", hasImages);
+    enable("project.prepare", hasImages && !works);
+    enable("project.cancel-jobs", works);
+    enable("search.clear", isOpen);
+    enable("view.gallery", isOpen);
+    enable("view.viewer", hasImages);
+    m_tabs->setTabEnabled(kViewerTab, hasImages);
+    m_projectPanel->setWorking(works);
+}
+
+void MainWindow::chooseNewProject()
+{
+    QString folder = QFileDialog::getSaveFileName(
+        this, tr("New project"), QDir::homePath() + QStringLiteral("/people.sapsam"),
+        tr("Projects (*.sapsam)"));
+    if (folder.isEmpty())
+        return;
+    if (!folder.endsWith(QLatin1String(".sapsam")))
+        folder += QStringLiteral(".sapsam");
+    m_problem.clear();
+    m_session->create(folder);
+}
+
+void MainWindow::chooseProject()
+{
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open project"));
+    if (!folder.isEmpty())
+        openProject(folder);
+}
+
+void MainWindow::chooseImport(const QStringList &paths)
+{
+    auto *dialog = new ImportDialog(paths, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog] { m_session->importPaths(dialog->paths(), dialog->detectPeople()); });
+    dialog->open();
+}
+
+void MainWindow::setTheme(ThemeKind theme)
+{
+    applyThemeEverywhere(theme);
+}
+
+void MainWindow::applyThemeEverywhere(ThemeKind theme)
+{
+    m_theme = theme;
+    applyTheme(*qApp, theme);
+    m_actions->refreshIcons();
+    m_query->refreshIcons();
+    m_galleryPage->refreshIcons();
+    m_projectPanel->refreshIcons();
+    m_startPage->refreshIcons();
+    m_progress->refreshIcons();
+    m_device->refreshIcons();
+}
+
+void MainWindow::showProblem(const QString &what, const ErrorReport &error)
+{
+    m_problem = toQString(error.message);
+    ErrorDialog::present(what, error, this);
+}
+
+void MainWindow::showCheatSheet()
+{
+    (new CheatSheetDialog(m_actions->specs(), this))->show();
+}
+
+void MainWindow::showAbout()
+{
+    auto *box = new QMessageBox(this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setWindowTitle(tr("About"));
+    box->setIconPixmap(
+        makeIconPixmap(QStringLiteral("org.sapsam.Workbench"), Qt::black, 64, devicePixelRatioF()));
+    box->setText(tr("SAP-SAM Workbench %1").arg(QString::fromLatin1(programVersion())));
+    box->setInformativeText(
+        tr("Finds people by a description. Pictures, phrases and queries stay on this computer; "
+           "the program opens no network connection. The people in your pictures did not ask to be "
+           "searched for: use it with a reason and with their rights in mind."));
+    box->setStandardButtons(QMessageBox::Close);
+    box->open();
+}
+
+void MainWindow::resetLayout()
+{
+    m_settings.forgetLayout();
+    if (showsStartPage())
+        return;
+    restoreState(m_defaultLayout, kLayoutVersion);
+    m_projectDock->show();
+    m_jobsDock->show();
+}
+
+void MainWindow::saveLayout()
+{
+    if (!showsStartPage())
+        m_settings.setLayout(saveGeometry(), saveState(kLayoutVersion));
+}
+
+void MainWindow::fillRecentMenu()
+{
+    m_recentMenu->clear();
+    for (const QString &folder : m_settings.recentProjects()) {
+        QAction *action = m_recentMenu->addAction(QDir::toNativeSeparators(folder));
+        connect(action, &QAction::triggered, this, [this, folder] { openProject(folder); });
+    }
+    if (m_recentMenu->isEmpty())
+        m_recentMenu->addAction(tr("None yet"))->setEnabled(false);
+}
+
+bool MainWindow::isSettled() const
+{
+    if (!m_session->isIdle() || !m_pendingQuery.isEmpty())
+        return false;
+    if (showsStartPage())
+        return true;
+    if (m_pages->currentWidget() == m_viewerPage)
+        return m_viewerPage->shownId() != 0 || !m_viewerPage->canvas()->hasPicture();
+    return m_imagesLoaded && m_galleryPage->grid()->isSettled();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    if (m_session->isWorking() && !m_closeConfirmed) {
+        event->ignore();
+        auto *box = new QMessageBox(this);
+        box->setAttribute(Qt::WA_DeleteOnClose);
+        box->setWindowTitle(tr("Jobs are running"));
+        box->setText(tr("Stop the running jobs and close?"));
+        box->setInformativeText(
+            tr("What they have made is stored. Started again, they go on where they stopped."));
+        QPushButton *stop = box->addButton(tr("Stop and close"), QMessageBox::AcceptRole);
+        box->addButton(QMessageBox::Cancel);
+        connect(stop, &QPushButton::clicked, this, [this] {
+            m_closeConfirmed = true;
+            close();
+        });
+        box->open();
+        return;
+    }
+    saveLayout();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    for (const QUrl &url : event->mimeData()->urls()) {
+        if (url.isLocalFile()) {
+            event->acceptProposedAction();
+            return;
+        }
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    QStringList paths;
+    for (const QUrl &url : event->mimeData()->urls()) {
+        if (url.isLocalFile())
+            paths.append(url.toLocalFile());
+    }
+    if (paths.isEmpty())
+        return;
+    event->acceptProposedAction();
+    if (paths.size() == 1 && ProjectStore::isProject(toStdString(paths.first()))) {
+        openProject(paths.first());
+    } else if (m_session->isOpen()) {
+        chooseImport(paths);
+    } else {
+        // The pictures need a project to go into.
+        m_pendingImport = paths;
+        chooseNewProject();
+    }
+}
+
+} // namespace sapsam::ui

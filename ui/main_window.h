@@ -1,0 +1,135 @@
+#pragma once
+
+#include "ui/jobs/project_session.h"
+#include "ui/support/settings.h"
+
+#include <QMainWindow>
+
+#include <memory>
+
+class QDockWidget;
+class QLabel;
+class QMenu;
+class QStackedWidget;
+class QTabBar;
+class QToolBar;
+
+namespace sapsam::ui {
+
+class ActionRegistry;
+class DeviceChip;
+class GalleryPage;
+class JobProgress;
+class ProjectPanel;
+class QueryBar;
+class SavedLabel;
+class StartPage;
+class ThumbnailCache;
+class ViewerPage;
+
+enum class WindowPage { Gallery, Viewer };
+
+struct WindowOptions
+{
+    SessionOptions session;
+    QString configFolder = Settings::defaultConfigFolder();
+    QString stateFolder = Settings::defaultStateFolder();
+    QString demoProject; // folder of the demo; the button is off when it is not there
+};
+
+// The program's window: pages, docks, menus and keys, wired to one project session.
+class MainWindow final : public QMainWindow
+{
+    Q_OBJECT
+
+public:
+    explicit MainWindow(const WindowOptions &options, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    void openProject(const QString &folder);
+    // Runs as soon as the project's pictures are loaded.
+    void runQuery(const QString &text);
+    void showPage(WindowPage page);
+    // Opens a picture in the viewer; row of the gallery as it is shown.
+    void openRow(int row);
+    // For this run only; the menu's toggle is what is remembered.
+    void setTheme(ThemeKind theme);
+
+    // Nothing is being loaded, searched or drawn: the moment for a screenshot.
+    bool isSettled() const;
+    // The error dialog that is open says this; empty when there is none.
+    QString problem() const { return m_problem; }
+
+    ProjectSession &session() { return *m_session; }
+    ActionRegistry &actions() { return *m_actions; }
+    GalleryModel &galleryModel() { return *m_gallery; }
+    GalleryPage &galleryPage() { return *m_galleryPage; }
+    ViewerPage &viewerPage() { return *m_viewerPage; }
+    QueryBar &queryBar() { return *m_query; }
+    SavedLabel &savedLabel() { return *m_saved; }
+    DeviceChip &deviceChip() { return *m_device; }
+    bool showsStartPage() const;
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
+private:
+    void makeActions();
+    void makeMenus();
+    void makeDocks();
+    void makeStatusBar();
+    void connectSession();
+    void search(const QString &text);
+    void showSearchError(const ErrorReport &error);
+    void chooseNewProject();
+    void chooseProject();
+    void chooseImport(const QStringList &paths);
+    void step(int rows);
+    void updateActions();
+    void updateViewerPosition();
+    void applyThemeEverywhere(ThemeKind theme);
+    void showProblem(const QString &what, const ErrorReport &error);
+    void showCheatSheet();
+    void showAbout();
+    void resetLayout();
+    void saveLayout();
+    void fillRecentMenu();
+
+    WindowOptions m_options;
+    Settings m_settings;
+    ActionRegistry *m_actions;
+    GalleryModel *m_gallery;
+    std::unique_ptr<ThumbnailCache> m_thumbnails;
+    std::unique_ptr<ProjectSession> m_session;
+
+    QStackedWidget *m_center = nullptr;
+    StartPage *m_startPage = nullptr;
+    QStackedWidget *m_pages = nullptr;
+    GalleryPage *m_galleryPage = nullptr;
+    ViewerPage *m_viewerPage = nullptr;
+    QToolBar *m_toolbar = nullptr;
+    QTabBar *m_tabs = nullptr;
+    QueryBar *m_query = nullptr;
+    QDockWidget *m_projectDock = nullptr;
+    QDockWidget *m_jobsDock = nullptr;
+    ProjectPanel *m_projectPanel = nullptr;
+    QMenu *m_recentMenu = nullptr;
+    SavedLabel *m_saved = nullptr;
+    QLabel *m_selection = nullptr;
+    JobProgress *m_progress = nullptr;
+    DeviceChip *m_device = nullptr;
+
+    QByteArray m_defaultLayout;
+    bool m_layoutRestored = false;
+    ThemeKind m_theme = ThemeKind::Light;
+    QString m_pendingQuery;
+    QStringList m_pendingImport;
+    QString m_problem;
+    int m_requestedRow = -1;
+    bool m_imagesLoaded = false;
+    bool m_closeConfirmed = false;
+};
+
+} // namespace sapsam::ui

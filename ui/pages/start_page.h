@@ -1,0 +1,41 @@
+#pragma once
+
+#include <QStringList>
+#include <QWidget>
+
+class QVBoxLayout;
+class QLabel;
+class QPushButton;
+
+namespace sapsam::ui {
+
+// What is shown while no project is open: a demo, a new project, an old one.
+class StartPage final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit StartPage(QWidget *parent = nullptr);
+
+    void setRecentProjects(const QStringList &folders);
+    // Says why when there is no demo.
+    void setDemoAvailable(bool available, const QString &reason);
+    void refreshIcons();
+
+Q_SIGNALS:
+    void demoRequested();
+    void newRequested();
+    void openRequested();
+    void recentRequested(const QString &folder);
+
+private:
+    QLabel *m_logo;
+    QPushButton *m_demo;
+    QPushButton *m_new;
+    QPushButton *m_open;
+    QLabel *m_demoReason;
+    QLabel *m_recentTitle;
+    QVBoxLayout *m_recent;
+};
+
+} // namespace sapsam::ui

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "ui/jobs/project_session.h"
+
+#include <QWidget>
+
+class QAction;
+class QHBoxLayout;
+class QLabel;
+class QListView;
+class QSlider;
+
+namespace sapsam::ui {
+
+class PartModel;
+class PictureCanvas;
+
+// One picture with its part masks and the phrases written for them. Pointing at a phrase lights
+// its mask; pointing at a mask selects its phrase.
+class ViewerPage final : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit ViewerPage(QWidget *parent = nullptr);
+
+    PictureCanvas *canvas() const { return m_canvas; }
+    PartModel *parts() const { return m_parts; }
+    QListView *partList() const { return m_list; }
+    QSlider *opacitySlider() const { return m_opacity; }
+    // The toolbar above the picture; the window puts its actions there.
+    void addToolbarAction(QAction *action);
+    void addToolbarSeparator();
+
+    void showLoading();
+    void showDetails(const PictureDetails &details);
+    void showFailure(const QString &message);
+    void showNothing();
+    void setPosition(int row, int count); // "3 of 120"; row < 0 hides it
+    qint64 shownId() const { return m_shownId; }
+
+Q_SIGNALS:
+    void opacityChanged(int percent);
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    PictureCanvas *m_canvas;
+    PartModel *m_parts;
+    QListView *m_list;
+    QLabel *m_name;
+    QLabel *m_info;
+    QLabel *m_hint;
+    QLabel *m_captionTitle;
+    QLabel *m_captions;
+    QLabel *m_position;
+    QLabel *m_zoom;
+    QSlider *m_opacity;
+    QHBoxLayout *m_toolbar;
+    qint64 m_shownId = 0;
+};
+
+} // namespace sapsam::ui

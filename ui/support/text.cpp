@@ -1,0 +1,45 @@
+#include "ui/support/text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <cmath>
+
+namespace sapsam::ui {
+
+QString toQString(const std::string &text)
+{
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+std::string toStdString(const QString &text)
+{
+    return text.toUtf8().toStdString();
+}
+
+QString countText(std::int64_t count)
+{
+    return QLocale().toString(static_cast<qlonglong>(count));
+}
+
+QString durationText(std::optional<double> seconds)
+{
+    if (!seconds || !std::isfinite(*seconds) || *seconds < 0.0)
+        return {};
+    const auto total = static_cast<qlonglong>(std::ceil(*seconds));
+    const auto translate = [](const char *text) {
+        return QCoreApplication::translate("Duration", text);
+    };
+    if (total < 60)
+        return translate("%1 s").arg(total);
+    if (total < 3600)
+        return translate("%1 min %2 s").arg(total / 60).arg(total % 60);
+    return translate("%1 h %2 min").arg(total / 3600).arg((total % 3600) / 60);
+}
+
+QString scoreText(double score)
+{
+    return QLocale().toString(score, 'f', 3);
+}
+
+} // namespace sapsam::ui

@@ -1,0 +1,140 @@
+#include "ui/widgets/part_delegate.h"
+
+#include "ui/models/part_model.h"
+#include "ui/support/icons.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+#include <algorithm>
+
+namespace sapsam::ui {
+
+namespace {
+
+constexpr int kPadding = 10;
+constexpr int kSwatchWidth = 5;
+constexpr int kEyeSize = 18;
+constexpr int kTextLeft = kPadding + kSwatchWidth + 10;
+
+QFont smallFont(const QFont &font)
+{
+    QFont small = font;
+    small.setPointSizeF(font.pointSizeF() * 0.88);
+    return small;
+}
+
+} // namespace
+
+PartDelegate::PartDelegate(QObject *parent) : QStyledItemDelegate(parent) {}
+
+QRect PartDelegate::eyeRect(const QRect &card)
+{
+    return {card.right() - kPadding - kEyeSize, card.top() + kPadding - 2, kEyeSize, kEyeSize};
+}
+
+void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
+                         const QModelIndex &index) const
+{
+    const QPalette &palette = option.palette;
+    const bool visible = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+    const QRect card = option.rect.adjusted(4, 2, -4, -2);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    if (option.state.testFlag(QStyle::State_MouseOver)
+        || option.state.testFlag(QStyle::State_Selected)) {
+        QColor back = palette.color(QPalette::Midlight);
+        if (option.state.testFlag(QStyle::State_Selected)) {
+            back = palette.color(QPalette::Highlight);
+            back.setAlphaF(0.16F);
+        }
+        painter->setBrush(back);
+        painter->drawRoundedRect(card, 8, 8);
+    }
+    QColor swatch = index.data(PartModel::ColorRole).value<QColor>();
+    if (!visible)
+        swatch.setAlphaF(0.35F);
+    painter->setBrush(swatch);
+    painter->drawRoundedRect(QRect(card.left() + kPadding, card.top() + kPadding, kSwatchWidth,
+                                   card.height() - 2 * kPadding),
+                             2.5, 2.5);
+
+    const QFont small = smallFont(option.font);
+    const int left = card.left() + kTextLeft;
+    const int width = eyeRect(card).left() - left - 6;
+    const QColor quiet = palette.color(QPalette::PlaceholderText);
+    int top = card.top() + kPadding - 3;
+
+    painter->setFont(small);
+    painter->setPen(quiet);
+    const int smallHeight = QFontMetrics(small).height();
+    painter->drawText(QRect(left, top, width, smallHeight), Qt::AlignLeft | Qt::AlignVCenter,
+                      index.data().toString());
+    top += smallHeight + 2;
+
+    const QString phrase = index.data(PartModel::PhraseRole).toString();
+    QFont phraseFont = option.font;
+    if (phrase.isEmpty())
+        phraseFont.setItalic(true);
+    else
+        phraseFont.setWeight(QFont::DemiBold);
+    painter->setFont(phraseFont);
+    painter->setPen(phrase.isEmpty() || !visible ? quiet : palette.color(QPalette::Text));
+    const QRect phraseRect(left, top, card.right() - kPadding - left,
+                           card.bottom() - kPadding - smallHeight - top);
+    painter->drawText(phraseRect, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
+                      phrase.isEmpty() ? tr("no phrase yet") : phrase);
+
+    painter->setFont(small);
+    painter->setPen(quiet);
+    const QRect detail(left, card.bottom() - kPadding - smallHeight + 4,
+                       card.right() - kPadding - left, smallHeight);
+    painter->drawText(detail, Qt::AlignLeft | Qt::AlignVCenter,
+                      QFontMetrics(small).elidedText(index.data(PartModel::DetailRole).toString(),
+                                                     Qt::ElideRight, detail.width()));
+
+    const QPixmap eye = makeIconPixmap(visible ? QStringLiteral("eye") : QStringLiteral("eye-off"),
+                                       quiet, kEyeSize, painter->device()->devicePixelRatioF());
+    painter->drawPixmap(eyeRect(card).topLeft(), eye);
+    if (option.state.testFlag(QStyle::State_HasFocus)) {
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(palette.color(QPalette::Highlight), 1.5));
+        painter->drawRoundedRect(QRectF(card).adjusted(1, 1, -1, -1), 8, 8);
+    }
+    painter->restore();
+}
+
+QSize PartDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    const int smallHeight = QFontMetrics(smallFont(option.font)).height();
+    QFont phraseFont = option.font;
+    phraseFont.setWeight(QFont::DemiBold);
+    const int width = std::max(120, option.rect.width()) - kTextLeft - kPadding - 8;
+    const QString phrase = index.data(PartModel::PhraseRole).toString();
+    const int phraseHeight = QFontMetrics(phraseFont)
+                                 .boundingRect(QRect(0, 0, width, 1000), Qt::TextWordWrap,
+                                               phrase.isEmpty() ? QStringLiteral("x") : phrase)
+                                 .height();
+    return {160, 2 * kPadding + 2 * smallHeight + phraseHeight + 6};
+}
+
+bool PartDelegate::editorEvent(QEvent *event, QAbstractItemModel *model,
+                               const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    bool toggles = false;
+    if (event->type() == QEvent::MouseButtonRelease) {
+        const auto *mouse = static_cast<QMouseEvent *>(event);
+        const QRect eye = eyeRect(option.rect.adjusted(4, 2, -4, -2)).adjusted(-6, -6, 6, 6);
+        toggles = mouse->button() == Qt::LeftButton && eye.contains(mouse->position().toPoint());
+    } else if (event->type() == QEvent::KeyPress) {
+        toggles = static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space;
+    }
+    if (!toggles)
+        return false;
+    const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+    return model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+}
+
+} // namespace sapsam::ui
