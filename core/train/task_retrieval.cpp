@@ -55,6 +55,7 @@ public:
         config.textLayers = m_settings.textLayers;
         config.textHeads = m_settings.textHeads;
         config.logitScaleInit = std::log(m_settings.logitScale);
+        config.activation = nn::Activation::Gelu; // one fused kernel, where QuickGELU is three
         m_model = nn::Clip(config);
         nn::initializeWeights(*m_model, seed);
         if (!m_settings.initialModel.empty())

@@ -7,6 +7,10 @@
 #include "core/train/ordered_producer.h"
 #include "core/weights/safetensors.h"
 
+#if TORCH_VERSION_MAJOR >= 2
+#include <ATen/Context.h>
+#endif
+
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -124,6 +128,14 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
                     const CancelToken &cancel, const ProgressSink &progress)
 {
     limitOpenCvThreads();
+#if TORCH_VERSION_MAJOR >= 2
+    // The fused kernel multiplies head by head, which costs more than it saves on our short
+    // sequences; without it the library takes batched products.
+    if (request.device == "cpu") {
+        at::globalContext().setSDPUseFlash(false);
+        at::globalContext().setAllowFP16BF16ReductionMathSDP(true);
+    }
+#endif
     const TrainSettings &settings = task.settings();
     RunStatus status;
     status.state = "running";
