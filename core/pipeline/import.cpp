@@ -37,6 +37,10 @@ namespace {
 constexpr std::size_t kBatch = 64;
 // No picture of a person needs more bytes on the disk.
 constexpr std::uintmax_t kMaxFileBytes = 1ULL << 30;
+// Two sightings are one when their boxes share this much (IoU) and their pixels differ by less than
+// this many grey levels on average: more than a codec's noise, less than a step.
+constexpr double kSamePlace = 0.7;
+constexpr double kSameLook = 5.0;
 
 enum class Content { Picture, Video, Unknown };
 
@@ -346,15 +350,21 @@ private:
         });
     }
 
-    // Cuts one person out, keeps the picture as PNG below the project and stores the row.
-    void storePerson(const std::string &path, const Image &scene, const Box &box,
-                     std::optional<std::int64_t> frame, const char *source)
+    static Image cutOut(const Image &scene, const Box &box)
     {
         Image crop(box.width(), box.height(), scene.channels);
         const std::size_t rowBytes =
             static_cast<std::size_t>(crop.width) * static_cast<std::size_t>(crop.channels);
         for (int y = 0; y < crop.height; ++y)
             std::memcpy(crop.at(0, y), scene.at(box.left, box.top + y), rowBytes);
+        return crop;
+    }
+
+    // Cuts one person out, keeps the picture as PNG below the project and stores the row.
+    void storePerson(const std::string &path, const Image &scene, const Box &box,
+                     std::optional<std::int64_t> frame, const char *source)
+    {
+        const Image crop = cutOut(scene, box);
         const std::string png = encodePng(crop);
         std::string name =
             fs::path(path).stem().string().substr(0, 100) + "-" + sha256Of(path).substr(0, 8);
@@ -424,6 +434,7 @@ private:
 
         ProgressMeter meter("finding people in " + fs::path(path).filename().string(), wanted,
                             m_progress);
+        m_sightings.clear();
         std::int64_t frame = 0;
         std::int64_t taken = 0;
         cv::Mat picture;
@@ -434,10 +445,11 @@ private:
             if (frame % step != 0)
                 continue;
             ++taken;
-            if (frame > lastDone) {
+            // The last frame of an earlier call is looked at again, for what stood still in it.
+            if (frame >= lastDone) {
                 if (!video.retrieve(picture) || picture.empty())
                     break;
-                importFrame(path, picture, frame, key);
+                importFrame(path, picture, frame, frame > lastDone ? key : std::string());
             }
             meter.advance();
         }
@@ -458,6 +470,33 @@ private:
                             + "' could be read; the people up to there are stored");
     }
 
+    // Whether the same thing was seen at the same place in the frame before and has not changed:
+    // a parked van that looks like a person, or a person whose picture is stored already.
+    bool isUnchanged(const Image &scene, const Box &box) const
+    {
+        return std::any_of(m_sightings.begin(), m_sightings.end(), [&](const Sighting &sighting) {
+            const Box &old = sighting.box;
+            const double width = std::min(box.right, old.right) - std::max(box.left, old.left);
+            const double height = std::min(box.bottom, old.bottom) - std::max(box.top, old.top);
+            if (width <= 0.0 || height <= 0.0)
+                return false;
+            const double shared = width * height;
+            const double all = static_cast<double>(box.width()) * box.height()
+                               + static_cast<double>(old.width()) * old.height() - shared;
+            return shared >= kSamePlace * all
+                   && meanDifference(cutOut(scene, old), sighting.picture) < kSameLook;
+        });
+    }
+
+    static double meanDifference(const Image &a, const Image &b)
+    {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < a.pixels.size(); ++i)
+            sum += std::abs(static_cast<int>(a.pixels[i]) - static_cast<int>(b.pixels[i]));
+        return sum / static_cast<double>(a.pixels.size());
+    }
+
+    // Stores the people of a frame; an empty key only remembers where they are.
     void importFrame(const std::string &path, const cv::Mat &picture, std::int64_t frame,
                      const std::string &key)
     {
@@ -474,12 +513,26 @@ private:
         }
         const std::vector<DetectedPerson> people =
             m_detector.find(scene, m_options.minConfidence, m_options.minHeight);
-        m_store.transaction([&] {
-            for (const DetectedPerson &person : people)
-                storePerson(path, scene, person.box, frame, "video");
-            m_store.setSetting(key, std::to_string(frame));
-        });
+        if (!key.empty()) {
+            m_store.transaction([&] {
+                for (const DetectedPerson &person : people) {
+                    if (!isUnchanged(scene, person.box))
+                        storePerson(path, scene, person.box, frame, "video");
+                }
+                m_store.setSetting(key, std::to_string(frame));
+            });
+        }
+        m_sightings.clear();
+        for (const DetectedPerson &person : people)
+            m_sightings.push_back({person.box, cutOut(scene, person.box)});
     }
+
+    // What was found in the last frame of the video at hand.
+    struct Sighting
+    {
+        Box box;
+        Image picture;
+    };
 
     ProjectStore &m_store;
     const ImportOptions &m_options;
@@ -490,6 +543,7 @@ private:
     ImportReport m_report;
     std::unordered_set<std::string> m_known; // pictures that are stored whole
     std::unordered_set<std::string> m_seen;  // named twice is imported once
+    std::vector<Sighting> m_sightings;
 };
 
 } // namespace
