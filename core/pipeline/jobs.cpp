@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
@@ -68,28 +69,50 @@ std::vector<Loaded> loadPictures(ProjectStore &store, const std::vector<std::int
     return loaded;
 }
 
-// Runs the work on a range of items. When the device is full or an item makes the network fail, the
-// range is halved until the item stands alone, and that one is reported.
-void runSplitting(std::size_t first, std::size_t last,
-                  const std::function<void(std::size_t, std::size_t)> &work,
-                  const std::function<void(std::size_t, const Error &)> &fail)
+// Runs a network over ranges of items. When the device is full, fewer items go in at once from then
+// on. When the network fails on a range, the range is halved until the item at fault stands alone,
+// and that one is reported.
+class BatchRunner
 {
-    if (first >= last)
-        return;
-    try {
-        work(first, last);
-        return;
-    } catch (const Error &error) {
-        if (last - first == 1) {
-            fail(first, error);
-            return;
+public:
+    using Work = std::function<void(std::size_t, std::size_t)>;
+    using Fail = std::function<void(std::size_t, const Error &)>;
+
+    void run(std::size_t first, std::size_t last, const Work &work, const Fail &fail)
+    {
+        while (first < last) {
+            const std::size_t end = first + std::min(m_limit, last - first);
+            runRange(first, end, work, fail);
+            first = end;
         }
-        logWarning(std::string(error.what()) + "; trying with fewer pictures at once");
     }
-    const std::size_t middle = first + (last - first) / 2;
-    runSplitting(first, middle, work, fail);
-    runSplitting(middle, last, work, fail);
-}
+
+private:
+    void runRange(std::size_t first, std::size_t last, const Work &work, const Fail &fail)
+    {
+        try {
+            work(first, last);
+            return;
+        } catch (const Error &error) {
+            if (last - first == 1) {
+                fail(first, error);
+                return;
+            }
+            if (error.kind() == ErrorKind::OutOfMemory) {
+                m_limit = (last - first) / 2;
+                logWarning(std::string(error.what()) + "; going on with " + std::to_string(m_limit)
+                           + " at once");
+                run(first, last, work, fail);
+                return;
+            }
+        }
+        const std::size_t middle = first + (last - first) / 2;
+        runRange(first, middle, work, fail);
+        runRange(middle, last, work, fail);
+    }
+
+    std::size_t m_limit = std::numeric_limits<std::size_t>::max();
+};
 
 void record(ProjectStore &store, const ModelInfo &model)
 {
@@ -153,12 +176,13 @@ SegmentReport segmentProject(ProjectStore &store, Engines &engines, const Cancel
         ledger.add(std::to_string(item.imageId), "failed", item.reason);
     };
 
+    BatchRunner runner;
     ProgressMeter meter("segmenting", static_cast<std::int64_t>(ids.size()), progress);
     for (std::size_t first = 0; first < ids.size() && !cancel.isCancelled();
          first += kSegmentBatch) {
         const std::vector<Loaded> items = loadPictures(store, ids, first, kSegmentBatch, fail);
         std::vector<std::optional<std::vector<PartMask>>> found(items.size());
-        runSplitting(
+        runner.run(
             0, items.size(),
             [&](std::size_t from, std::size_t to) {
                 std::vector<Image> pictures;
@@ -252,6 +276,7 @@ PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelTo
 
     // A picture has about five parts: enough pictures to fill a batch of parts.
     constexpr std::size_t kPictures = kPhraseBatch / 4;
+    BatchRunner runner;
     ProgressMeter meter("writing phrases", static_cast<std::int64_t>(ids.size()), progress);
     for (std::size_t first = 0; first < ids.size() && !cancel.isCancelled(); first += kPictures) {
         const std::vector<Loaded> items = loadPictures(store, ids, first, kPictures, fail);
@@ -271,7 +296,7 @@ PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelTo
         }
         for (std::size_t from = 0; from < tasks.size() && !cancel.isCancelled();
              from += kPhraseBatch) {
-            runSplitting(
+            runner.run(
                 from, std::min(tasks.size(), from + kPhraseBatch),
                 [&](std::size_t begin, std::size_t end) {
                     std::vector<PhraseRequest> requests;
@@ -444,11 +469,12 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
     };
 
     auto lastSave = std::chrono::steady_clock::now();
+    BatchRunner runner;
     ProgressMeter meter("embedding", static_cast<std::int64_t>(todo.size()), progress);
     for (std::size_t first = 0; first < todo.size() && !cancel.isCancelled();
          first += kEmbedBatch) {
         const std::vector<Loaded> items = loadPictures(store, todo, first, kEmbedBatch, fail);
-        runSplitting(
+        runner.run(
             0, items.size(),
             [&](std::size_t from, std::size_t to) {
                 std::vector<Image> pictures;
