@@ -37,6 +37,8 @@ void visitCommon(Settings &s, Visitor &visit)
     visit("renderWidth", s.renderWidth);
     visit("corpusLines", s.corpusLines);
     visit("augmentStrength", s.augmentStrength);
+    visit("helperWeight", s.helperWeight);
+    visit("helperUntil", s.helperUntil);
     visit("initialModel", s.initialModel);
 }
 
@@ -60,6 +62,8 @@ void visitAll(RetrievalSettings &s, Visitor &visit)
     visit("shortCaptionShare", s.shortCaptionShare);
     visit("captionsPerPicture", s.captionsPerPicture);
     visit("loss", s.loss);
+    visit("sdmFrom", s.sdmFrom);
+    visit("sdmWeight", s.sdmWeight);
     visit("erasing", s.erasing);
 }
 
@@ -226,6 +230,8 @@ void checkCommon(const TrainSettings &s, Checker &check)
     check.require(s.renderWidth >= 16 && s.renderWidth <= 512,
                   "'renderWidth' must be in 16 to 512");
     check.require(s.corpusLines >= 100, "'corpusLines' must be at least 100");
+    check.require(s.helperWeight >= 0.0, "'helperWeight' must not be negative");
+    check.share("helperUntil", s.helperUntil);
     check.require(s.augmentStrength >= 0.0 && s.augmentStrength <= 2.0,
                   "'augmentStrength' must be in 0 to 2");
 }
@@ -318,6 +324,8 @@ std::vector<std::string> problemsOf(const RetrievalSettings &s)
     check.positive("logitScale", s.logitScale);
     check.share("shortCaptionShare", s.shortCaptionShare);
     check.share("erasing", s.erasing);
+    check.share("sdmFrom", s.sdmFrom);
+    check.require(s.sdmWeight >= 0.0, "'sdmWeight' must not be negative");
     check.positive("captionsPerPicture", s.captionsPerPicture);
     check.require(s.loss == "sdm" || s.loss == "itc" || s.loss == "sdm+itc",
                   "'loss' must be sdm, itc or sdm+itc, not '" + s.loss + "'");

@@ -39,6 +39,8 @@ struct TrainSettings
     int renderWidth = 96;
     int corpusLines = 20000;      // text from which the tokenizer is learned
     double augmentStrength = 1.0; // 0 for none
+    double helperWeight = 1.0;    // of the loss of the helper heads, see trainer_loop.h
+    double helperUntil = 0.7;     // share of the steps over which it falls to nothing
     std::string initialModel;     // folder of an exported model, or empty
 };
 
@@ -62,9 +64,12 @@ struct RetrievalSettings : TrainSettings
     double logitScale = 20.0;       // fixed, as in IRRA (there 50)
     double shortCaptionShare = 0.4; // texts like a query, made of one to three part phrases
     int captionsPerPicture = 4;
-    // sdm | itc | sdm+itc; from scratch their sum starts faster than the first, whose gradient
-    // is small while a right pair has little of the probability.
+    // sdm | itc | sdm+itc: with both, SDM joins after the share `sdmFrom` of the steps. Its
+    // gradient is small while a right pair has little of the probability, so that it starts slowly
+    // from scratch.
     std::string loss = "sdm+itc";
+    double sdmFrom = 0.4;
+    double sdmWeight = 0.1;
     double erasing = 0.25; // chance that a rectangle is blanked
 };
 

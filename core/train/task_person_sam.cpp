@@ -1,5 +1,6 @@
 #include "core/image/mask.h"
 #include "core/networks/person_sam.h"
+#include "core/nn/initialize.h"
 #include "core/train/augment.h"
 #include "core/train/batching.h"
 #include "core/train/losses.h"
@@ -25,6 +26,8 @@ void writeTarget(const LabelMap &labels, const std::vector<int> &classes, float 
                         ? 1.0F
                         : 0.0F;
 }
+
+constexpr std::int64_t kLabelClasses = 18; // ATR
 
 class PersonSamTask final : public TrainTask
 {
@@ -79,6 +82,16 @@ public:
             loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
                        personSamNames());
         m_maskSide = config.sam.maskSide();
+        if (m_settings.helperWeight > 0.0) {
+            // The whole label map from the image embedding, 4 x 4 pixels from each cell.
+            m_helper = m_model->register_module(
+                kHelper, torch::nn::Conv2d(torch::nn::Conv2dOptions(m_settings.decoderSize,
+                                                                    kLabelClasses * 16, 1)));
+            nn::initializeTensors(*m_helper, seed,
+                                  [](const std::string &name, const torch::Tensor &tensor) {
+                                      return nn::commonInitialValue(name, tensor);
+                                  });
+        }
 
         prepareHeldOut(cancel, progress);
     }
@@ -118,7 +131,17 @@ public:
             writeTarget(labels[i / static_cast<std::size_t>(m_settings.promptsPerPicture)],
                         classes[i],
                         targets.data_ptr<float>() + static_cast<std::int64_t>(i) * side * side);
+        torch::Tensor classes18 =
+            torch::empty({m_settings.batchSize, m_maskSide, m_maskSide}, torch::kLong);
+        std::int64_t *classValues = classes18.data_ptr<std::int64_t>();
+        for (const LabelMap &map : labels) {
+            const LabelMap small =
+                resize(map, static_cast<int>(m_maskSide), static_cast<int>(m_maskSide));
+            classValues = std::copy(small.labels.begin(), small.labels.end(), classValues);
+        }
         Batch batch;
+        batch["classes"] = classes18;
+        batch["step"] = torch::tensor(step, torch::kLong);
         batch["pixels"] = pixelBatch(pictures, imageNetNormalization());
         batch["ids"] = paddedIds(phrases);
         batch["mask"] = batch["ids"].ne(m_tokenizer->paddingId()).to(torch::kLong);
@@ -131,9 +154,9 @@ public:
 
     StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
     {
+        const torch::Tensor embeddings = m_model->encodeImage(batch.at("pixels").to(device, type));
         const nn::PersonSamOutput output =
-            m_model->forward(batch.at("pixels").to(device, type), batch.at("ids").to(device),
-                             batch.at("mask").to(device));
+            m_model->decode(embeddings, batch.at("ids").to(device), batch.at("mask").to(device));
         const torch::Tensor target = batch.at("target").to(device); // [P, 1, side, side]
         const torch::Tensor dice = diceLoss(output.maskLogits, target);
         const torch::Tensor bce = bceLoss(output.maskLogits, target);
@@ -142,6 +165,15 @@ public:
             (output.iou.to(torch::kFloat).flatten() - overlap).square().mean();
         StepResult result;
         result.loss = dice + bce + m_settings.scoreWeight * score;
+        const double helperWeight =
+            helperWeightAt(m_settings, batch.at("step").item<std::int64_t>());
+        if (helperWeight > 0.0) {
+            const torch::Tensor logits = torch::pixel_shuffle(m_helper->forward(embeddings), 4)
+                                             .to(torch::kFloat); // [B, 18, side, side]
+            const torch::Tensor helper = F::cross_entropy(logits, batch.at("classes").to(device));
+            result.loss = result.loss + helperWeight * helper;
+            result.details["helper"] = helper.item<double>();
+        }
         const torch::Tensor present = target.flatten(1).sum(1).gt(0).to(torch::kFloat);
         result.details["dice"] = dice.item<double>();
         result.details["bce"] = bce.item<double>();
@@ -354,6 +386,7 @@ private:
     mutable PicturePool m_pool; // fills itself while it is read, and locks for that
     std::unique_ptr<TextCoder> m_tokenizer;
     nn::PersonSam m_model{nullptr};
+    torch::nn::Conv2d m_helper{nullptr};
     std::int64_t m_maskSide = 0;
     torch::Tensor m_heldPixels;  // [N, 3, S, S]
     torch::Tensor m_heldTargets; // [N, groups, S, S]

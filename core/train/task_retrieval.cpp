@@ -1,5 +1,7 @@
 #include "core/base/file.h"
 #include "core/networks/clip.h"
+#include "core/nn/initialize.h"
+#include "core/train/attributes.h"
 #include "core/train/augment.h"
 #include "core/train/batching.h"
 #include "core/train/losses.h"
@@ -62,6 +64,18 @@ public:
             loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
                        clipNames());
         m_model->logit_scale.set_requires_grad(false); // fixed, as in IRRA
+        if (m_settings.helperWeight > 0.0) {
+            std::int64_t classes = 0;
+            for (const std::int64_t size : attributeSizes())
+                classes += size;
+            // One head for both encoders, as IRRA's identity loss: it pulls them into one space.
+            m_helper = m_model->register_module(
+                kHelper, torch::nn::Linear(m_settings.embeddingSize, classes));
+            nn::initializeTensors(*m_helper, seed,
+                                  [](const std::string &name, const torch::Tensor &tensor) {
+                                      return nn::commonInitialValue(name, tensor);
+                                  });
+        }
 
         prepareHeldOut(cancel, progress);
     }
@@ -77,6 +91,7 @@ public:
         std::vector<Image> pictures;
         std::vector<std::vector<std::int64_t>> texts;
         std::vector<std::int64_t> identities;
+        std::vector<std::int64_t> attributes;
         for (const std::int64_t index :
              drawDistinct(m_pool.sizeAt(step), m_settings.batchSize, random)) {
             const std::shared_ptr<const PoolPicture> item = m_pool.at(index);
@@ -96,10 +111,16 @@ public:
             random.next();
             texts.push_back(m_tokenizer->encode(text, m_settings.contextLength));
             identities.push_back(static_cast<std::int64_t>(item->identity));
+            for (const std::int64_t attribute : attributesOf(item->person, item->picture))
+                attributes.push_back(attribute);
         }
         Batch batch;
         batch["pixels"] = pixelBatch(pictures, clipNormalization());
         batch["ids"] = idBatch(texts, 0);
+        batch["attributes"] = torch::tensor(attributes, torch::kLong)
+                                  .reshape({m_settings.batchSize,
+                                            static_cast<std::int64_t>(attributeSizes().size())});
+        batch["step"] = torch::tensor(step, torch::kLong);
         batch["identities"] = torch::tensor(identities, torch::kLong);
         return batch;
     }
@@ -110,12 +131,26 @@ public:
         const torch::Tensor text = m_model->textFeatures(batch.at("ids").to(device));
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
-        if (m_settings.loss != "itc")
-            result.loss = sdmLoss(image, text, identities, m_settings.logitScale).total();
-        if (m_settings.loss != "sdm") {
-            const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale);
-            result.loss = result.loss.defined() ? result.loss + itc : itc;
+        const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale);
+        const torch::Tensor sdm = sdmLoss(image, text, identities, m_settings.logitScale).total();
+        const std::int64_t step = batch.at("step").item<std::int64_t>();
+        const double progress = static_cast<double>(step) / static_cast<double>(m_settings.steps);
+        if (m_settings.loss == "sdm")
+            result.loss = sdm;
+        else if (m_settings.loss == "itc" || progress < m_settings.sdmFrom)
+            result.loss = itc;
+        else
+            result.loss = itc + m_settings.sdmWeight * sdm;
+        const double helperWeight = helperWeightAt(m_settings, step);
+        if (helperWeight > 0.0) {
+            const torch::Tensor attributes = batch.at("attributes").to(device);
+            const torch::Tensor helper =
+                helperLoss(image, attributes) + 0.5 * helperLoss(text, attributes);
+            result.loss = result.loss + helperWeight * helper;
+            result.details["helper"] = helper.item<double>();
         }
+        result.details["itc"] = itc.item<double>();
+        result.details["sdm"] = sdm.item<double>();
         result.details["pool"] = static_cast<double>(m_pool.drawn());
         return result;
     }
@@ -175,6 +210,25 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
+    // Mean cross entropy over the attributes. Features are taken at unit length, as the ranking
+    // does, times a fixed factor.
+    torch::Tensor helperLoss(const torch::Tensor &features, const torch::Tensor &attributes)
+    {
+        const torch::Tensor values = features.to(torch::kFloat);
+        const torch::Tensor unit = values / values.norm(2, {1}, true) * 12.0;
+        const torch::Tensor logits = m_helper->forward(unit.to(features.scalar_type()));
+        torch::Tensor sum = torch::zeros({}, torch::kFloat).to(features.device());
+        std::int64_t first = 0;
+        for (std::size_t i = 0; i < attributeSizes().size(); ++i) {
+            const std::int64_t size = attributeSizes()[i];
+            sum = sum
+                  + tokenLoss(logits.slice(1, first, first + size),
+                              attributes.select(1, static_cast<std::int64_t>(i)));
+            first += size;
+        }
+        return sum / static_cast<double>(attributeSizes().size());
+    }
+
     void prepareHeldOut(const CancelToken &cancel, const ProgressSink &progress)
     {
         TrainSettings held = m_settings;
@@ -201,6 +255,7 @@ private:
     mutable PicturePool m_pool; // fills itself while it is read, and locks for that
     std::unique_ptr<TextCoder> m_tokenizer;
     nn::Clip m_model{nullptr};
+    torch::nn::Linear m_helper{nullptr};
     torch::Tensor m_heldPixels;
     torch::Tensor m_heldIds;
 };

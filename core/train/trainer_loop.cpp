@@ -59,12 +59,23 @@ public:
         return tensors;
     }
 
+    // Without the helper heads: what a file of the model holds.
+    NamedTensors modelWeights() const
+    {
+        NamedTensors tensors;
+        for (const auto &item : weights()) {
+            if (item.first.rfind(std::string(kHelper) + ".", 0) != 0)
+                tensors.push_back(item);
+        }
+        return tensors;
+    }
+
     void saveLast(std::int64_t step, const Json &best)
     {
         NamedTensors tensors = weights();
         SafetensorsOptions options;
         options.metadata = {{"step", std::to_string(step)}, {"best", best.dump()}};
-        writeSafetensors(m_run.checkpointPath("last", ".safetensors"), tensors, options);
+        writeSafetensors(m_run.checkpointPath("last", ".safetensors"), modelWeights(), options);
         // Weights and optimizer together in one file: a crash between two files would leave a pair
         // that does not belong together.
         const std::string state = m_optimizer.state();
@@ -78,7 +89,7 @@ public:
     {
         SafetensorsOptions options;
         options.metadata = {{"step", std::to_string(step)}};
-        writeSafetensors(bestPath(metric), weights(), options);
+        writeSafetensors(bestPath(metric), modelWeights(), options);
     }
 
     std::string bestPath(const std::string &metric) const
@@ -91,7 +102,7 @@ public:
     {
         const std::string path = m_run.checkpointPath("last", ".resume");
         const SafetensorsFile file(path);
-        restoreWeights(file);
+        restoreWeights(file, weights());
         const torch::Tensor bytes = file.read(kOptimizerTensor);
         const std::string state(static_cast<const char *>(bytes.data_ptr()),
                                 static_cast<std::size_t>(bytes.numel()));
@@ -100,10 +111,10 @@ public:
         return std::stoll(file.metadata().at("step"));
     }
 
-    void restoreWeights(const TensorSource &file)
+    void restoreWeights(const TensorSource &file, const NamedTensors &targets)
     {
         const torch::NoGradGuard noGrad;
-        for (auto &[name, tensor] : weights()) {
+        for (const auto &[name, tensor] : targets) {
             const torch::Tensor stored = file.read(name);
             if (stored.sizes() != tensor.sizes())
                 throw Error(ErrorKind::Mismatch, file.origin() + ": tensor '" + name
@@ -123,6 +134,14 @@ private:
 };
 
 } // namespace
+
+double helperWeightAt(const TrainSettings &settings, std::int64_t step)
+{
+    const double end = settings.helperUntil * static_cast<double>(settings.steps);
+    if (end <= 0.0)
+        return 0.0;
+    return settings.helperWeight * std::max(0.0, 1.0 - static_cast<double>(step) / end);
+}
 
 LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
                     const CancelToken &cancel, const ProgressSink &progress)
@@ -290,7 +309,7 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
     } else {
         if (best.is_object()) {
             const SafetensorsFile file(checkpoints.bestPath(best.at("metric").get<std::string>()));
-            checkpoints.restoreWeights(file);
+            checkpoints.restoreWeights(file, checkpoints.modelWeights());
         }
         // Back to fp32 from the exact copies, not from bf16.
         const NamedTensors exactWeights = checkpoints.weights();
@@ -305,6 +324,8 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
             }
         }
         module.eval();
+        if (module.named_children().contains(kHelper))
+            module.unregister_module(kHelper);
         SafetensorsOptions options;
         options.floatType = torch::kHalf;
         options.metadata = {{"format", "pt"}};

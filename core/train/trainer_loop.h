@@ -29,6 +29,14 @@ struct Evaluation
     OrderedJson numbers; // everything that was measured
 };
 
+// Helper heads are submodules of the trained module under this name. They predict what the
+// generator knows, so that the encoders learn faster, are kept in last.resume only and are taken
+// off before the model is exported.
+constexpr char kHelper[] = "helper";
+
+// The weight of the helper heads' loss at a step: falls in a line to nothing.
+double helperWeightAt(const TrainSettings &settings, std::int64_t step);
+
 // What is special to one kind of model. makeBatch is const and called from loader threads; all else
 // runs on the thread that trains.
 class TrainTask
