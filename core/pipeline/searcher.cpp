@@ -1,6 +1,7 @@
 #include "core/pipeline/searcher.h"
 
 #include "core/base/error.h"
+#include "core/base/json_file.h"
 #include "core/base/log.h"
 #include "core/pipeline/feature_paths.h"
 #include "core/search/ranking.h"
@@ -20,6 +21,8 @@ namespace {
 
 // More hits than this are named by reading all images at once.
 constexpr std::size_t kFewHits = 256;
+// Hits that the history keeps of a search.
+constexpr std::size_t kRememberedHits = 100;
 
 double secondsSince(std::chrono::steady_clock::time_point start)
 {
@@ -120,6 +123,34 @@ struct Searcher::Private
         if (known == embedded.end())
             known = embedded.emplace(text, engines.retriever().embedText(text).values).first;
         return known->second.data();
+    }
+
+    // The history is a convenience: a search never fails because of it.
+    void remember(const SearchResponse &response)
+    {
+        if (store.isReadOnly())
+            return;
+        Json parts = Json::array();
+        for (const QueryPart &part : response.parts)
+            parts.push_back({{"group", part.group}, {"text", part.text}});
+        QueryRecord query;
+        query.text = response.query;
+        query.structure =
+            Json{{"parts", std::move(parts)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+        query.modelHash = response.modelHash;
+        std::vector<std::int64_t> ids;
+        std::vector<float> scores;
+        for (const SearchHit &hit : response.hits) {
+            if (ids.size() == kRememberedHits)
+                break;
+            ids.push_back(hit.imageId);
+            scores.push_back(static_cast<float>(hit.score));
+        }
+        try {
+            store.addQuery(query, ids, scores);
+        } catch (const Error &error) {
+            logDebug(std::string("the search was not kept: ") + error.what());
+        }
     }
 
     std::vector<PartMatch> explain(std::int64_t imageId)
@@ -232,6 +263,7 @@ SearchResponse Searcher::search(const SearchRequest &request)
         response.hits.push_back(std::move(hit));
     }
     response.rankSeconds = secondsSince(rankStart);
+    d->remember(response);
     return response;
 }
 

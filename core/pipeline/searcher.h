@@ -64,8 +64,9 @@ public:
     Searcher(ProjectStore &store, Engines &engines);
     ~Searcher();
 
-    // Throws Error(InvalidInput) for an empty query, Error(NotFound) when nothing is embedded yet
-    // (advice: embed), Error(Mismatch) when the features come from another model.
+    // What was asked and found is kept in the project's history, unless the project is read-only or
+    // busy. Throws Error(InvalidInput) for an empty query, Error(NotFound) when nothing is embedded
+    // yet (advice: embed), Error(Mismatch) when the features come from another model.
     SearchResponse search(const SearchRequest &request);
 
     // How the parts of any image answer the last search. Throws what ProjectStore throws.

@@ -190,21 +190,43 @@ struct ProjectStore::Private
 {
     std::string folder;
     Access access = Access::ReadWrite;
-    // Let go of after the connection is closed: members die from the last to the first.
-    std::shared_ptr<ProjectLock> lock;
+    // Held while a job of this store runs. Let go of after the connection is closed: members die
+    // from the last to the first.
+    std::shared_ptr<ProjectLock> jobLock;
+    std::weak_ptr<ProjectLock>
+        currentLock; // spares the way to the file inside jobs and transactions
     std::unique_ptr<Database> database;
 
     Database &db() { return *database; }
 
+    // The database with the project's lock, for as long as a writing call lasts.
+    class Writing
+    {
+    public:
+        Writing(Database &database, std::shared_ptr<ProjectLock> lock)
+            : m_lock(std::move(lock)), m_database(database)
+        {
+        }
+        Database *operator->() const { return &m_database; }
+        Database &operator*() const { return m_database; }
+
+    private:
+        std::shared_ptr<ProjectLock> m_lock;
+        Database &m_database;
+    };
+
     // Every writing call passes here first.
-    Database &writing()
+    Writing writing()
     {
         if (access == Access::ReadOnly)
             throw Error(ErrorKind::InvalidInput,
                         "the project '" + folder + "' was opened for reading only");
-        if (!lock)
+        std::shared_ptr<ProjectLock> lock = currentLock.lock();
+        if (!lock) {
             lock = ProjectLock::acquire(folder);
-        return *database;
+            currentLock = lock;
+        }
+        return {*database, std::move(lock)};
     }
 
     std::string subfolder(const char *name)
@@ -447,7 +469,8 @@ std::int64_t ProjectStore::dataVersion()
 
 void ProjectStore::transaction(const std::function<void()> &body)
 {
-    Transaction transaction(d->writing());
+    const Private::Writing writing = d->writing();
+    Transaction transaction(*writing);
     body();
     transaction.commit();
 }
@@ -477,7 +500,8 @@ void ProjectStore::limitSize(std::int64_t bytes)
 
 ProjectStore::Inserted ProjectStore::addImage(const ImageRecord &image)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     const std::string place = placeOf(image);
     const Box box = image.box.value_or(Box{});
     const auto edge = [&](int value) {
@@ -546,7 +570,8 @@ std::int64_t ProjectStore::imageCount()
 
 void ProjectStore::addCaption(std::int64_t imageId, const std::string &text)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     d->requireImage(imageId);
     db.run("INSERT INTO caption (image_id, text) VALUES (?, ?) ON CONFLICT DO NOTHING", imageId,
            text);
@@ -567,7 +592,8 @@ std::vector<CaptionRecord> ProjectStore::captions(std::int64_t imageId)
 void ProjectStore::replaceRegions(std::int64_t imageId, const std::vector<RegionRecord> &regions,
                                   const std::string &modelHash, const std::string &taxonomyVersion)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     Transaction transaction(db);
     d->requireImage(imageId);
     // What a person wrote about a part outlives the mask that a model drew for it.
@@ -606,7 +632,8 @@ void ProjectStore::replaceRegions(std::int64_t imageId, const std::vector<Region
 
 std::int64_t ProjectStore::addRegion(const RegionRecord &region)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     Transaction transaction(db);
     d->requireImage(region.imageId);
     const std::int64_t id = d->insertRegion(region);
@@ -647,7 +674,8 @@ std::vector<RegionRecord> ProjectStore::regions(std::int64_t imageId)
 
 void ProjectStore::setPhrase(const PhraseRecord &phrase)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     Transaction transaction(db);
     if (!db.query("SELECT 1 FROM region WHERE id = ?", phrase.regionId).step())
         throw Error(ErrorKind::NotFound, "there is no region " + std::to_string(phrase.regionId)
@@ -728,29 +756,31 @@ std::vector<std::int64_t> ProjectStore::imagesToPhrase(const std::string &modelH
 void ProjectStore::recordModel(const std::string &name, const std::string &task,
                                const std::string &hash, const std::string &architecture)
 {
-    d->writing().run("INSERT INTO model (hash, name, task, architecture) VALUES (?, ?, ?, ?) "
-                     "ON CONFLICT (hash) DO UPDATE SET name = excluded.name, task = excluded.task, "
-                     "architecture = excluded.architecture",
-                     hash, name, task, architecture);
+    d->writing()->run(
+        "INSERT INTO model (hash, name, task, architecture) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (hash) DO UPDATE SET name = excluded.name, task = excluded.task, "
+        "architecture = excluded.architecture",
+        hash, name, task, architecture);
 }
 
 void ProjectStore::recordTaxonomy(const std::string &version, const std::string &content)
 {
-    d->writing().run("INSERT INTO taxonomy_version (version, content) VALUES (?, ?) "
-                     "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
-                     version, content);
+    d->writing()->run("INSERT INTO taxonomy_version (version, content) VALUES (?, ?) "
+                      "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
+                      version, content);
 }
 
 void ProjectStore::recordTemplate(const std::string &version, const std::string &content)
 {
-    d->writing().run("INSERT INTO template_version (version, content) VALUES (?, ?) "
-                     "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
-                     version, content);
+    d->writing()->run("INSERT INTO template_version (version, content) VALUES (?, ?) "
+                      "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
+                      version, content);
 }
 
 void ProjectStore::recordEmbeddingSet(const EmbeddingSetRecord &set)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     Transaction transaction(db);
     const std::optional<std::int64_t> model = d->modelId(set.modelHash);
     if (!model)
@@ -811,7 +841,8 @@ std::int64_t ProjectStore::addQuery(const QueryRecord &query,
         results +=
             (i ? ",[" : "[") + std::to_string(imageIds[i]) + "," + numberText(scores[i]) + "]";
     results += "]";
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     Transaction transaction(db);
     const std::optional<std::int64_t> model = d->modelId(query.modelHash);
     db.run(
@@ -837,23 +868,27 @@ std::vector<QueryRecord> ProjectStore::recentQueries(int limit)
 
 std::int64_t ProjectStore::beginJob(const std::string &kind, const std::string &options)
 {
-    Database &db = d->writing();
+    const Private::Writing writing = d->writing();
+    Database &db = *writing;
     db.run("INSERT INTO job (kind, options, pid, host) VALUES (?, ?, ?, ?)", kind, options,
            static_cast<std::int64_t>(::getpid()), hostName());
+    d->jobLock = ProjectLock::acquire(d->folder);
     return db.lastInsertId();
 }
 
 void ProjectStore::addJobItem(std::int64_t jobId, const JobItemRecord &item)
 {
-    d->writing().run("INSERT INTO job_item (job_id, item, state, reason) VALUES (?, ?, ?, ?)",
-                     jobId, item.item, item.state, item.reason);
+    d->writing()->run("INSERT INTO job_item (job_id, item, state, reason) VALUES (?, ?, ?, ?)",
+                      jobId, item.item, item.state, item.reason);
 }
 
 void ProjectStore::endJob(std::int64_t jobId, const std::string &state)
 {
-    d->writing().run("UPDATE job SET state = ?, ended_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') "
-                     "WHERE id = ?",
-                     state, jobId);
+    // Whatever happens to the entry, the job is over and others may write.
+    const std::shared_ptr<ProjectLock> lock = std::move(d->jobLock);
+    d->writing()->run("UPDATE job SET state = ?, ended_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') "
+                      "WHERE id = ?",
+                      state, jobId);
 }
 
 std::vector<JobRecord> ProjectStore::recentJobs(int limit)
@@ -881,9 +916,9 @@ std::vector<JobItemRecord> ProjectStore::jobItems(std::int64_t jobId)
 
 void ProjectStore::setSetting(const std::string &key, const std::string &value)
 {
-    d->writing().run("INSERT INTO setting (key, value) VALUES (?, ?) "
-                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                     key, value);
+    d->writing()->run("INSERT INTO setting (key, value) VALUES (?, ?) "
+                      "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                      key, value);
 }
 
 std::string ProjectStore::setting(const std::string &key, const std::string &fallback)

@@ -17,9 +17,10 @@ namespace sapsam {
 //
 // Thread rule: an object belongs to one thread; open one per thread (WAL: readers never wait).
 // Writing calls are transactions of their own unless inside transaction(). One process writes at a
-// time: the first writing call takes the project's lock file.
-// Every function throws Error: NotFound (no project there), Corrupt (damaged, with the advice to
-// run `sapsam doctor`), Busy (another process holds the lock; names its pid and host), NoSpace, Io.
+// time: a writing call, a transaction and a running job (beginJob to endJob) hold the project's
+// lock file. Every function throws Error: NotFound (no project there), Corrupt (damaged, with the
+// advice to run `sapsam doctor`), Busy (another process holds the lock; names its pid and host),
+// NoSpace, Io.
 class ProjectStore
 {
 public:

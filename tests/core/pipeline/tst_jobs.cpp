@@ -79,6 +79,8 @@ private Q_SLOTS:
     void oldFeaturesAreFoundAgainWithTheOldModel();
     void aLongQueryIsCutAndSaysSo();
     void aQueryWithoutPartsSaysSo();
+    void searchesAreKeptInTheHistory();
+    void aReadOnlyProjectCanBeSearched();
 
 private:
     void addPicture(const std::string &name, const Image &picture)
@@ -540,6 +542,32 @@ void TestJobs::aQueryWithoutPartsSaysSo()
     QVERIFY(response.parts.empty());
     QVERIFY(response.warnings.at(0).find("compared as a whole") != std::string::npos);
     VERIFY_ERROR(searcher.search({"  ", 1}), ErrorKind::InvalidInput, "empty");
+}
+
+void TestJobs::searchesAreKeptInTheHistory()
+{
+    embedProject(*m_store, *m_engines, {}, {});
+    Searcher searcher(*m_store, *m_engines);
+
+    searcher.search({"a red jacket", 5});
+    searcher.search({"blue jeans", 5});
+
+    const auto queries = m_store->recentQueries(10);
+    QCOMPARE(queries.size(), std::size_t{2});
+    QCOMPARE(queries[0].text, std::string("blue jeans"));
+    QCOMPARE(queries[0].modelHash, FakeEngine::retrieverHash);
+    QVERIFY(queries[0].structure.find("pants") != std::string::npos);
+}
+
+void TestJobs::aReadOnlyProjectCanBeSearched()
+{
+    embedProject(*m_store, *m_engines, {}, {});
+    ProjectStore reader = ProjectStore::open(m_store->folder(), ProjectStore::Access::ReadOnly);
+    Searcher searcher(reader, *m_engines);
+
+    QCOMPARE(searcher.search({"red", 5}).hits.size(), std::size_t{5});
+
+    QVERIFY(m_store->recentQueries(10).empty());
 }
 
 QTEST_GUILESS_MAIN(TestJobs)

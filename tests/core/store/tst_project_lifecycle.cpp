@@ -113,7 +113,7 @@ private Q_SLOTS:
     void aSecondWriterIsBusyAndNamesTheFirst();
     void readersAreNotHeldUpByAWriter();
     void twoStoresOfOneProcessShareTheLock();
-    void theLockIsGoneWhenTheWriterIs();
+    void theLockIsHeldWhileSomethingIsWritten();
     void aLockFromAnotherMachineIsBelievedUntilItIsBroken();
     void theLockOfALivingProcessIsNotBroken();
     void aReadOnlyFolderCanBeReadButNotWritten();
@@ -325,7 +325,7 @@ void TestProjectLifecycle::damageIsFoundAfterAnUncleanExit()
     // What a writer that died in the middle leaves behind.
     HeldChild writer([&] {
         auto *store = new ProjectStore(ProjectStore::open(m_project));
-        store->setSetting("a", "c");
+        store->beginJob("import", "{}");
     });
     QVERIFY(writer.isReady());
     writer.kill();
@@ -344,6 +344,7 @@ void TestProjectLifecycle::aKilledWriterLeavesASoundProject()
             for (int i = 0; i < 101; ++i)
                 store->addImage(pictureNumber(i));
         });
+        store->beginJob("import", "{}");
         auto *database = new Database(databaseFile(), Database::Mode::ReadWrite);
         database->execute("PRAGMA cache_size = 10");
         new Transaction(*database);
@@ -384,6 +385,7 @@ void TestProjectLifecycle::aSecondWriterIsBusyAndNamesTheFirst()
     HeldChild child([&] {
         auto *store = new ProjectStore(ProjectStore::open(m_project));
         store->setSetting("writer", "child");
+        store->beginJob("import", "{}");
     });
     QVERIFY(child.isReady());
 
@@ -424,16 +426,26 @@ void TestProjectLifecycle::twoStoresOfOneProcessShareTheLock()
     QCOMPARE(first.setting("a"), std::string("2"));
 }
 
-void TestProjectLifecycle::theLockIsGoneWhenTheWriterIs()
+void TestProjectLifecycle::theLockIsHeldWhileSomethingIsWritten()
 {
+    const std::string lock = m_project + "/project.lock";
     {
         ProjectStore store = ProjectStore::create(m_project);
+        QVERIFY(!fs::exists(lock));
+        store.transaction([&] {
+            QVERIFY(fs::exists(lock));
+            QVERIFY(!ProjectLock::isStale(m_project));
+        });
+        QVERIFY(!fs::exists(lock));
+        const std::int64_t job = store.beginJob("import", "{}");
         store.setSetting("a", "1");
-        QVERIFY(fs::exists(m_project + "/project.lock"));
-        QVERIFY(!ProjectLock::isStale(m_project));
+        QVERIFY(fs::exists(lock));
+        store.endJob(job, "done");
+        QVERIFY(!fs::exists(lock));
+        store.beginJob("import", "{}");
     }
 
-    QVERIFY(!fs::exists(m_project + "/project.lock"));
+    QVERIFY(!fs::exists(lock));
     QVERIFY(!fs::exists(databaseFile() + "-wal"));
 }
 
@@ -453,7 +465,7 @@ void TestProjectLifecycle::aLockFromAnotherMachineIsBelievedUntilItIsBroken()
 void TestProjectLifecycle::theLockOfALivingProcessIsNotBroken()
 {
     ProjectStore store = ProjectStore::create(m_project);
-    store.setSetting("a", "1");
+    store.beginJob("import", "{}");
 
     VERIFY_ERROR(ProjectStore::breakLock(m_project), ErrorKind::Busy, std::to_string(::getpid()));
 }
