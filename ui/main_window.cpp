@@ -128,7 +128,7 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     connect(m_galleryPage, &GalleryPage::pictureActivated, this,
             [this](qint64 id) { openRow(m_gallery->rowOf(id)); });
     connect(m_galleryPage, &GalleryPage::selectionCountChanged, this, [this](int count) {
-        m_selection->setText(count > 0 ? tr("%n selected", nullptr, count) : QString());
+        m_selection->setText(count > 0 ? tr("%1 selected").arg(countText(count)) : QString());
     });
     connect(m_galleryPage->grid(), &ThumbnailGrid::cellWidthChanged, this,
             [this](int width) { m_settings.setCellWidth(width); });
@@ -429,7 +429,6 @@ void MainWindow::connectSession()
         m_center->setCurrentWidget(m_pages);
         m_toolbar->show();
         m_projectDock->show();
-        m_jobsDock->show();
         if (!m_layoutRestored) {
             m_layoutRestored = true;
             const QByteArray layout = m_settings.layout();
@@ -491,6 +490,11 @@ void MainWindow::connectSession()
         updateActions();
     });
     connect(&session->jobs(), &JobLogModel::jobChanged, this, &MainWindow::updateActions);
+    // The log comes up with the first job; who closes it then has a reason.
+    connect(&session->jobs(), &QAbstractItemModel::rowsInserted, this, [this] {
+        if (m_session->jobs().rowCount() == 1 && !showsStartPage())
+            m_jobsDock->show();
+    });
     connect(session, &ProjectSession::jobFailed, this,
             [this](const QString &title, const ErrorReport &error) {
                 m_pendingQuery.clear();
@@ -562,11 +566,12 @@ void MainWindow::search(const QString &text)
 
 void MainWindow::showSearchError(const ErrorReport &error)
 {
-    if (m_session->counts().embedded == 0 && error.kind == ErrorKind::NotFound) {
-        m_galleryPage->showNotEmbedded(
-            m_session->counts().images == 0
-                ? tr("Import some pictures first.")
-                : tr("This takes about a minute for 2,000 pictures on a small computer."));
+    const bool hasModels =
+        QFileInfo::exists(m_options.session.modelsFolder + QStringLiteral("/manifest.json"));
+    if (m_session->counts().embedded == 0 && error.kind == ErrorKind::NotFound && hasModels) {
+        m_galleryPage->showNotEmbedded(m_session->counts().images == 0
+                                           ? tr("Import some pictures first.")
+                                           : tr("New pictures are added later in the same way."));
         return;
     }
     m_galleryPage->showQueryProblem(toQString(error.message) + QLatin1Char('\n')

@@ -156,7 +156,7 @@ void PictureCanvas::paintEvent(QPaintEvent *event)
             painter.drawImage(place, m_overlay);
         }
     }
-    if (hasFocus()) {
+    if (hasFocus() && m_showsFocus) {
         painter.setPen(QPen(palette().color(QPalette::Highlight), 1.0));
         painter.drawRect(rect().adjusted(0, 0, -1, -1));
     }
@@ -232,6 +232,13 @@ void PictureCanvas::leaveEvent(QEvent *event)
         m_hovered = -1;
         Q_EMIT layerHovered(-1);
     }
+}
+
+void PictureCanvas::focusInEvent(QFocusEvent *event)
+{
+    m_showsFocus =
+        event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    QWidget::focusInEvent(event);
 }
 
 void PictureCanvas::keyPressEvent(QKeyEvent *event)

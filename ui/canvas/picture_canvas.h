@@ -52,6 +52,7 @@ protected:
     void mouseReleaseEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void leaveEvent(QEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void keyReleaseEvent(QKeyEvent *event) override;
 
@@ -71,6 +72,7 @@ private:
     bool m_isFitted = true;
     bool m_isPanning = false;
     bool m_spaceHeld = false;
+    bool m_showsFocus = false; // reached by the keyboard
     QPointF m_lastMouse;
     int m_hovered = -1;
 };

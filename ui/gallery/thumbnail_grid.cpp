@@ -400,15 +400,8 @@ void ThumbnailGrid::paintCell(QPainter &painter, int row, const QRect &cell) con
         painter.drawText(badge, Qt::AlignCenter, rankText);
 
         painter.setPen(palette().color(QPalette::Text));
-        const QString text = scoreText(score);
-        const int textWidth = QFontMetrics(badgeFont).horizontalAdvance(text);
-        painter.drawText(caption, Qt::AlignRight | Qt::AlignVCenter, text);
+        painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter, scoreText(score));
         painter.setFont(font());
-        painter.setPen(palette().color(QPalette::PlaceholderText));
-        painter.drawText(caption.adjusted(0, 0, -textWidth - 8, 0),
-                         Qt::AlignLeft | Qt::AlignVCenter,
-                         fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle,
-                                                  std::max(0, caption.width() - textWidth - 8)));
         const QRectF bar(frame.left() + 1, caption.bottom() + 3, frame.width() - 2,
                          kScoreBarHeight);
         painter.setPen(Qt::NoPen);

@@ -142,7 +142,7 @@ void ProjectSession::openWith(const QString &folder, bool create)
     const int generation = m_generation;
     const std::string path = toStdString(folder);
     m_openJob = m_engine->start(
-        create ? tr("Create project") : tr("Open project"), this,
+        QString(), this,
         [state = m_engineState, path, create](const CancelToken &, const ProgressSink &) {
             state->store = std::make_unique<ProjectStore>(create ? ProjectStore::create(path)
                                                                  : ProjectStore::open(path));
@@ -177,7 +177,7 @@ void ProjectSession::close()
     m_isOpen = false;
     m_counts = {};
     m_engine->start(
-        tr("Close project"), this,
+        QString(), this,
         [state = m_engineState](const CancelToken &, const ProgressSink &) {
             state->searcher.reset();
             state->store.reset();
@@ -285,9 +285,9 @@ void ProjectSession::importPaths(const QStringList &paths, bool detectPeople)
                                       const ProgressSink &progress) {
         const ImportReport report =
             sapsam::importPaths(state.openStore(), options, cancel, progress);
-        QString summary = tr("%n new picture(s)", nullptr, static_cast<int>(report.imported));
+        QString summary = tr("new pictures: %1").arg(countText(report.imported));
         if (report.known > 0)
-            summary += tr(", %n known already", nullptr, static_cast<int>(report.known));
+            summary += tr(", known already: %1").arg(countText(report.known));
         return Report{summary, notesOf(report.skipped)};
     });
 }
@@ -300,9 +300,9 @@ void ProjectSession::segment()
                                                   const ProgressSink &progress) {
         const SegmentReport report =
             segmentProject(state.openStore(), *state.engines, cancel, progress);
-        return Report{tr("%n picture(s)", nullptr, static_cast<int>(report.images))
-                          + tr(", %n part(s)", nullptr, static_cast<int>(report.regions)),
-                      notesOf(report.failed)};
+        return Report{
+            tr("pictures: %1, parts: %2").arg(countText(report.images), countText(report.regions)),
+            notesOf(report.failed)};
     }));
 }
 
@@ -311,13 +311,12 @@ void ProjectSession::writePhrases()
     if (!m_isOpen)
         return;
     m_chain.push_back(
-        startStep(tr("Write phrases"),
-                  [](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
-                      const PhraseReport report =
-                          phraseProject(state.openStore(), *state.engines, cancel, progress);
-                      return Report{tr("%n phrase(s)", nullptr, static_cast<int>(report.phrases)),
-                                    notesOf(report.failed)};
-                  }));
+        startStep(tr("Write phrases"), [](EngineState &state, const CancelToken &cancel,
+                                          const ProgressSink &progress) {
+            const PhraseReport report =
+                phraseProject(state.openStore(), *state.engines, cancel, progress);
+            return Report{tr("phrases: %1").arg(countText(report.phrases)), notesOf(report.failed)};
+        }));
 }
 
 void ProjectSession::embed()
@@ -328,8 +327,7 @@ void ProjectSession::embed()
                                                 const ProgressSink &progress) {
         const EmbedReport report =
             embedProject(state.openStore(), *state.engines, cancel, progress);
-        return Report{tr("%n picture(s)", nullptr, static_cast<int>(report.images)),
-                      notesOf(report.failed)};
+        return Report{tr("pictures: %1").arg(countText(report.images)), notesOf(report.failed)};
     }));
 }
 
@@ -403,7 +401,7 @@ void ProjectSession::search(const QString &text)
     const int generation = m_generation;
     auto id = std::make_shared<JobId>(0);
     *id = m_engine->start(
-        tr("Search: %1").arg(text), this,
+        QString(), this,
         [state = m_engineState, request](const CancelToken &, const ProgressSink &) {
             ProjectStore &store = state->openStore();
             if (!state->searcher)
@@ -479,7 +477,7 @@ void ProjectSession::loadDetails(qint64 imageId)
                     const int factor = std::clamp(kOverlayHeight / std::max(1, mask.height()), 1,
                                                   kMaxOverlayFactor);
                     layer.fill = smoothedMask(mask, factor);
-                    layer.outline = maskOutline(layer.fill, std::max(1, factor / 2));
+                    layer.outline = maskOutline(layer.fill, std::max(1, (2 * factor + 1) / 3));
                     if (!details.layers.empty()
                         && details.layers.front().fill.size() != layer.fill.size())
                         throw Error(

@@ -11,6 +11,8 @@ JobLogModel::JobLogModel(QObject *parent) : QAbstractTableModel(parent) {}
 void JobLogModel::listenTo(JobRunner *runner)
 {
     connect(runner, &JobRunner::queued, this, [this](JobId job, const QString &title) {
+        if (title.isEmpty())
+            return;
         if (m_jobs.size() >= static_cast<std::size_t>(kMaxJobs)) {
             const int last = static_cast<int>(m_jobs.size()) - 1;
             const JobState state = m_jobs.back().state;
@@ -117,7 +119,7 @@ QVariant JobLogModel::data(const QModelIndex &index, int role) const
         return entry.title;
     case StateColumn:
         if (entry.state == JobState::Done && !entry.notes.isEmpty())
-            return tr("Done, %n skipped", nullptr, static_cast<int>(entry.notes.size()));
+            return tr("Done · skipped: %1").arg(countText(entry.notes.size()));
         return stateText(entry.state);
     case ProgressColumn:
         if (entry.state == JobState::Running || entry.state == JobState::Waiting) {

@@ -26,7 +26,7 @@ struct JobEntry
 };
 
 // The log of a lane: one row for each job, newest first, from waiting to its end.
-// It listens to one runner and keeps at most kMaxJobs finished rows.
+// It listens to one runner and keeps at most kMaxJobs rows; jobs without a title are not logged.
 class JobLogModel final : public QAbstractTableModel
 {
     Q_OBJECT

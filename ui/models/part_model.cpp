@@ -55,7 +55,7 @@ QVariant PartModel::data(const QModelIndex &index, int role) const
     case PhraseRole:
         return part.phrase;
     case DetailRole: {
-        QString detail = tr("IoU %1 · %2 of the picture")
+        QString detail = tr("IoU %1 · %2 area")
                              .arg(QLocale().toString(part.score, 'f', 2),
                                   QLocale().toString(part.area * 100.0, 'f', 1) + QLatin1Char('%'));
         if (part.maskOrigin == QLatin1String("human"))
@@ -73,7 +73,9 @@ QVariant PartModel::data(const QModelIndex &index, int role) const
             .arg(part.title, part.phrase.isEmpty() ? tr("no phrase yet") : part.phrase,
                  QLocale().toString(part.score, 'f', 2));
     case Qt::ToolTipRole:
-        return tr("Point at it to light it up; Space or a click on the eye switches it on and off");
+        return tr("%1. IoU is how well the model expects its mask to fit. Point at it to light it "
+                  "up; Space or a click on the eye switches it on and off.")
+            .arg(part.phrase.isEmpty() ? part.title : part.phrase);
     default:
         return {};
     }

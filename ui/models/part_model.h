@@ -34,7 +34,7 @@ public:
         GroupRole = Qt::UserRole + 1,
         ColorRole,
         PhraseRole,
-        DetailRole, // "IoU 0.87 · 12 % of the picture · model"
+        DetailRole, // "IoU 0.87 · 12 % area · model 3fa9c1d2"
     };
 
     explicit PartModel(QObject *parent = nullptr);

@@ -44,6 +44,7 @@ GalleryPage::GalleryPage(GalleryModel *model, ThumbnailCache *cache, const PartP
     header->setContentsMargins(20, 10, 20, 6);
     header->addWidget(m_count, 1);
     header->addWidget(makeLabel(tr("Size"), "small"));
+    header->addSpacing(8);
     header->addWidget(m_size);
 
     m_stack->addWidget(m_grid);
@@ -127,8 +128,9 @@ void GalleryPage::updateCount()
                                    return count;
                                }()
                              : 0;
-    m_count->setText(m_model->isRanked() ? tr("%1 ranked").arg(countText(m_model->rowCount()))
-                                         : tr("%n picture(s)", nullptr, m_model->totalCount()));
+    m_count->setText(m_model->isRanked()
+                         ? tr("%1 ranked").arg(countText(m_model->rowCount()))
+                         : tr("%1 in the gallery").arg(countText(m_model->totalCount())));
     Q_EMIT selectionCountChanged(selected);
 }
 

@@ -35,6 +35,7 @@ StartPage::StartPage(QWidget *parent)
     column->setFixedWidth(kColumnWidth);
     auto *layout = new QVBoxLayout(column);
     layout->setSpacing(10);
+    m_logo->setFixedSize(kLogoSize, kLogoSize);
     layout->addWidget(m_logo);
     layout->addSpacing(6);
     layout->addWidget(makeLabel(tr("Find a person by a description"), "title"));

@@ -12,6 +12,7 @@
 #include <QLabel>
 #include <QListView>
 #include <QLocale>
+#include <QScrollArea>
 #include <QSlider>
 #include <QSplitter>
 #include <QToolButton>
@@ -22,6 +23,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kToolbarIconSize = 18;
+constexpr int kCaptionHeight = 84;
 
 } // namespace
 
@@ -105,7 +107,21 @@ ViewerPage::ViewerPage(QWidget *parent)
     listBox->addWidget(m_list);
     rightLayout->addLayout(listBox, 1);
     rightLayout->addLayout(padded(m_captionTitle));
-    rightLayout->addLayout(padded(m_captions));
+    // Long captions must not push the parts away.
+    auto *captionArea = new QScrollArea;
+    captionArea->setAccessibleName(tr("Captions"));
+    captionArea->setFrameShape(QFrame::NoFrame);
+    captionArea->setWidgetResizable(true);
+    captionArea->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    captionArea->setMaximumHeight(kCaptionHeight);
+    auto *captionBox = new QWidget;
+    setRole(captionBox, "panel");
+    auto *captionLayout = new QVBoxLayout(captionBox);
+    captionLayout->setContentsMargins(16, 0, 16, 0);
+    captionLayout->addWidget(m_captions);
+    captionArea->setWidget(captionBox);
+    m_captionArea = captionArea;
+    rightLayout->addWidget(captionArea);
 
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->setHandleWidth(1);
@@ -177,7 +193,7 @@ void ViewerPage::showDetails(const PictureDetails &details)
     m_hint->setVisible(details.parts.empty());
     m_hint->setText(tr("No parts have been found on this picture. “Segment” looks for them."));
     m_captionTitle->setVisible(!details.captions.isEmpty());
-    m_captions->setVisible(!details.captions.isEmpty());
+    m_captionArea->setVisible(!details.captions.isEmpty());
     m_captions->setText(details.captions.join(QStringLiteral("\n\n")));
 }
 
@@ -190,7 +206,7 @@ void ViewerPage::showFailure(const QString &message)
     m_info->clear();
     m_hint->hide();
     m_captionTitle->hide();
-    m_captions->hide();
+    m_captionArea->hide();
 }
 
 void ViewerPage::showNothing()
@@ -202,7 +218,7 @@ void ViewerPage::showNothing()
     m_info->clear();
     m_hint->hide();
     m_captionTitle->hide();
-    m_captions->hide();
+    m_captionArea->hide();
     setPosition(-1, 0);
 }
 

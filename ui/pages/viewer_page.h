@@ -54,6 +54,7 @@ private:
     QLabel *m_hint;
     QLabel *m_captionTitle;
     QLabel *m_captions;
+    QWidget *m_captionArea = nullptr;
     QLabel *m_position;
     QLabel *m_zoom;
     QSlider *m_opacity;

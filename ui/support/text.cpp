@@ -26,6 +26,10 @@ QString durationText(std::optional<double> seconds)
 {
     if (!seconds || !std::isfinite(*seconds) || *seconds < 0.0)
         return {};
+    constexpr double kTenths = 10.0; // below this many seconds a decimal says more
+    if (*seconds < kTenths)
+        return QCoreApplication::translate("Duration", "%1 s")
+            .arg(QLocale().toString(*seconds, 'f', 1));
     const auto total = static_cast<qlonglong>(std::ceil(*seconds));
     const auto translate = [](const char *text) {
         return QCoreApplication::translate("Duration", text);

@@ -14,7 +14,7 @@ std::string toStdString(const QString &text);
 
 // "1 234" with the locale's separator.
 QString countText(std::int64_t count);
-// "3 s", "2 min 5 s", "1 h 4 min"; empty when unknown.
+// "0.4 s", "31 s", "2 min 5 s", "1 h 4 min"; empty when unknown.
 QString durationText(std::optional<double> seconds);
 // "0.314": scores always carry three decimals so that they line up.
 QString scoreText(double score);

@@ -101,6 +101,7 @@ JobsPanel::JobsPanel(JobLogModel *model, QWidget *parent)
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setHighlightSections(false);
 
+    m_details->setObjectName(QStringLiteral("jobDetails"));
     m_details->setReadOnly(true);
     m_details->setAccessibleName(tr("Details of the selected job"));
     m_details->setPlaceholderText(tr("Select a job to see what it did and what it skipped."));
@@ -113,6 +114,7 @@ JobsPanel::JobsPanel(JobLogModel *model, QWidget *parent)
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
     splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(1);
 
     auto *buttons = new QVBoxLayout;
     buttons->setContentsMargins(8, 8, 12, 8);

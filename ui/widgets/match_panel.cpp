@@ -72,6 +72,7 @@ MatchPanel::MatchPanel(const PartPalette &palette, QWidget *parent)
 {
     setRole(this, "panel");
     setMinimumWidth(220);
+    setRole(m_content, "panel");
     m_subtitle->setWordWrap(true);
     auto *inner = new QVBoxLayout(m_content);
     inner->setContentsMargins(16, 0, 16, 16);

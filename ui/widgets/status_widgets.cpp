@@ -30,7 +30,7 @@ void DeviceChip::setDevice(const DeviceInfo &device)
     setText(QStringLiteral("%1 · %2").arg(where, toQString(device.precision)));
     QStringList tip;
     tip.append(toQString(device.name));
-    tip.append(tr("%n thread(s)", nullptr, device.threads));
+    tip.append(tr("threads: %1").arg(device.threads));
     if (!device.whyNotGpu.empty())
         tip.append(tr("No GPU: %1").arg(toQString(device.whyNotGpu)));
     tip.append(
