@@ -130,8 +130,9 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     options.session.modelsFolder =
         toQString(arguments.models.empty() ? defaultModelsFolder() : arguments.models);
     options.session.engine.device = arguments.device;
-    // One core stays with the window.
-    options.session.engine.threads = std::max(1, QThread::idealThreadCount() - 1);
+    // One core stays with the window where there are enough of them.
+    const int cores = std::max(1, QThread::idealThreadCount());
+    options.session.engine.threads = cores > 2 ? cores - 1 : cores;
     options.session.palette = makePartPalette(defaultTaxonomy());
     options.demoProject = demoProjectFolder();
 

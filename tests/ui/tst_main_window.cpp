@@ -327,9 +327,9 @@ private Q_SLOTS:
         JobLogModel &jobs = window->session().jobs();
         QCOMPARE(jobs.rowCount(), 3);
         // What builds on the failed step is dropped, not tried.
-        QCOMPARE(jobs.entryAt(2)->state, JobState::Failed);
+        QCOMPARE(jobs.entryAt(0)->state, JobState::Failed);
         QCOMPARE(jobs.entryAt(1)->state, JobState::Cancelled);
-        QCOMPARE(jobs.entryAt(0)->state, JobState::Cancelled);
+        QCOMPARE(jobs.entryAt(2)->state, JobState::Cancelled);
         QVERIFY(window->findChild<ErrorDialog *>() != nullptr);
     }
 

@@ -159,8 +159,21 @@ void ProjectSession::openWith(const QString &folder, bool create)
             Q_EMIT countsChanged();
             refresh(true);
             m_poll.start();
+            if (counts.embedded > 0)
+                warmUp();
         });
     m_folder = folder;
+}
+
+void ProjectSession::warmUp()
+{
+    m_engine->start(
+        QString(), this,
+        [state = m_engineState](const CancelToken &cancel, const ProgressSink &) {
+            if (!cancel.isCancelled())
+                state->engines->retriever();
+        },
+        [] {});
 }
 
 void ProjectSession::close()
@@ -340,7 +353,7 @@ void ProjectSession::prepareAll()
 
 bool ProjectSession::isWorking() const
 {
-    return !m_engine->isIdle();
+    return m_jobs.openCount() > 0;
 }
 
 void ProjectSession::cancelJob(JobId job)
@@ -379,7 +392,8 @@ void ProjectSession::finishJob(JobId job, JobOutcome outcome, const ErrorReport 
                     m_engine->cancel(next);
             }
         }
-        if (outcome == JobOutcome::Failed)
+        // Work without a title is a service whose failure shows when it is needed.
+        if (outcome == JobOutcome::Failed && !title.isEmpty())
             Q_EMIT jobFailed(title, error);
     }
     Q_EMIT jobFinished(job, outcome);

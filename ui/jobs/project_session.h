@@ -71,7 +71,7 @@ public:
     void writePhrases();
     void embed();
     void prepareAll(); // the three in order; when one is cancelled or fails, the rest is dropped
-    bool isWorking() const;
+    bool isWorking() const; // a job of the log runs or waits
     void cancelJob(JobId job);
     void cancelAllJobs();
     JobRunner &engineLane() { return *m_engine; }
@@ -113,6 +113,7 @@ private:
 
     void openWith(const QString &folder, bool create);
     void refresh(bool forceImages);
+    void warmUp(); // loads the retrieval model, so that the first query does not wait for it
     template <typename Step>
     JobId startStep(const QString &title, Step step);
     void finishJob(JobId job, JobOutcome outcome, const ErrorReport &error);

@@ -14,19 +14,19 @@ void JobLogModel::listenTo(JobRunner *runner)
         if (title.isEmpty())
             return;
         if (m_jobs.size() >= static_cast<std::size_t>(kMaxJobs)) {
-            const int last = static_cast<int>(m_jobs.size()) - 1;
-            const JobState state = m_jobs.back().state;
-            if (state != JobState::Waiting && state != JobState::Running) {
-                beginRemoveRows({}, last, last);
-                m_jobs.pop_back();
+            const JobState oldest = m_jobs.front().state;
+            if (oldest != JobState::Waiting && oldest != JobState::Running) {
+                beginRemoveRows({}, 0, 0);
+                m_jobs.erase(m_jobs.begin());
                 endRemoveRows();
             }
         }
-        beginInsertRows({}, 0, 0);
+        const int row = rowCount();
+        beginInsertRows({}, row, row);
         JobEntry entry;
         entry.id = job;
         entry.title = title;
-        m_jobs.insert(m_jobs.begin(), entry);
+        m_jobs.push_back(entry);
         endInsertRows();
         Q_EMIT jobChanged(job);
     });

@@ -25,7 +25,7 @@ struct JobEntry
     ErrorReport error; // of a failed job
 };
 
-// The log of a lane: one row for each job, newest first, from waiting to its end.
+// The log of a lane: one row for each job, in the order of their start, from waiting to its end.
 // It listens to one runner and keeps at most kMaxJobs rows; jobs without a title are not logged.
 class JobLogModel final : public QAbstractTableModel
 {
@@ -66,7 +66,7 @@ private:
     int rowOf(JobId job) const;
     void touch(int row);
 
-    std::vector<JobEntry> m_jobs; // newest first
+    std::vector<JobEntry> m_jobs;
 };
 
 } // namespace sapsam::ui

@@ -64,8 +64,13 @@ StartPage::StartPage(QWidget *parent)
     layout->addLayout(m_recent);
 
     auto *outer = new QVBoxLayout(this);
+    // A row instead of an alignment: only so the wrapped text gets its height.
+    auto *row = new QHBoxLayout;
+    row->addStretch(1);
+    row->addWidget(column);
+    row->addStretch(1);
     outer->addStretch(2);
-    outer->addWidget(column, 0, Qt::AlignHCenter);
+    outer->addLayout(row);
     outer->addStretch(3);
     connect(m_demo, &QPushButton::clicked, this, &StartPage::demoRequested);
     connect(m_new, &QPushButton::clicked, this, &StartPage::newRequested);

@@ -27,12 +27,16 @@ ThemeColors colorsOf(ThemeKind kind)
             rgb(0xe3e7fd), rgb(0xe9ecf2), rgb(0xc3cad6), rgb(0x9a5b00), rgb(0xfff3dc)};
 }
 
-QString styleSheet(const ThemeColors &colors)
+QString styleSheet(ThemeKind kind)
 {
+    const ThemeColors colors = colorsOf(kind);
     QFile file(QStringLiteral(":/style/workbench.qss"));
     if (!file.open(QIODevice::ReadOnly))
         return {};
     QString sheet = QString::fromUtf8(file.readAll());
+    sheet.replace(QStringLiteral("@check"), kind == ThemeKind::Dark
+                                                ? QStringLiteral("check-on-dark")
+                                                : QStringLiteral("check-on-light"));
     // Longer names first: @accent is a prefix of @accentText.
     const QList<std::pair<QString, QColor>> names = {
         {QStringLiteral("@accentHover"), colors.accentHover},
@@ -91,7 +95,7 @@ void applyTheme(QApplication &application, ThemeKind kind)
 {
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     QApplication::setPalette(themePalette(kind));
-    application.setStyleSheet(styleSheet(colorsOf(kind)));
+    application.setStyleSheet(styleSheet(kind));
 }
 
 ThemeKind themeFromName(const QString &name, ThemeKind fallback)

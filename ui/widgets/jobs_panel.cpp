@@ -48,7 +48,7 @@ public:
             return;
         }
         const double fraction = index.data(JobLogModel::FractionRole).toDouble();
-        const QRect cell = option.rect.adjusted(10, 0, -10, 0);
+        const QRect cell = option.rect.adjusted(3, 0, -10, 0);
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         const QRectF bar(cell.left(), cell.center().y() - 2, cell.width() * 0.5, 6);
@@ -130,6 +130,8 @@ JobsPanel::JobsPanel(JobLogModel *model, QWidget *parent)
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &JobsPanel::showDetails);
     connect(m_model, &JobLogModel::jobChanged, this, &JobsPanel::showDetails);
+    connect(m_model, &QAbstractItemModel::rowsInserted, m_table, &QTableView::scrollToBottom,
+            Qt::QueuedConnection);
     connect(m_model, &QAbstractItemModel::rowsRemoved, this, &JobsPanel::showDetails);
     connect(m_cancel, &QPushButton::clicked, this, [this] {
         const JobEntry *entry = m_model->entryAt(m_table->currentIndex().row());

@@ -90,6 +90,7 @@ JobProgress::JobProgress(JobLogModel *model, QWidget *parent)
       m_bar(new QProgressBar),
       m_cancel(new QToolButton)
 {
+    m_text->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_bar->setFixedWidth(140);
     m_bar->setTextVisible(false);
     m_bar->setAccessibleName(tr("Progress of the running job"));

@@ -228,10 +228,10 @@ private Q_SLOTS:
         runner.cancel(stopped);
         QTRY_COMPARE(model.entry(stopped)->state, JobState::Cancelled);
 
-        QCOMPARE(model.entryAt(0)->id, stopped); // newest first
+        QCOMPARE(model.entryAt(1)->id, stopped); // in the order of their start
         QCOMPARE(model.entry(bad)->error.message, std::string("the disk is full"));
         QVERIFY(
-            model.index(1, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("disk")));
+            model.index(0, 0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("disk")));
     }
 
     void jobsWithoutATitleAreNotLogged()
