@@ -1,6 +1,7 @@
 #include "core/image/mask.h"
 #include "core/image/region_crop.h"
 #include "core/networks/blip2.h"
+#include "core/nn/initialize.h"
 #include "core/train/augment.h"
 #include "core/train/batching.h"
 #include "core/train/losses.h"
@@ -29,6 +30,33 @@ Mask roughened(const Mask &mask, SeededRandom &random)
                                mask.width, mask.height, threshold);
     return result.area() > 0 ? result : mask;
 }
+
+// Index of a colour's canonical word; -100 for no colour.
+std::int64_t colourClass(const std::string &colour)
+{
+    static const std::map<std::string, std::int64_t> kClasses = [] {
+        std::map<std::string, std::int64_t> classes;
+        for (int i = 0; i < kColourNameCount; ++i)
+            classes.emplace(nameOf(static_cast<ColourName>(i)), i);
+        return classes;
+    }();
+    const auto found = kClasses.find(colour);
+    return found != kClasses.end() ? found->second : -100;
+}
+
+// Asks the picture encoder and the queries for the colour: phrases alone teach it late, because
+// most of their tokens are about other things.
+struct PhrasesHelperImpl final : torch::nn::Module
+{
+    PhrasesHelperImpl(std::int64_t visionWidth, std::int64_t textWidth)
+    {
+        vision = register_module("vision", torch::nn::Linear(visionWidth, kColourNameCount));
+        queries = register_module("queries", torch::nn::Linear(textWidth, kColourNameCount));
+    }
+
+    torch::nn::Linear vision{nullptr}, queries{nullptr};
+};
+TORCH_MODULE(PhrasesHelper);
 
 class PhrasesTask final : public TrainTask
 {
@@ -88,6 +116,14 @@ public:
         if (!m_settings.initialModel.empty())
             loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
                        blip2OptNames());
+        if (m_settings.helperWeight > 0.0) {
+            m_helper = PhrasesHelper(m_settings.visionWidth, m_settings.textWidth);
+            m_model->register_module(kHelper, m_helper.ptr());
+            nn::initializeTensors(*m_helper, seed,
+                                  [](const std::string &name, const torch::Tensor &tensor) {
+                                      return nn::commonInitialValue(name, tensor);
+                                  });
+        }
 
         prepareHeldOut(cancel, progress);
     }
@@ -105,6 +141,7 @@ public:
         std::vector<Image> crops;
         std::vector<std::vector<std::int64_t>> rows;
         std::vector<std::vector<std::int64_t>> labels;
+        std::vector<std::int64_t> colours;
         while (static_cast<int>(crops.size()) < m_settings.batchSize) {
             const std::shared_ptr<const PoolPicture> item =
                 m_pool.at(random.integer(0, m_pool.sizeAt(step) - 1));
@@ -129,18 +166,24 @@ public:
                                 .image);
             random.next();
             addRow(phrase, rows, labels);
+            colours.push_back(colourClass(phrase.colour));
         }
         Batch batch;
         batch["pixels"] = pixelBatch(crops, clipNormalization());
         batch["ids"] = idBatch(rows, m_tokenizer->paddingId());
         batch["mask"] = maskBatch(rows);
+        batch["colours"] = torch::tensor(colours, torch::kLong);
+        batch["step"] = torch::tensor(step, torch::kLong);
         batch["labels"] = idBatch(labels, -100);
         return batch;
     }
 
     StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
     {
-        const torch::Tensor queries = m_model->encodeImage(batch.at("pixels").to(device, type));
+        const torch::Tensor seen =
+            m_model->imageEmbeddings(batch.at("pixels").to(device, type)); // [B, N, width]
+        const torch::Tensor queries =
+            m_model->language_projection(m_model->queryOutput(seen)); // [B, Q, text width]
         const torch::Tensor ids = batch.at("ids").to(device);
         const torch::Tensor logits = m_model->logits(queries, ids, batch.at("mask").to(device));
         // The logits that predict ids[:, t] are at position Q + t - 1.
@@ -148,6 +191,15 @@ public:
         const torch::Tensor predicting = logits.slice(1, first, first + ids.size(1));
         StepResult result;
         result.loss = tokenLoss(predicting, batch.at("labels").to(device));
+        const double helperWeight =
+            helperWeightAt(m_settings, batch.at("step").item<std::int64_t>());
+        if (helperWeight > 0.0) {
+            const torch::Tensor colours = batch.at("colours").to(device);
+            const torch::Tensor helper = tokenLoss(m_helper->vision(seen.mean(1)), colours)
+                                         + tokenLoss(m_helper->queries(queries.mean(1)), colours);
+            result.loss = result.loss + helperWeight * helper;
+            result.details["helper"] = helper.item<double>();
+        }
         result.details["pool"] = static_cast<double>(m_pool.drawn());
         return result;
     }
@@ -282,6 +334,7 @@ private:
     std::unique_ptr<TextCoder> m_tokenizer;
     std::map<std::string, std::vector<std::int64_t>> m_questions;
     nn::Blip2 m_model{nullptr};
+    PhrasesHelper m_helper{nullptr};
     std::map<std::string, std::vector<HeldOut>> m_held;
 };
 

@@ -17,6 +17,41 @@ namespace sapsam::training {
 
 namespace {
 
+constexpr std::int64_t kLabelClasses = 18; // ATR
+
+// What the two encoders are asked besides: the attributes of the person, with one head for pictures
+// and texts as IRRA's identity loss has it, and how much of each patch every part covers.
+struct RetrievalHelperImpl final : torch::nn::Module
+{
+    explicit RetrievalHelperImpl(std::int64_t width)
+    {
+        std::int64_t classes = 0;
+        for (const std::int64_t size : attributeSizes())
+            classes += size;
+        attributes = register_module("attributes", torch::nn::Linear(width, classes));
+        parts = register_module("parts", torch::nn::Linear(width, kLabelClasses));
+    }
+
+    torch::nn::Linear attributes{nullptr}, parts{nullptr};
+};
+TORCH_MODULE(RetrievalHelper);
+
+// Share of every class in every patch, row-major: [patches * classes] values are appended.
+void appendPatchShares(const LabelMap &labels, int patch, std::vector<float> &shares)
+{
+    const float unit = 1.0F / static_cast<float>(patch * patch);
+    for (int top = 0; top + patch <= labels.height; top += patch) {
+        for (int left = 0; left + patch <= labels.width; left += patch) {
+            const std::size_t first = shares.size();
+            shares.resize(first + kLabelClasses, 0.0F);
+            for (int y = top; y < top + patch; ++y) {
+                for (int x = left; x < left + patch; ++x)
+                    shares[first + labels.at(x, y)] += unit;
+            }
+        }
+    }
+}
+
 class RetrievalTask final : public TrainTask
 {
 public:
@@ -65,12 +100,8 @@ public:
                        clipNames());
         m_model->logit_scale.set_requires_grad(false); // fixed, as in IRRA
         if (m_settings.helperWeight > 0.0) {
-            std::int64_t classes = 0;
-            for (const std::int64_t size : attributeSizes())
-                classes += size;
-            // One head for both encoders, as IRRA's identity loss: it pulls them into one space.
-            m_helper = m_model->register_module(
-                kHelper, torch::nn::Linear(m_settings.embeddingSize, classes));
+            m_helper = RetrievalHelper(m_settings.embeddingSize);
+            m_model->register_module(kHelper, m_helper.ptr());
             nn::initializeTensors(*m_helper, seed,
                                   [](const std::string &name, const torch::Tensor &tensor) {
                                       return nn::commonInitialValue(name, tensor);
@@ -92,6 +123,7 @@ public:
         std::vector<std::vector<std::int64_t>> texts;
         std::vector<std::int64_t> identities;
         std::vector<std::int64_t> attributes;
+        std::vector<float> parts;
         for (const std::int64_t index :
              drawDistinct(m_pool.sizeAt(step), m_settings.batchSize, random)) {
             const std::shared_ptr<const PoolPicture> item = m_pool.at(index);
@@ -105,9 +137,11 @@ public:
                 text.find("left") == std::string::npos && text.find("right") == std::string::npos
                     ? 0.5
                     : 0.0;
-            pictures.push_back(augment(item->picture.image, {}, m_settings.imageWidth,
-                                       m_settings.imageHeight, options, random.fork("augment"))
-                                   .image);
+            AugmentedPicture made =
+                augment(item->picture.image, item->picture.labels, m_settings.imageWidth,
+                        m_settings.imageHeight, options, random.fork("augment"));
+            appendPatchShares(made.labels, m_settings.patchSize, parts);
+            pictures.push_back(std::move(made.image));
             random.next();
             texts.push_back(m_tokenizer->encode(text, m_settings.contextLength));
             identities.push_back(static_cast<std::int64_t>(item->identity));
@@ -120,6 +154,8 @@ public:
         batch["attributes"] = torch::tensor(attributes, torch::kLong)
                                   .reshape({m_settings.batchSize,
                                             static_cast<std::int64_t>(attributeSizes().size())});
+        batch["parts"] =
+            torch::tensor(parts, torch::kFloat).reshape({m_settings.batchSize, -1, kLabelClasses});
         batch["step"] = torch::tensor(step, torch::kLong);
         batch["identities"] = torch::tensor(identities, torch::kLong);
         return batch;
@@ -127,8 +163,10 @@ public:
 
     StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
     {
-        const torch::Tensor image = m_model->imageFeatures(batch.at("pixels").to(device, type));
-        const torch::Tensor text = m_model->textFeatures(batch.at("ids").to(device));
+        const torch::Tensor tokens =
+            m_model->encodeImageTokens(batch.at("pixels").to(device, type)); // [B, 1 + N, D]
+        const torch::Tensor image = tokens.select(1, 0);
+        const torch::Tensor text = textFeatures(batch.at("ids"), device);
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
         const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale);
@@ -144,8 +182,12 @@ public:
         const double helperWeight = helperWeightAt(m_settings, step);
         if (helperWeight > 0.0) {
             const torch::Tensor attributes = batch.at("attributes").to(device);
+            const torch::Tensor parts = torch::log_softmax(
+                m_helper->parts(tokens.slice(1, 1)).to(torch::kFloat), 2); // [B, N, classes]
+            const torch::Tensor partLoss = -(parts * batch.at("parts").to(device)).sum(2).mean();
             const torch::Tensor helper =
-                helperLoss(image, attributes) + 0.5 * helperLoss(text, attributes);
+                helperLoss(image, attributes) + 0.5 * helperLoss(text, attributes) + partLoss;
+            result.details["parts"] = partLoss.item<double>();
             result.loss = result.loss + helperWeight * helper;
             result.details["helper"] = helper.item<double>();
         }
@@ -210,13 +252,30 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
+    // Texts of about one length go together: most are far shorter than the longest.
+    torch::Tensor textFeatures(const torch::Tensor &ids, torch::Device device)
+    {
+        constexpr std::int64_t kGroups = 4;
+        const torch::Tensor lengths = ids.argmax(1) + 1; // the end token has the largest id
+        const torch::Tensor order = std::get<1>(lengths.sort(0, false));
+        const std::int64_t group = (ids.size(0) + kGroups - 1) / kGroups;
+        std::vector<torch::Tensor> features;
+        for (std::int64_t first = 0; first < ids.size(0); first += group) {
+            const torch::Tensor rows = order.slice(0, first, first + group);
+            const std::int64_t longest = lengths.index_select(0, rows).max().item<std::int64_t>();
+            features.push_back(m_model->textFeatures(
+                ids.index_select(0, rows).slice(1, 0, longest).contiguous().to(device)));
+        }
+        return torch::cat(features).index_select(0, std::get<1>(order.sort(0, false)).to(device));
+    }
+
     // Mean cross entropy over the attributes. Features are taken at unit length, as the ranking
     // does, times a fixed factor.
     torch::Tensor helperLoss(const torch::Tensor &features, const torch::Tensor &attributes)
     {
         const torch::Tensor values = features.to(torch::kFloat);
         const torch::Tensor unit = values / values.norm(2, {1}, true) * 12.0;
-        const torch::Tensor logits = m_helper->forward(unit.to(features.scalar_type()));
+        const torch::Tensor logits = m_helper->attributes(unit.to(features.scalar_type()));
         torch::Tensor sum = torch::zeros({}, torch::kFloat).to(features.device());
         std::int64_t first = 0;
         for (std::size_t i = 0; i < attributeSizes().size(); ++i) {
@@ -255,7 +314,7 @@ private:
     mutable PicturePool m_pool; // fills itself while it is read, and locks for that
     std::unique_ptr<TextCoder> m_tokenizer;
     nn::Clip m_model{nullptr};
-    torch::nn::Linear m_helper{nullptr};
+    RetrievalHelper m_helper{nullptr};
     torch::Tensor m_heldPixels;
     torch::Tensor m_heldIds;
 };
