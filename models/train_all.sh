@@ -6,6 +6,6 @@ models=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 sapsam=${1:-sapsam}
 runs=${2:-$models/../build/runs}
 for task in retrieval person-sam phrases; do
-    "$sapsam" train "$task" --config "$models/configs/$task.json" --out "$runs" --export "$models"
+    "$sapsam" train "$task" --config "$models/configs/$task.json" --runs "$runs" --export "$models"
 done
 "$sapsam" models verify

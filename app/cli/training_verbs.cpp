@@ -41,6 +41,8 @@ void addTrainingVerbs(CLI::App &app, Context &context)
     training->add_option("--config", *config, "Settings as JSON; missing ones take their defaults");
     training->add_option("--runs", request->runsFolder, "Folder in which the run's folder is made")
         ->capture_default_str();
+    training->add_option("--export", request->exportFolder,
+                         "Folder of models that the finished model is put into");
     training->add_option("--resume", request->resumeFolder, "Go on with this run");
     training->callback([&context, request, config] {
         if (request->task.empty() && request->resumeFolder.empty())
