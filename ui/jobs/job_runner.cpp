@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct WaitingJob
     JobId id = 0;
     JobRunner::Work work;
     CancelSource cancel;
+    JobId after = 0;
 };
 
 struct JobResult
@@ -69,6 +71,7 @@ struct JobRunner::Private
     std::condition_variable wake;
     std::deque<WaitingJob> waiting;
     std::map<JobId, JobResult> finished; // done on the lane, not yet reported
+    std::set<JobId> unfulfilled;         // cancelled or failed: what builds on them does not run
     bool stopping = false;
 
     // GUI thread only.
@@ -86,6 +89,7 @@ void JobRunner::Private::loop()
 #endif
     for (;;) {
         WaitingJob job;
+        bool isFounded = true;
         {
             std::unique_lock<std::mutex> lock(mutex);
             wake.wait(lock, [this] { return stopping || !waiting.empty(); });
@@ -93,10 +97,11 @@ void JobRunner::Private::loop()
                 return;
             job = std::move(waiting.front());
             waiting.pop_front();
+            isFounded = unfulfilled.count(job.after) == 0;
         }
         const JobId id = job.id;
         JobResult result;
-        if (job.cancel.isCancelled()) {
+        if (job.cancel.isCancelled() || !isFounded) {
             result.outcome = JobOutcome::Cancelled;
         } else {
             QMetaObject::invokeMethod(
@@ -107,6 +112,8 @@ void JobRunner::Private::loop()
         job.work = nullptr;
         {
             const std::lock_guard<std::mutex> lock(mutex);
+            if (result.outcome != JobOutcome::Done)
+                unfulfilled.insert(id);
             finished.emplace(id, std::move(result));
         }
         QMetaObject::invokeMethod(
@@ -196,11 +203,12 @@ JobRunner::~JobRunner()
     }
 }
 
-JobId JobRunner::start(const QString &title, Work work, Priority priority)
+JobId JobRunner::start(const QString &title, Work work, Priority priority, JobId after)
 {
     WaitingJob job;
     job.id = ++d->lastId;
     job.work = std::move(work);
+    job.after = after;
     const JobId id = job.id;
     d->open.emplace(id, job.cancel);
     Q_EMIT queued(id, title);
@@ -232,6 +240,7 @@ void JobRunner::cancel(JobId job)
             d->waiting.erase(it);
             JobResult result;
             result.outcome = JobOutcome::Cancelled;
+            d->unfulfilled.insert(job);
             d->finished.emplace(job, std::move(result));
             break;
         }

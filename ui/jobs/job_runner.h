@@ -42,13 +42,17 @@ public:
     explicit JobRunner(const QString &lane, QObject *parent = nullptr);
     ~JobRunner() override;
 
-    JobId start(const QString &title, Work work, Priority priority = Priority::Normal);
+    // `after`: an earlier job that this one builds on. When that one is cancelled or fails, this
+    // one does not run and ends as Cancelled; the lane itself decides it, so nothing starts in
+    // between.
+    JobId start(const QString &title, Work work, Priority priority = Priority::Normal,
+                JobId after = 0);
 
     // The usual form: `work(cancel, progress)` returns a value on the lane; `then(value)` gets it
     // on the GUI thread unless `guard` has been destroyed by then.
     template <typename WorkFunction, typename Then>
     JobId start(const QString &title, QObject *guard, WorkFunction work, Then then,
-                Priority priority = Priority::Normal);
+                Priority priority = Priority::Normal, JobId after = 0);
 
     // Asks a running job to stop and drops a waiting one; finished(Cancelled) follows. Unknown ids
     // are ignored.
@@ -77,7 +81,7 @@ std::shared_ptr<QObject *> watch(QObject *guard);
 
 template <typename WorkFunction, typename Then>
 JobId JobRunner::start(const QString &title, QObject *guard, WorkFunction work, Then then,
-                       Priority priority)
+                       Priority priority, JobId after)
 {
     const std::shared_ptr<QObject *> watched = watch(guard);
     return start(
@@ -100,7 +104,7 @@ JobId JobRunner::start(const QString &title, QObject *guard, WorkFunction work, 
                 };
             }
         },
-        priority);
+        priority, after);
 }
 
 } // namespace sapsam::ui

@@ -90,10 +90,11 @@ ProjectSession::ProjectSession(const SessionOptions &options, QObject *parent)
       m_reader(std::make_unique<JobRunner>(QStringLiteral("sapsam-reader"))),
       m_engine(std::make_unique<JobRunner>(QStringLiteral("sapsam-engine")))
 {
-    connect(m_engine.get(), &JobRunner::finished, this, &ProjectSession::finishJob);
     m_poll.setInterval(kPollMs);
     connect(&m_poll, &QTimer::timeout, this, [this] { refresh(false); });
+    // The log first: who hears of a job's end finds it ended there.
     m_jobs.listenTo(m_engine.get());
+    connect(m_engine.get(), &JobRunner::finished, this, &ProjectSession::finishJob);
 
     // Asking for the device may load a driver: not on this thread.
     const JobId job = m_reader->start(
@@ -182,7 +183,6 @@ void ProjectSession::close()
     m_poll.stop();
     m_engine->cancelAll();
     m_reader->cancelAll();
-    m_chain.clear();
     m_openJob = 0;
     m_refreshing = false;
     if (!m_isOpen)
@@ -268,7 +268,7 @@ void ProjectSession::refresh(bool forceImages)
 }
 
 template <typename Step>
-JobId ProjectSession::startStep(const QString &title, Step step)
+JobId ProjectSession::startStep(const QString &title, JobId after, Step step)
 {
     auto id = std::make_shared<JobId>(0);
     const int generation = m_generation;
@@ -282,7 +282,8 @@ JobId ProjectSession::startStep(const QString &title, Step step)
                 return;
             m_jobs.setReport(*id, report.summary, report.notes);
             refresh(false);
-        });
+        },
+        JobRunner::Priority::Normal, after);
     return *id;
 }
 
@@ -294,61 +295,62 @@ void ProjectSession::importPaths(const QStringList &paths, bool detectPeople)
     for (const QString &path : paths)
         options.paths.push_back(toStdString(path));
     options.detect = detectPeople;
-    startStep(tr("Import"), [options](EngineState &state, const CancelToken &cancel,
-                                      const ProgressSink &progress) {
-        const ImportReport report =
-            sapsam::importPaths(state.openStore(), options, cancel, progress);
-        QString summary = tr("new pictures: %1").arg(countText(report.imported));
-        if (report.known > 0)
-            summary += tr(", known already: %1").arg(countText(report.known));
-        return Report{summary, notesOf(report.skipped)};
-    });
+    startStep(
+        tr("Import"), 0,
+        [options](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
+            const ImportReport report =
+                sapsam::importPaths(state.openStore(), options, cancel, progress);
+            QString summary = tr("new pictures: %1").arg(countText(report.imported));
+            if (report.known > 0)
+                summary += tr(", known already: %1").arg(countText(report.known));
+            return Report{summary, notesOf(report.skipped)};
+        });
 }
 
-void ProjectSession::segment()
+JobId ProjectSession::startSegment(JobId after)
 {
     if (!m_isOpen)
-        return;
-    m_chain.push_back(startStep(tr("Segment"), [](EngineState &state, const CancelToken &cancel,
-                                                  const ProgressSink &progress) {
-        const SegmentReport report =
-            segmentProject(state.openStore(), *state.engines, cancel, progress);
-        return Report{
-            tr("pictures: %1, parts: %2").arg(countText(report.images), countText(report.regions)),
-            notesOf(report.failed)};
-    }));
+        return 0;
+    return startStep(
+        tr("Segment"), after,
+        [](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
+            const SegmentReport report =
+                segmentProject(state.openStore(), *state.engines, cancel, progress);
+            return Report{tr("pictures: %1, parts: %2")
+                              .arg(countText(report.images), countText(report.regions)),
+                          notesOf(report.failed)};
+        });
 }
 
-void ProjectSession::writePhrases()
+JobId ProjectSession::startPhrases(JobId after)
 {
     if (!m_isOpen)
-        return;
-    m_chain.push_back(
-        startStep(tr("Write phrases"), [](EngineState &state, const CancelToken &cancel,
-                                          const ProgressSink &progress) {
+        return 0;
+    return startStep(
+        tr("Write phrases"), after,
+        [](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
             const PhraseReport report =
                 phraseProject(state.openStore(), *state.engines, cancel, progress);
             return Report{tr("phrases: %1").arg(countText(report.phrases)), notesOf(report.failed)};
-        }));
+        });
 }
 
-void ProjectSession::embed()
+JobId ProjectSession::startEmbed(JobId after)
 {
     if (!m_isOpen)
-        return;
-    m_chain.push_back(startStep(tr("Embed"), [](EngineState &state, const CancelToken &cancel,
-                                                const ProgressSink &progress) {
-        const EmbedReport report =
-            embedProject(state.openStore(), *state.engines, cancel, progress);
-        return Report{tr("pictures: %1").arg(countText(report.images)), notesOf(report.failed)};
-    }));
+        return 0;
+    return startStep(
+        tr("Embed"), after,
+        [](EngineState &state, const CancelToken &cancel, const ProgressSink &progress) {
+            const EmbedReport report =
+                embedProject(state.openStore(), *state.engines, cancel, progress);
+            return Report{tr("pictures: %1").arg(countText(report.images)), notesOf(report.failed)};
+        });
 }
 
 void ProjectSession::prepareAll()
 {
-    segment();
-    writePhrases();
-    embed();
+    startEmbed(startPhrases(startSegment(0)));
 }
 
 bool ProjectSession::isWorking() const
@@ -381,17 +383,6 @@ void ProjectSession::finishJob(JobId job, JobOutcome outcome, const ErrorReport 
         else if (outcome == JobOutcome::Cancelled)
             Q_EMIT searchCancelled();
     } else {
-        const auto place = std::find(m_chain.begin(), m_chain.end(), job);
-        if (place != m_chain.end()) {
-            m_chain.erase(place);
-            if (outcome != JobOutcome::Done) {
-                // What follows builds on this step.
-                const std::vector<JobId> rest = std::move(m_chain);
-                m_chain.clear();
-                for (const JobId next : rest)
-                    m_engine->cancel(next);
-            }
-        }
         // Work without a title is a service whose failure shows when it is needed.
         if (outcome == JobOutcome::Failed && !title.isEmpty())
             Q_EMIT jobFailed(title, error);

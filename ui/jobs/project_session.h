@@ -67,9 +67,9 @@ public:
 
     // Jobs of the engine lane; each may be called again to go on where it stopped.
     void importPaths(const QStringList &paths, bool detectPeople);
-    void segment();
-    void writePhrases();
-    void embed();
+    void segment() { startSegment(0); }
+    void writePhrases() { startPhrases(0); }
+    void embed() { startEmbed(0); }
     void prepareAll(); // the three in order; when one is cancelled or fails, the rest is dropped
     bool isWorking() const; // a job of the log runs or waits
     void cancelJob(JobId job);
@@ -115,7 +115,10 @@ private:
     void refresh(bool forceImages);
     void warmUp(); // loads the retrieval model, so that the first query does not wait for it
     template <typename Step>
-    JobId startStep(const QString &title, Step step);
+    JobId startStep(const QString &title, JobId after, Step step);
+    JobId startSegment(JobId after);
+    JobId startPhrases(JobId after);
+    JobId startEmbed(JobId after);
     void finishJob(JobId job, JobOutcome outcome, const ErrorReport &error);
 
     SessionOptions m_options;
@@ -128,7 +131,6 @@ private:
     JobId m_searchJob = 0;
     QString m_searchText;
     JobId m_openJob = 0;
-    std::vector<JobId> m_chain; // of prepareAll()
     bool m_refreshing = false;
     QTimer m_poll;
     JobLogModel m_jobs;

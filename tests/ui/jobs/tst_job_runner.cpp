@@ -204,6 +204,31 @@ private Q_SLOTS:
         QCOMPARE(ends.list[2].job, waiting);
     }
 
+    void jobsThatBuildOnAFailedOneDoNotRun()
+    {
+        JobRunner runner(QStringLiteral("test"));
+        Ends ends(&runner);
+        std::atomic<int> ran{0};
+        const auto count = [&ran](const CancelToken &, const ProgressSink &) { ++ran; };
+        const JobId first = runner.start(
+            QStringLiteral("first"), &runner,
+            [](const CancelToken &, const ProgressSink &) { throw Error(ErrorKind::Io, "x"); },
+            [] {});
+        const JobId second = runner.start(
+            QStringLiteral("second"), &runner, count, [] {}, JobRunner::Priority::Normal, first);
+        runner.start(
+            QStringLiteral("third"), &runner, count, [] {}, JobRunner::Priority::Normal, second);
+        runner.start(QStringLiteral("free"), &runner, count, [] {});
+
+        QTRY_COMPARE(ends.list.size(), std::size_t{4});
+
+        QCOMPARE(ends.list[0].outcome, JobOutcome::Failed);
+        QCOMPARE(ends.list[1].outcome, JobOutcome::Cancelled);
+        QCOMPARE(ends.list[2].outcome, JobOutcome::Cancelled);
+        QCOMPARE(ends.list[3].outcome, JobOutcome::Done);
+        QCOMPARE(ran.load(), 1);
+    }
+
     void destructorCancelsWaitsAndTellsEveryEndOnce()
     {
         auto runner = std::make_unique<JobRunner>(QStringLiteral("test"));
