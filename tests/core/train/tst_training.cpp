@@ -142,7 +142,8 @@ private Q_SLOTS:
         QCOMPARE(losses.size(), std::size_t(20));
         QVERIFY2(
             meanOf(losses, 15, 20) < 0.9 * meanOf(losses, 0, 5),
-            qPrintable(QString("%1 → %2").arg(meanOf(losses, 0, 5)).arg(meanOf(losses, 15, 20))));
+            (std::to_string(meanOf(losses, 0, 5)) + " → " + std::to_string(meanOf(losses, 15, 20)))
+                .c_str());
         for (const char *file : {"config.json", "status.json", "environment.json", "log.txt",
                                  "checkpoints/last.safetensors", "model/model.safetensors",
                                  "model/config.json", "model/preprocessor_config.json"})
