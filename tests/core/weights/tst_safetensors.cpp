@@ -154,8 +154,8 @@ private Q_SLOTS:
         const auto file = path("damaged.safetensors");
         writeFileAtomically(file, content.toStdString());
 
-        VERIFY_ERROR(SafetensorsFile(file), ErrorKind::Corrupt, mentioned.toStdString());
-        VERIFY_ERROR(SafetensorsFile(file), ErrorKind::Corrupt, "damaged.safetensors");
+        VERIFY_ERROR(SafetensorsFile{file}, ErrorKind::Corrupt, mentioned.toStdString());
+        VERIFY_ERROR(SafetensorsFile{file}, ErrorKind::Corrupt, "damaged.safetensors");
     }
 
     void foreignElementTypeIsUnsupported()
