@@ -478,6 +478,7 @@ void MainWindow::connectSession()
                 if (!m_pendingImport.isEmpty())
                     chooseImport(std::exchange(m_pendingImport, {}));
             });
+    connect(session, &ProjectSession::queriesLoaded, m_query, &QueryBar::setHistory);
     connect(session, &ProjectSession::countsChanged, this, [this] {
         m_projectPanel->setCounts(m_session->counts());
         updateActions();

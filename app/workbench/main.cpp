@@ -9,7 +9,9 @@
 #include "ui/support/theme.h"
 
 #include <QApplication>
+#include <QDir>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QLocale>
 #include <QThread>
 #include <QTimer>
@@ -96,15 +98,22 @@ private:
     int m_restful = 0;
 };
 
-QString demoProjectFolder()
+// Where packaging/run.sh makes it: $SAPSAM_DEMO_DIR, else beside the models in a source tree, else
+// in the user's data folder.
+QString demoProjectFolder(const QString &modelsFolder)
 {
-    const QString chosen = qEnvironmentVariable("SAPSAM_DEMO_PROJECT");
-    if (!chosen.isEmpty())
-        return chosen;
+    const QString name = QStringLiteral("/people.sapsam");
     QString data = qEnvironmentVariable("XDG_DATA_HOME");
     if (data.isEmpty())
-        data = qEnvironmentVariable("HOME") + QStringLiteral("/.local/share");
-    return data + QStringLiteral("/sapsam/demo.sapsam");
+        data = QDir::homePath() + QStringLiteral("/.local/share");
+    const QStringList places = {qEnvironmentVariable("SAPSAM_DEMO_DIR"),
+                                QDir::cleanPath(modelsFolder + QStringLiteral("/../demo")),
+                                data + QStringLiteral("/sapsam/demo")};
+    for (const QString &place : places) {
+        if (!place.isEmpty() && QFileInfo::exists(place + name))
+            return place + name;
+    }
+    return {};
 }
 
 int runWindow(int argc, char **argv, const Arguments &arguments)
@@ -134,7 +143,7 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     const int cores = std::max(1, QThread::idealThreadCount());
     options.session.engine.threads = cores > 2 ? cores - 1 : cores;
     options.session.palette = makePartPalette(defaultTaxonomy());
-    options.demoProject = demoProjectFolder();
+    options.demoProject = demoProjectFolder(options.session.modelsFolder);
 
     MainWindow window(options);
     if (!arguments.theme.empty())

@@ -23,6 +23,7 @@ constexpr int kMaxOverlayFactor = 8;
 constexpr int kMaxNotes = 1000;
 // Nobody scrolls further; the explanation of a hit has its price.
 constexpr int kMaxHits = 500;
+constexpr int kRecentQueries = 50; // offered while typing
 
 QString shortHash(const std::string &hash)
 {
@@ -45,7 +46,7 @@ QString nameOf(const ImageRecord &record)
 {
     QString name = QFileInfo(toQString(record.path)).fileName();
     if (record.frame)
-        name += QStringLiteral(" · ") + QString::number(*record.frame);
+        name += ProjectSession::tr(" · frame %1").arg(*record.frame);
     return name;
 }
 
@@ -216,6 +217,7 @@ void ProjectSession::refresh(bool forceImages)
         bool changed = false;
         ProjectCounts counts;
         std::optional<std::vector<GalleryItem>> items;
+        QStringList queries; // newest first; only with forceImages
     };
     const int generation = m_generation;
     m_reader->start(
@@ -234,6 +236,11 @@ void ProjectSession::refresh(bool forceImages)
             update.changed = true;
             state->version = version;
             update.counts = state->store->counts();
+            if (forceImages) {
+                for (const QueryRecord &query : state->store->recentQueries(kRecentQueries))
+                    update.queries.append(toQString(query.text));
+                update.queries.removeDuplicates();
+            }
             if (forceImages || update.counts.images != shown) {
                 const std::vector<ImageRecord> records = state->store->images();
                 std::vector<GalleryItem> items;
@@ -261,6 +268,8 @@ void ProjectSession::refresh(bool forceImages)
                 m_shownImages = update.counts.images;
                 Q_EMIT imagesLoaded(*update.items);
             }
+            if (!update.queries.isEmpty())
+                Q_EMIT queriesLoaded(update.queries);
             Q_EMIT countsChanged();
             Q_EMIT contentChanged();
             Q_EMIT savedAt(QDateTime::currentDateTime());

@@ -92,6 +92,7 @@ Q_SIGNALS:
     void closed();
     void openFailed(const QString &folder, const sapsam::ErrorReport &error);
     void imagesLoaded(const std::vector<sapsam::ui::GalleryItem> &items);
+    void queriesLoaded(const QStringList &newestFirst); // of earlier sessions
     void countsChanged();
     void contentChanged(); // something was stored: what is shown may be out of date
     void savedAt(const QDateTime &time);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace sapsam::ui {
 
@@ -31,6 +32,24 @@ QImage toQImage(const Mask &mask)
     return result;
 }
 
+namespace {
+
+// Mean over 2 * radius + 1 values along one axis; outside counts as 0. In place, one line.
+void blurLine(uchar *first, int count, int step, int radius, std::vector<int> &sums)
+{
+    sums.assign(static_cast<std::size_t>(count) + 1, 0);
+    for (int i = 0; i < count; ++i)
+        sums[static_cast<std::size_t>(i) + 1] = sums[static_cast<std::size_t>(i)] + first[i * step];
+    const int window = 2 * radius + 1;
+    for (int i = 0; i < count; ++i) {
+        const auto from = static_cast<std::size_t>(std::max(0, i - radius));
+        const auto to = static_cast<std::size_t>(std::min(count, i + radius + 1));
+        first[i * step] = static_cast<uchar>((sums[to] - sums[from] + window / 2) / window);
+    }
+}
+
+} // namespace
+
 QImage smoothedMask(const QImage &mask, int factor)
 {
     if (mask.isNull() || factor <= 1)
@@ -42,6 +61,15 @@ QImage smoothedMask(const QImage &mask, int factor)
                     static_cast<std::size_t>(mask.width()));
     grey = grey.scaled(mask.size() * factor, Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
                .convertToFormat(QImage::Format_Grayscale8);
+    // Half a pixel of the picture to both sides: rounds the staircase off, keeps what is one pixel
+    // wide.
+    const int radius = factor / 2;
+    std::vector<int> sums;
+    const auto stride = static_cast<int>(grey.bytesPerLine());
+    for (int y = 0; y < grey.height(); ++y)
+        blurLine(grey.scanLine(y), grey.width(), 1, radius, sums);
+    for (int x = 0; x < grey.width(); ++x)
+        blurLine(grey.bits() + x, grey.height(), stride, radius, sums);
     QImage result(grey.size(), QImage::Format_Alpha8);
     for (int y = 0; y < grey.height(); ++y) {
         const uchar *from = grey.constScanLine(y);

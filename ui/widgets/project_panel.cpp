@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace sapsam::ui {
@@ -113,6 +114,13 @@ void ProjectPanel::updateButtons()
     m_embed.button->setEnabled(hasImages);
     m_prepare->setEnabled(hasImages && !m_working);
     m_prepare->setText(m_working ? tr("Working…") : tr("Prepare all"));
+    // The accent is for what is still to do.
+    const bool toDo = !(m_segment.isDone && m_phrase.isDone && m_embed.isDone);
+    if (m_prepare->property("primary").toBool() != toDo) {
+        m_prepare->setProperty("primary", toDo);
+        m_prepare->style()->unpolish(m_prepare);
+        m_prepare->style()->polish(m_prepare);
+    }
 }
 
 void ProjectPanel::refreshIcons()

@@ -77,6 +77,11 @@ void QueryBar::remember(const QString &text)
     m_history->setStringList(list.mid(0, 50));
 }
 
+void QueryBar::setHistory(const QStringList &newestFirst)
+{
+    m_history->setStringList(newestFirst);
+}
+
 void QueryBar::refreshIcons()
 {
     m_icon->setIcon(QIcon(makeIconPixmap(QStringLiteral("search"),

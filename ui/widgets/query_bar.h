@@ -22,6 +22,7 @@ public:
     void setBusy(bool busy);
     // Offered while typing.
     void remember(const QString &text);
+    void setHistory(const QStringList &newestFirst);
     void refreshIcons();
 
 Q_SIGNALS:

@@ -138,6 +138,16 @@ private Q_SLOTS:
         QCOMPARE(qAlpha(big.pixel(8, 100)), 0);
     }
 
+    void smoothedMaskKeepsWhatIsOnePixelWide()
+    {
+        const QImage small = toQImage(maskOfBox({20, 10, 21, 60}));
+
+        const QImage big = smoothedMask(small, 6);
+
+        QCOMPARE(qAlpha(big.pixel(20 * 6 + 3, 35 * 6)), 255);
+        QCOMPARE(qAlpha(big.pixel(18 * 6, 35 * 6)), 0);
+    }
+
     void hiddenGroupsAreNotDrawn()
     {
         const PictureDetails details = makeDetails();
