@@ -16,7 +16,10 @@
 // true.
 namespace sapsam {
 
-// One caption a person against all pictures: R@1, R@5, R@10, mAP, mINP, queries, gallery.
+// One caption a person against all pictures: R@1, R@5, R@10, mAP, mINP, queries, gallery. The
+// caption is the longest of four that the generator writes, a description in full; any_length holds
+// the same for a caption of any length ("a man with a white bag"), which is often true of several
+// people.
 Json evaluateRetrievalSynthetic(Retriever &retriever, int count, std::uint64_t seed,
                                 const CancelToken &cancel = {}, const ProgressSink &progress = {});
 
