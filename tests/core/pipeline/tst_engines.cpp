@@ -162,7 +162,7 @@ void TestEngines::theDoctorFindsADamagedDatabaseAndLostPictures()
         ProjectStore store = ProjectStore::create(m_project);
         ImageRecord image;
         image.path = m_models + "/gone.png";
-        image.sha256 = "x";
+        image.sha256 = std::string("x");
         store.addImage(image);
     }
     QVERIFY(mentions(examine(m_project, m_models, {}).problems, "gone.png"));
