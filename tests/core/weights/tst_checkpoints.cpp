@@ -220,6 +220,8 @@ private Q_SLOTS:
     {
         QFETCH(QString, file);
         const std::string path = goldenFolder() + "/" + file.toStdString();
+        if (std::filesystem::is_directory(path))
+            return; // its files have rows of their own kind; a folder has no bytes to change
         const std::string good = readFile(path);
         const std::string target = fresh("changed");
         SeededRandom random(20240607);
