@@ -237,18 +237,17 @@ torch::Tensor SamGridAttentionImpl::forward(const torch::Tensor &x)
 
     // The relative terms use the unscaled query. One product for each grid line.
     const auto grid = q.reshape({b * heads, s, s, d});
-    const auto byRow = lineProducts(grid.transpose(0, 1).reshape({s, b * heads * s, d}),
-                                    relativeRows(rel_pos_h, s))
-                           .view({s, b * heads, s, s})
-                           .transpose(0, 1)
-                           .contiguous(); // [B·heads, row, column, key row]
-    const auto byColumn = lineProducts(grid.permute({2, 0, 1, 3}).reshape({s, b * heads * s, d}),
-                                       relativeRows(rel_pos_w, s))
-                              .view({s, b * heads, s, s})
-                              .permute({1, 2, 0, 3})
-                              .contiguous(); // [B·heads, row, column, key column]
     AttentionBias bias;
-    bias.additive = (byRow.unsqueeze(4) + byColumn.unsqueeze(3)).view({b, heads, s * s, s * s});
+    bias.gridRows = lineProducts(grid.transpose(0, 1).reshape({s, b * heads * s, d}),
+                                 relativeRows(rel_pos_h, s))
+                        .view({s, b * heads, s, s})
+                        .transpose(0, 1)
+                        .reshape({b, heads, s * s, s});
+    bias.gridColumns = lineProducts(grid.permute({2, 0, 1, 3}).reshape({s, b * heads * s, d}),
+                                    relativeRows(rel_pos_w, s))
+                           .view({s, b * heads, s, s})
+                           .permute({1, 2, 0, 3})
+                           .reshape({b, heads, s * s, s});
 
     const auto out = attend(q, splitHeads(parts[1], heads), splitHeads(parts[2], heads), bias);
     return proj(mergeHeads(out)).view({b, s, s, width});

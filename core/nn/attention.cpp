@@ -1,6 +1,7 @@
 #include "core/nn/attention.h"
 
 #include "core/base/error.h"
+#include "core/nn/cpu_attention.h"
 
 #include <cmath>
 #include <limits>
@@ -17,13 +18,17 @@ torch::Tensor causalBias(std::int64_t queries, std::int64_t keys,
         .triu(keys - queries + 1);
 }
 
+// Everything that is added to the scores as one tensor; undefined for nothing.
 torch::Tensor fullBias(const torch::Tensor &query, const torch::Tensor &key,
                        const AttentionBias &bias)
 {
-    if (!bias.causal || query.size(2) == 1)
-        return bias.additive;
-    const auto causal = causalBias(query.size(2), key.size(2), query.options());
-    return bias.additive.defined() ? bias.additive + causal : causal;
+    auto sum = bias.additive;
+    const auto add = [&sum](const torch::Tensor &part) { sum = sum.defined() ? sum + part : part; };
+    if (bias.gridRows.defined())
+        add((bias.gridRows.unsqueeze(-1) + bias.gridColumns.unsqueeze(-2)).flatten(-2));
+    if (bias.causal && query.size(2) > 1)
+        add(causalBias(query.size(2), key.size(2), query.options()));
+    return sum;
 }
 
 void requireHeads(std::int64_t width, std::int64_t heads)
@@ -61,12 +66,16 @@ torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
                      const torch::Tensor &value, const AttentionBias &bias)
 {
     if (compat::kHasFusedAttention) {
-        const bool plainCausal =
-            bias.causal && !bias.additive.defined() && query.size(2) == key.size(2);
+        const bool isPlainCausal = bias.causal && !bias.additive.defined()
+                                   && !bias.gridRows.defined() && query.size(2) == key.size(2);
         return compat::fusedAttention(query, key, value,
-                                      plainCausal ? torch::Tensor() : fullBias(query, key, bias),
-                                      plainCausal);
+                                      isPlainCausal ? torch::Tensor() : fullBias(query, key, bias),
+                                      isPlainCausal);
     }
+    const CpuAttentionInputs inputs = {
+        query, key, value, bias.additive, bias.gridRows, bias.gridColumns, bias.causal};
+    if (isForCpuAttention(inputs))
+        return cpuAttention(inputs);
     return torch::matmul(attentionWeights(query, key, bias), value);
 }
 

@@ -15,6 +15,8 @@ struct AttentionBias
 {
     torch::Tensor additive; // broadcastable to [B, heads, Nq, Nk]; undefined for none
     bool causal = false;    // query i sees the keys up to i + (Nk - Nq)
+    // Keys on a grid, row-major: key (y, x) gets gridRows[…, y] + gridColumns[…, x]. Both or none.
+    torch::Tensor gridRows, gridColumns; // [B, heads, Nq, rows], [B, heads, Nq, columns]
 };
 
 // softmax(q kᵀ / √d + bias) v over [B, heads, N, d], differentiable in q, k, v and the bias.

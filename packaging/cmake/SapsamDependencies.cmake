@@ -6,6 +6,16 @@ if(SAPSAM_BUILD_TESTS AND NOT SAPSAM_TRAINER_ONLY)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Test)
 endif()
 
+# A libtorch given through CMAKE_PREFIX_PATH=…/share/cmake looks for its library by name only, and
+# would link Debian's where both are installed: its own folder goes in front.
+foreach(prefix IN LISTS CMAKE_PREFIX_PATH)
+  if(EXISTS ${prefix}/Torch/TorchConfig.cmake)
+    cmake_path(GET prefix PARENT_PATH share)
+    cmake_path(GET share PARENT_PATH libtorch)
+    list(PREPEND CMAKE_PREFIX_PATH ${libtorch})
+  endif()
+endforeach()
+
 # CUDA's languages are only for libtorch's own configuration; Debian's libtorch has none.
 find_package(Torch REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)

@@ -1,0 +1,202 @@
+#include "core/nn/attention.h"
+#include "core/nn/cpu_attention.h"
+#include "tests/support/error_of.h"
+
+#include <QtTest>
+
+#include <cmath>
+
+using namespace sapsam;
+using namespace sapsam::nn;
+
+namespace {
+
+struct Shape
+{
+    std::int64_t batch, heads, queries, keys, depth;
+};
+
+enum Bias { None, Causal, Padding, Full, Grid };
+
+struct Inputs
+{
+    torch::Tensor q, k, v;
+    AttentionBias bias;
+};
+
+Inputs makeInputs(const Shape &s, Bias kind, torch::ScalarType type)
+{
+    const auto options = torch::TensorOptions(type);
+    const auto leaf = [&](std::vector<std::int64_t> shape) {
+        return torch::randn(shape, options).requires_grad_(true);
+    };
+    Inputs in;
+    in.q = leaf({s.batch, s.queries, s.heads, s.depth}).transpose(1, 2);
+    in.k = leaf({s.batch, s.keys, s.heads, s.depth}).transpose(1, 2);
+    in.v = leaf({s.batch, s.keys, s.heads, s.depth}).transpose(1, 2);
+    if (kind == Causal)
+        in.bias.causal = true;
+    if (kind == Padding) {
+        auto mask = torch::ones({s.batch, s.keys}, torch::kLong);
+        mask.slice(1, s.keys - s.keys / 3).zero_();
+        in.bias.additive = paddingBias(mask, type);
+    }
+    if (kind == Full)
+        in.bias.additive = leaf({s.heads, s.queries, s.keys});
+    if (kind == Grid) {
+        in.bias.gridRows = leaf({s.batch, s.heads, s.queries, 3});
+        in.bias.gridColumns = leaf({s.batch, s.heads, s.queries, s.keys / 3});
+    }
+    return in;
+}
+
+// Straight from the definition, in double precision.
+torch::Tensor expected(const Inputs &in)
+{
+    auto scores = torch::matmul(in.q, in.k.transpose(2, 3)) / std::sqrt(double(in.q.size(3)));
+    if (in.bias.additive.defined())
+        scores = scores + in.bias.additive;
+    if (in.bias.gridRows.defined())
+        scores = scores
+                 + (in.bias.gridRows.unsqueeze(-1) + in.bias.gridColumns.unsqueeze(-2)).flatten(-2);
+    if (in.bias.causal) {
+        const auto n = in.q.size(2), m = in.k.size(2);
+        scores = scores.masked_fill(torch::ones({n, m}, torch::kBool).triu(m - n + 1), -INFINITY);
+    }
+    return torch::matmul(torch::softmax(scores, -1), in.v);
+}
+
+std::vector<torch::Tensor> inputsOf(const Inputs &in)
+{
+    std::vector<torch::Tensor> list = {in.q, in.k, in.v};
+    for (const auto &extra : {in.bias.additive, in.bias.gridRows, in.bias.gridColumns}) {
+        if (extra.defined() && extra.requires_grad())
+            list.push_back(extra);
+    }
+    return list;
+}
+
+Inputs inDouble(const Inputs &in)
+{
+    const auto copy = [](const torch::Tensor &x) {
+        return x.defined() ? x.detach().to(torch::kDouble).requires_grad_(x.requires_grad()) : x;
+    };
+    return {copy(in.q),
+            copy(in.k),
+            copy(in.v),
+            {copy(in.bias.additive), in.bias.causal, copy(in.bias.gridRows),
+             copy(in.bias.gridColumns)}};
+}
+
+double difference(const torch::Tensor &a, const torch::Tensor &b)
+{
+    return (a.to(torch::kDouble) - b.to(torch::kDouble)).abs().max().item<double>();
+}
+
+} // namespace
+
+class TestAttention : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { at::manual_seed(3); }
+
+    void valuesAndGradientsFollowTheDefinition_data()
+    {
+        QTest::addColumn<int>("bias");
+        QTest::addColumn<std::int64_t>("queries");
+        QTest::addColumn<std::int64_t>("keys");
+        QTest::addColumn<std::int64_t>("depth");
+        const auto row = [](const char *name, Bias bias, std::int64_t queries, std::int64_t keys,
+                            std::int64_t depth) {
+            QTest::newRow(name) << int(bias) << queries << keys << depth;
+        };
+        row("plain", None, 17, 17, 16);
+        row("one query", None, 1, 40, 8);
+        row("one key", None, 5, 1, 4);
+        row("many queries", None, 131, 9, 12);
+        row("depth of no multiple", None, 50, 50, 11);
+        row("causal", Causal, 77, 77, 64);
+        row("causal behind a cache", Causal, 4, 30, 10);
+        row("padding", Padding, 12, 12, 8);
+        row("full bias", Full, 60, 21, 32);
+        row("grid", Grid, 100, 36, 16);
+    }
+    void valuesAndGradientsFollowTheDefinition()
+    {
+        QFETCH(int, bias);
+        QFETCH(std::int64_t, queries);
+        QFETCH(std::int64_t, keys);
+        QFETCH(std::int64_t, depth);
+        const auto in = makeInputs({2, 3, queries, keys, depth}, Bias(bias), torch::kFloat);
+        const auto reference = inDouble(in);
+        const auto weights = torch::randn({2, 3, queries, depth});
+
+        const auto actual = attend(in.q, in.k, in.v, in.bias);
+        const auto wanted = expected(reference);
+        const auto gradients = torch::autograd::grad({(actual * weights).sum()}, inputsOf(in));
+        const auto wantedGradients = torch::autograd::grad(
+            {(wanted * weights.to(torch::kDouble)).sum()}, inputsOf(reference));
+
+        QCOMPARE(actual.sizes().vec(), wanted.sizes().vec());
+        QVERIFY2(difference(actual, wanted) < 5e-6,
+                 std::to_string(difference(actual, wanted)).c_str());
+        for (std::size_t i = 0; i < gradients.size(); ++i) {
+            const auto error = difference(gradients[i], wantedGradients[i]);
+            QVERIFY2(error < 2e-5 * std::max(1.0, wantedGradients[i].abs().max().item<double>()),
+                     (std::to_string(i) + ": " + std::to_string(error)).c_str());
+        }
+    }
+
+    void resultIsTheSameWithoutGradients()
+    {
+        const auto in = makeInputs({2, 2, 65, 65, 24}, Causal, torch::kFloat);
+        const auto trained = attend(in.q, in.k, in.v, in.bias).detach();
+        const torch::NoGradGuard noGrad;
+
+        QVERIFY(torch::equal(attend(in.q, in.k, in.v, in.bias), trained));
+    }
+
+    void doublePrecisionIsCovered()
+    {
+        const auto in = makeInputs({1, 2, 7, 5, 6}, Full, torch::kDouble);
+
+        QVERIFY(difference(attend(in.q, in.k, in.v, in.bias), expected(in)) < 1e-12);
+    }
+
+    void largeScoresDoNotOverflow()
+    {
+        const torch::NoGradGuard noGrad;
+        const auto q = torch::tensor({30.0F, -30.0F}).view({1, 1, 2, 1});
+        const auto k = torch::tensor({30.0F, -30.0F}).view({1, 1, 2, 1});
+        const auto v = torch::tensor({1.0F, 2.0F}).view({1, 1, 2, 1});
+
+        const auto out = attend(q, k, v).flatten();
+
+        QCOMPARE(out[0].item<float>(), 1.0F);
+        QCOMPARE(out[1].item<float>(), 2.0F);
+    }
+
+    void weightsSumToOne()
+    {
+        const torch::NoGradGuard noGrad;
+        PackedAttention attention(16, 4);
+        torch::Tensor weights;
+
+        const auto out =
+            attention->forward(torch::randn({2, 5, 16}), torch::randn({2, 7, 16}), &weights);
+
+        QCOMPARE(out.sizes().vec(), (std::vector<std::int64_t>{2, 5, 16}));
+        QCOMPARE(weights.sizes().vec(), (std::vector<std::int64_t>{2, 5, 7}));
+        QVERIFY((weights.sum(-1) - 1).abs().max().item<float>() < 1e-5F);
+    }
+
+    void headsMustDivideTheWidth()
+    {
+        VERIFY_ERROR(ProjectedAttention(16, 16, 5), ErrorKind::InvalidInput, "5 heads");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestAttention)
+#include "tst_attention.moc"
