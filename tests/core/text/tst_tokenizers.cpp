@@ -3,14 +3,18 @@
 #include "core/base/json_file.h"
 #include "core/text/byte_bpe_tokenizer.h"
 #include "core/text/clip_tokenizer.h"
+#include "core/text/protobuf_reader.h"
 #include "core/text/text_cleaning.h"
 #include "core/text/unicode.h"
+#include "core/text/unigram_tokenizer.h"
 #include "core/text/wordpiece_tokenizer.h"
 #include "tests/support/shared_data.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cmath>
+#include <cstring>
 #include <optional>
 
 using namespace sapsam;
@@ -36,6 +40,63 @@ std::int64_t onesOf(const TokenSequence &sequence)
 std::string textOf(const Ids &ids)
 {
     return Json(ids).dump();
+}
+
+// Fields of the protobuf wire format.
+std::string varint(std::uint64_t value)
+{
+    std::string bytes;
+    for (; value >= 0x80; value >>= 7)
+        bytes.push_back(static_cast<char>(0x80 | (value & 0x7f)));
+    bytes.push_back(static_cast<char>(value));
+    return bytes;
+}
+
+std::string numberField(std::uint64_t field, std::uint64_t value)
+{
+    return varint(field << 3) + varint(value);
+}
+
+std::string bytesField(std::uint64_t field, const std::string &bytes)
+{
+    return varint(field << 3 | 2) + varint(bytes.size()) + bytes;
+}
+
+std::string floatField(std::uint64_t field, float value)
+{
+    std::string bytes(4, '\0');
+    std::memcpy(bytes.data(), &value, 4);
+    return varint(field << 3 | 5) + bytes;
+}
+
+// One piece of a spiece.model; type 1 is a normal one, 2 the unknown one, 3 a control token.
+std::string pieceField(const std::string &text, float score, std::uint64_t type = 1)
+{
+    return bytesField(1, bytesField(1, text) + floatField(2, score) + numberField(3, type));
+}
+
+const std::string kSpecialPieces =
+    pieceField("<pad>", 0, 3) + pieceField("</s>", 0, 3) + pieceField("<unk>", 0, 2);
+const std::string kUnigramTrainer = bytesField(2, numberField(3, 1));
+
+// The same vocabulary in the other format: pieces 0 to 31999 and the normaliser.
+std::string sentencePieceOf(const Json &tokenizer)
+{
+    std::string bytes;
+    std::size_t id = 0;
+    for (const Json &piece : tokenizer["model"]["vocab"]) {
+        if (id == 32000)
+            break;
+        bytes += pieceField(piece[0].get<std::string>(), piece[1].get<float>(),
+                            id == 2  ? 2
+                            : id < 2 ? 3
+                                     : 1);
+        ++id;
+    }
+    const auto map = QByteArray::fromBase64(QByteArray::fromStdString(
+        tokenizer["normalizer"]["precompiled_charsmap"].get<std::string>()));
+    return bytes + kUnigramTrainer
+           + bytesField(3, bytesField(1, "nmt_nfkc") + bytesField(2, map.toStdString()));
 }
 
 } // namespace
@@ -157,6 +218,177 @@ private Q_SLOTS:
             if (expected.contains("decoded"))
                 QVERIFY2(tokenizer.decode(ids) == expected["decoded"].get<std::string>(),
                          row["text"].dump().c_str());
+        }
+    }
+
+    void t5EncodesEveryReferenceString_data()
+    {
+        QTest::addColumn<bool>("fromProtobuf");
+        QTest::newRow("tokenizer.json") << false;
+        QTest::newRow("spiece.model") << true;
+    }
+
+    void t5EncodesEveryReferenceString()
+    {
+        SAPSAM_NEEDS_SHARED("tokenizers/vectors.json");
+        QFETCH(bool, fromProtobuf);
+        const QTemporaryDir folder;
+        const std::string base = folder.path().toStdString();
+        const std::string json = file("t5_tokenizer.json");
+        writeFileAtomically(base + (fromProtobuf ? "/spiece.model" : "/tokenizer.json"),
+                            fromProtobuf ? sentencePieceOf(readJsonFile(json)) : readFile(json));
+        const UnigramTokenizer tokenizer = UnigramTokenizer::fromFolder(base);
+        QCOMPARE(tokenizer.size(), std::size_t{32100});
+        for (const Json &row : vectors()) {
+            const Json &expected = row["t5"];
+            const Ids ids = tokenizer.encode(row["text"].get<std::string>());
+            QVERIFY2(ids == expected["ids"].get<Ids>(),
+                     (row["text"].dump() + ": " + textOf(ids) + " for " + expected["ids"].dump())
+                         .c_str());
+            if (expected.contains("decoded"))
+                QVERIFY2(tokenizer.decode(ids) == expected["decoded"].get<std::string>(),
+                         (row["text"].dump() + " " + tokenizer.decode(ids)).c_str());
+        }
+    }
+
+    void unigramTakesTheBestSplit()
+    {
+        const QTemporaryDir folder;
+        const std::string base = folder.path().toStdString();
+        const std::string space = "\xe2\x96\x81";
+        writeFileAtomically(base + "/spiece.model", kSpecialPieces + pieceField(space + "a", -2)
+                                                        + pieceField("b", -2) + pieceField("ab", -3)
+                                                        + pieceField(space, -1.5F)
+                                                        + pieceField("c", -1) + kUnigramTrainer);
+        const UnigramTokenizer tokenizer = UnigramTokenizer::fromFolder(base);
+
+        // "▁a" + "b" is worth -4, "▁" + "ab" is worth -4.5.
+        QCOMPARE(tokenizer.encode("ab"), (Ids{3, 4, 1}));
+        QCOMPARE(tokenizer.encode("  ab   c ", false), (Ids{3, 4, 6, 7}));
+        // Unknown characters that follow each other are one token.
+        QCOMPARE(tokenizer.encode("c\xc3\xa9\xe2\x82\xac"
+                                  "c",
+                                  false),
+                 (Ids{6, 7, 2, 7}));
+        QCOMPARE(tokenizer.encode("", false), Ids{});
+        QCOMPARE(tokenizer.decode({6, 7, 2, 7, 1, 0, 999, -4}), std::string("c \xe2\x81\x87 c"));
+    }
+
+    void paddedUnigramTextKeepsItsEnd()
+    {
+        const QTemporaryDir folder;
+        const std::string path = folder.path().toStdString() + "/spiece.model";
+        writeFileAtomically(path, kSpecialPieces + pieceField("\xe2\x96\x81", -1)
+                                      + pieceField("a", -1) + kUnigramTrainer);
+        const UnigramTokenizer tokenizer = UnigramTokenizer::fromSentencePiece(path);
+
+        const TokenSequence padded = tokenizer.encodePadded("a", 5);
+        const TokenSequence cut = tokenizer.encodePadded("aaaa", 3);
+
+        QCOMPARE(padded.ids, (Ids{3, 4, 1, 0, 0}));
+        QCOMPARE(onesOf(padded), std::int64_t{3});
+        QVERIFY(!padded.truncated);
+        QCOMPARE(cut.ids, (Ids{3, 4, 1}));
+        QVERIFY(cut.truncated);
+    }
+
+    void damagedUnigramVocabulariesAreRefused_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<int>("kind");
+        const auto row = [](const char *name, const std::string &bytes, ErrorKind kind) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes) << static_cast<int>(kind);
+        };
+        const std::string good = kSpecialPieces + pieceField("a", -1);
+        row("empty", "", ErrorKind::Corrupt);
+        row("no message", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", ErrorKind::Corrupt);
+        row("cut off", good.substr(0, good.size() - 3), ErrorKind::Corrupt);
+        row("group", good + varint(9 << 3 | 3), ErrorKind::Corrupt);
+        row("no field number", good + varint(2), ErrorKind::Corrupt);
+        row("no unknown piece", pieceField("<pad>", 0, 3) + pieceField("</s>", 0, 3),
+            ErrorKind::Corrupt);
+        row("no end", pieceField("<pad>", 0, 3) + pieceField("<unk>", 0, 2), ErrorKind::Corrupt);
+        row("piece twice", good + pieceField("a", -2), ErrorKind::Corrupt);
+        row("empty piece", good + pieceField("", -2), ErrorKind::Corrupt);
+        row("score is no number", good + pieceField("b", std::nanf("")), ErrorKind::Corrupt);
+        row("table too short", good + bytesField(3, bytesField(2, "\x08")), ErrorKind::Corrupt);
+        row("table beyond the end",
+            good
+                + bytesField(3, bytesField(2, std::string("\xf0\xff\xff\x7f"
+                                                          "abcd",
+                                                          8))),
+            ErrorKind::Corrupt);
+        row("texts cut off",
+            good + bytesField(3, bytesField(2, std::string("\4\0\0\0\0\0\0\0ab", 10))),
+            ErrorKind::Corrupt);
+        row("byte pairs", good + bytesField(2, numberField(3, 2)), ErrorKind::Unsupported);
+        row("byte fallback", good + bytesField(2, numberField(35, 1)), ErrorKind::Unsupported);
+        row("spaces kept", good + bytesField(3, numberField(4, 0)), ErrorKind::Unsupported);
+        row("user-defined piece", good + pieceField("x", 0, 4), ErrorKind::Unsupported);
+    }
+
+    void damagedUnigramVocabulariesAreRefused()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(int, kind);
+        const QTemporaryDir folder;
+        const std::string path = folder.path().toStdString() + "/spiece.model";
+        writeFileAtomically(path, bytes.toStdString());
+        try {
+            UnigramTokenizer::fromSentencePiece(path);
+            QFAIL("no error");
+        } catch (const Error &error) {
+            QCOMPARE(static_cast<int>(error.kind()), kind);
+            QVERIFY(std::string(error.what()).find(path) != std::string::npos);
+        }
+    }
+
+    void foreignTokenizerJsonIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<int>("kind");
+        const auto row = [](const char *name, const char *text, ErrorKind kind) {
+            QTest::newRow(name) << QByteArray(text) << static_cast<int>(kind);
+        };
+        row("no model", "{}", ErrorKind::Corrupt);
+        row("byte pairs", R"({"model": {"type": "BPE", "vocab": {}}})", ErrorKind::Unsupported);
+        row("no scores", R"({"model": {"unk_id": 0, "vocab": ["a"]}})", ErrorKind::Corrupt);
+        row("unknown piece outside", R"({"model": {"unk_id": 7, "vocab": [["a", -1]]}})",
+            ErrorKind::Corrupt);
+        row("huge id",
+            R"({"model": {"unk_id": 0, "vocab": [["a", -1]]},
+                "added_tokens": [{"id": 99999999999, "content": "x"}]})",
+            ErrorKind::Corrupt);
+        row("no base64",
+            R"({"model": {"unk_id": 0, "vocab": [["a", -1]]},
+                "normalizer": {"precompiled_charsmap": "*"}})",
+            ErrorKind::Corrupt);
+    }
+
+    void foreignTokenizerJsonIsRefused()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(int, kind);
+        const QTemporaryDir folder;
+        const std::string path = folder.path().toStdString() + "/tokenizer.json";
+        writeFileAtomically(path, text.toStdString());
+        try {
+            UnigramTokenizer::fromFolder(folder.path().toStdString());
+            QFAIL("no error");
+        } catch (const Error &error) {
+            QCOMPARE(static_cast<int>(error.kind()), kind);
+            QVERIFY(std::string(error.what()).find(path) != std::string::npos);
+        }
+    }
+
+    void folderWithoutUnigramVocabularyIsNotFound()
+    {
+        const QTemporaryDir folder;
+        try {
+            UnigramTokenizer::fromFolder(folder.path().toStdString());
+            QFAIL("no error");
+        } catch (const Error &error) {
+            QCOMPARE(error.kind(), ErrorKind::NotFound);
         }
     }
 
