@@ -1,6 +1,9 @@
 #include "core/nn/activation.h"
 
 #include "core/base/error.h"
+#include "core/nn/cpu_activation.h"
+
+#include <utility>
 
 namespace sapsam::nn {
 
@@ -49,6 +52,14 @@ torch::Tensor activate(const torch::Tensor &x, Activation activation)
         return torch::relu(x);
     }
     return x;
+}
+
+torch::Tensor activate(torch::Tensor &&x, Activation activation)
+{
+    if (!mayOverwrite(x))
+        return activate(static_cast<const torch::Tensor &>(x), activation);
+    overwriteWithActivation(x, activation);
+    return std::move(x);
 }
 
 } // namespace sapsam::nn

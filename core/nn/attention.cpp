@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/nn/cpu_attention.h"
+#include "core/nn/linear.h"
 
 #include <cmath>
 #include <limits>
@@ -107,9 +108,9 @@ ProjectedAttentionImpl::ProjectedAttentionImpl(std::int64_t width, std::int64_t 
 torch::Tensor ProjectedAttentionImpl::forward(const torch::Tensor &query, const torch::Tensor &key,
                                               const torch::Tensor &value, const AttentionBias &bias)
 {
-    return out_proj(
-        mergeHeads(attend(splitHeads(q_proj(query), heads), splitHeads(k_proj(key), heads),
-                          splitHeads(v_proj(value), heads), bias)));
+    return linear(out_proj, mergeHeads(attend(splitHeads(linear(q_proj, query), heads),
+                                              splitHeads(linear(k_proj, key), heads),
+                                              splitHeads(linear(v_proj, value), heads), bias)));
 }
 
 FusedAttentionImpl::FusedAttentionImpl(std::int64_t width, std::int64_t heads_,
@@ -123,8 +124,9 @@ FusedAttentionImpl::FusedAttentionImpl(std::int64_t width, std::int64_t heads_,
 
 torch::Tensor FusedAttentionImpl::forward(const torch::Tensor &x, const AttentionBias &bias)
 {
-    const auto parts = qkv(x).chunk(3, -1);
-    return output(mergeHeads(attend(splitHeads(parts[0], heads), splitHeads(parts[1], heads),
+    const auto parts = linear(qkv, x).chunk(3, -1);
+    return linear(output,
+                  mergeHeads(attend(splitHeads(parts[0], heads), splitHeads(parts[1], heads),
                                     splitHeads(parts[2], heads), bias)));
 }
 
@@ -138,7 +140,8 @@ PackedAttentionImpl::PackedAttentionImpl(std::int64_t width, std::int64_t heads_
 }
 
 torch::Tensor PackedAttentionImpl::forward(const torch::Tensor &query,
-                                           const torch::Tensor &keyValue, torch::Tensor *weights)
+                                           const torch::Tensor &keyValue, torch::Tensor *weights,
+                                           const AttentionBias &bias)
 {
     const auto w = in_proj_weight.chunk(3, 0);
     const auto b = in_proj_bias.chunk(3, 0);
@@ -146,8 +149,8 @@ torch::Tensor PackedAttentionImpl::forward(const torch::Tensor &query,
     const auto k = splitHeads(torch::linear(keyValue, w[1], b[1]), heads);
     const auto v = splitHeads(torch::linear(keyValue, w[2], b[2]), heads);
     if (weights)
-        *weights = attentionWeights(q, k).mean(1);
-    return out_proj(mergeHeads(attend(q, k, v)));
+        *weights = attentionWeights(q, k, bias).mean(1);
+    return out_proj(mergeHeads(attend(q, k, v, bias)));
 }
 
 } // namespace sapsam::nn

@@ -73,7 +73,7 @@ public:
     // query [B, Nq, width], keyValue [B, Nk, width] → [B, Nq, width]. When `weights` is given it
     // receives the probabilities averaged over the heads, [B, Nq, Nk].
     torch::Tensor forward(const torch::Tensor &query, const torch::Tensor &keyValue,
-                          torch::Tensor *weights = nullptr);
+                          torch::Tensor *weights = nullptr, const AttentionBias &bias = {});
 
     std::int64_t heads;
     torch::Tensor in_proj_weight, in_proj_bias;

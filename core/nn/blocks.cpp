@@ -1,5 +1,7 @@
 #include "core/nn/blocks.h"
 
+#include "core/nn/linear.h"
+
 namespace sapsam::nn {
 
 std::shared_ptr<torch::nn::Module> addGroup(torch::nn::Module &parent, const std::string &name)
@@ -34,7 +36,7 @@ MlpImpl::MlpImpl(std::int64_t width, std::int64_t hidden, Activation activation_
 
 torch::Tensor MlpImpl::forward(const torch::Tensor &x)
 {
-    return second(activate(first(x), activation));
+    return linear(second, activate(linear(first, x), activation));
 }
 
 torch::nn::Conv2d makePatchConvolution(std::int64_t width, std::int64_t patchSize,

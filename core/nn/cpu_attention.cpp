@@ -1,5 +1,7 @@
 #include "core/nn/cpu_attention.h"
 
+#include "core/nn/vector_kernels.h"
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -12,20 +14,24 @@ namespace sapsam::nn {
 
 namespace {
 
+using kernels::Bf16;
+
 // One head of one picture: raw pointers and strides in elements. A null pointer means "not there".
+// q, k, v and out are float, or bfloat16 when the job says so (forward only).
 struct HeadJob
 {
     std::int64_t queries = 0, keys = 0, depth = 0;
     float scale = 1.0F;
-    bool causal = false;
-    const float *q = nullptr, *k = nullptr, *v = nullptr;
+    bool causal = false, isBf16 = false;
+    const void *q = nullptr, *k = nullptr, *v = nullptr;
     std::int64_t qRow = 0, kRow = 0, vRow = 0; // strides of rows; elements of a row are adjacent
     const float *bias = nullptr;
     std::int64_t biasRow = 0, biasColumn = 0;
     const float *gridRows = nullptr, *gridColumns = nullptr; // contiguous rows
     std::int64_t rows = 0, columns = 0;
-    float *out = nullptr;
+    void *out = nullptr;
     std::int64_t outRow = 0;
+    std::int64_t begin = 0, end = 0; // the queries to answer; forward only
 
     // Backward only.
     const float *outGradient = nullptr, *result = nullptr;
@@ -40,40 +46,6 @@ struct HeadJob
     }
 };
 
-// Vectors of each instruction set.
-struct Wide512
-{
-    static constexpr int kLanes = 16, kRows = 8;
-    typedef float Vector __attribute__((vector_size(64)));
-    typedef int Integers __attribute__((vector_size(64)));
-};
-struct Wide256
-{
-    static constexpr int kLanes = 8, kRows = 6;
-    typedef float Vector __attribute__((vector_size(32)));
-    typedef int Integers __attribute__((vector_size(32)));
-};
-struct Wide128
-{
-    static constexpr int kLanes = 4, kRows = 4;
-    typedef float Vector __attribute__((vector_size(16)));
-    typedef int Integers __attribute__((vector_size(16)));
-};
-
-#define SAPSAM_INLINE inline __attribute__((always_inline))
-
-// To and from any place in memory, aligned or not.
-template <typename Vector>
-SAPSAM_INLINE void load(Vector &to, const float *from)
-{
-    __builtin_memcpy(&to, from, sizeof to);
-}
-template <typename Vector>
-SAPSAM_INLINE void store(float *to, const Vector &from)
-{
-    __builtin_memcpy(to, &from, sizeof from);
-}
-
 std::int64_t roundUp(std::int64_t value, std::int64_t step)
 {
     return (value + step - 1) / step * step;
@@ -82,6 +54,11 @@ std::int64_t roundUp(std::int64_t value, std::int64_t step)
 // All packed widths are multiples of the widest vector, whatever the instruction set.
 constexpr std::int64_t kPadding = 16;
 constexpr std::int64_t kQueryBlock = 48;
+// Keys lie in panels of this many, so that one panel stays in the first cache while all queries of
+// a block pass it.
+constexpr std::int64_t kPanel = 32;
+// Up to so many queries the keys are read where they are.
+constexpr std::int64_t kFewQueries = 4;
 
 // A matrix whose element (i, k) is at data[i * row + k * column].
 struct Left
@@ -100,13 +77,13 @@ SAPSAM_INLINE void multiplyTile(const Left &a, const float *b, std::int64_t bRow
     if (accumulate) {
         for (int i = 0; i < M; ++i) {
             for (int j = 0; j < V; ++j)
-                load(sum[i][j], c + i * cRow + j * Isa::kLanes);
+                kernels::load<Isa>(sum[i][j], c + i * cRow + j * Isa::kLanes);
         }
     }
     for (std::int64_t k = 0; k < depth; ++k) {
         Vector right[V];
         for (int j = 0; j < V; ++j)
-            load(right[j], b + k * bRow + j * Isa::kLanes);
+            kernels::load<Isa>(right[j], b + k * bRow + j * Isa::kLanes);
         const float *left = a.data + k * a.column;
         for (int i = 0; i < M; ++i) {
             const float factor = left[i * a.row];
@@ -116,7 +93,7 @@ SAPSAM_INLINE void multiplyTile(const Left &a, const float *b, std::int64_t bRow
     }
     for (int i = 0; i < M; ++i) {
         for (int j = 0; j < V; ++j)
-            store(c + i * cRow + j * Isa::kLanes, sum[i][j]);
+            kernels::store<Isa>(c + i * cRow + j * Isa::kLanes, sum[i][j]);
     }
 }
 
@@ -150,41 +127,19 @@ SAPSAM_INLINE void multiply(const Left &a, const float *b, std::int64_t bRow, fl
         multiplyRows<Isa, 1>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
 }
 
-// exp for x <= 0 with an error of about two units in the last place: x = n ln 2 + r, a polynomial
-// for r, and n into the exponent. Below -87 the answer is 0.
-template <typename Isa>
-SAPSAM_INLINE void exponential(float *at, const typename Isa::Vector &shift)
-{
-    using Vector = typename Isa::Vector;
-    using Integers = typename Isa::Integers;
-    Vector x;
-    load(x, at);
-    x = x - shift;
-    const Integers isTiny = x < -87.0F;
-    x = isTiny ? Vector{} - 87.0F : x;
-    constexpr float kRounder = 12582912.0F; // 1.5 · 2²³ leaves no room for a fraction
-    const Vector n = (x * 1.44269504F + kRounder) - kRounder;
-    const Vector r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    Vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    const Integers exponent = (__builtin_convertvector(n, Integers) + 127) << 23;
-    Vector power;
-    std::memcpy(&power, &exponent, sizeof power);
-    p = isTiny ? Vector{} : p * power;
-    store(at, p);
-}
-
-// Copies rows into a packed matrix with zeros behind their end; `transposed` turns it over.
-void packRows(const float *from, std::int64_t row, std::int64_t height, std::int64_t width,
+// Copies rows into a packed matrix of floats with zeros behind their end; packTransposed turns it
+// over.
+template <typename Element>
+void packRows(const Element *from, std::int64_t row, std::int64_t height, std::int64_t width,
               std::int64_t packedWidth, std::vector<float> &to)
 {
-    to.assign(static_cast<std::size_t>(height * packedWidth), 0.0F);
-    for (std::int64_t i = 0; i < height; ++i)
-        std::copy_n(from + i * row, width, to.data() + i * packedWidth);
+    to.resize(static_cast<std::size_t>(height * packedWidth));
+    for (std::int64_t i = 0; i < height; ++i) {
+        float *line = to.data() + i * packedWidth;
+        for (std::int64_t j = 0; j < width; ++j)
+            line[j] = kernels::toFloat(from[i * row + j]);
+        std::fill(line + width, line + packedWidth, 0.0F);
+    }
 }
 
 void packTransposed(const float *from, std::int64_t row, std::int64_t height, std::int64_t width,
@@ -197,10 +152,28 @@ void packTransposed(const float *from, std::int64_t row, std::int64_t height, st
     }
 }
 
+// [height, width] → panels [width, kPanel] of kPanel rows each, turned over, zeros behind the last.
+template <typename Element>
+void packPanels(const Element *from, std::int64_t row, std::int64_t height, std::int64_t width,
+                std::vector<float> &to)
+{
+    to.resize(static_cast<std::size_t>(roundUp(height, kPanel) * width));
+    for (std::int64_t first = 0; first < height; first += kPanel) {
+        float *panel = to.data() + first * width;
+        const auto count = std::min(kPanel, height - first);
+        if (count < kPanel)
+            std::fill_n(panel, kPanel * width, 0.0F);
+        for (std::int64_t i = 0; i < count; ++i) {
+            for (std::int64_t j = 0; j < width; ++j)
+                panel[j * kPanel + i] = kernels::toFloat(from[(first + i) * row + j]);
+        }
+    }
+}
+
 // Working memory of a thread, kept between heads: blocks of this size are costly to ask for anew.
 struct Scratch
 {
-    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, grad;
+    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, sums;
 };
 
 Scratch &scratch()
@@ -234,18 +207,19 @@ SAPSAM_INLINE void addBias(const HeadJob &job, std::int64_t query, float *scores
     }
 }
 
-// Scores → probabilities, in place; columns from `visible` to `packed` become 0.
+// Scores → exponentials of what they lie below the largest, in place; columns from `visible` to
+// `packed` become 0. Returns their sum.
 template <typename Isa>
-SAPSAM_INLINE void softmaxRow(float *row, std::int64_t visible, std::int64_t packed)
+SAPSAM_INLINE float exponentialRow(float *row, std::int64_t visible, std::int64_t packed)
 {
     using Vector = typename Isa::Vector;
     // Hidden columns take part as -infinity, so that the loops need no remainder.
     for (std::int64_t j = visible; j < packed; ++j)
         row[j] = -std::numeric_limits<float>::infinity();
     Vector most, x;
-    load(most, row);
+    kernels::load<Isa>(most, row);
     for (std::int64_t j = Isa::kLanes; j < packed; j += Isa::kLanes) {
-        load(x, row + j);
+        kernels::load<Isa>(x, row + j);
         most = x > most ? x : most;
     }
     float largest = most[0];
@@ -254,18 +228,36 @@ SAPSAM_INLINE void softmaxRow(float *row, std::int64_t visible, std::int64_t pac
     const Vector shift = Vector{} + largest;
     Vector sums{};
     for (std::int64_t j = 0; j < packed; j += Isa::kLanes) {
-        exponential<Isa>(row + j, shift);
-        load(x, row + j);
+        kernels::load<Isa>(x, row + j);
+        x = x - shift;
+        kernels::exponential<Isa>(x);
+        kernels::store<Isa>(row + j, x);
         sums += x;
     }
-    float sum = 0.0F;
-    for (int lane = 0; lane < Isa::kLanes; ++lane)
-        sum += sums[lane];
-    const float factor = 1.0F / sum;
+    return kernels::sumOfLanes<Isa>(sums);
+}
+
+template <typename Isa>
+SAPSAM_INLINE void scaleRow(float *row, std::int64_t packed, float factor)
+{
+    typename Isa::Vector x;
     for (std::int64_t j = 0; j < packed; j += Isa::kLanes) {
-        load(x, row + j);
+        kernels::load<Isa>(x, row + j);
         x = x * factor;
-        store(row + j, x);
+        kernels::store<Isa>(row + j, x);
+    }
+}
+
+// `count` scaled queries from `first` on, as floats in memory.query.
+template <typename Element>
+void packQueries(const HeadJob &job, std::int64_t first, std::int64_t count, Scratch &memory)
+{
+    const auto *queries = static_cast<const Element *>(job.q);
+    for (std::int64_t i = 0; i < count; ++i) {
+        const Element *from = queries + (first + i) * job.qRow;
+        float *to = memory.query.data() + i * job.depth;
+        for (std::int64_t c = 0; c < job.depth; ++c)
+            to[c] = kernels::toFloat(from[c]) * job.scale;
     }
 }
 
@@ -274,43 +266,115 @@ template <typename Isa>
 SAPSAM_INLINE std::int64_t probabilities(const HeadJob &job, std::int64_t first, std::int64_t count,
                                          std::int64_t keyWidth, Scratch &memory)
 {
-    for (std::int64_t i = 0; i < count; ++i) {
-        const float *from = job.q + (first + i) * job.qRow;
-        float *to = memory.query.data() + i * job.depth;
-        for (std::int64_t c = 0; c < job.depth; ++c)
-            to[c] = from[c] * job.scale;
-    }
+    packQueries<float>(job, first, count, memory);
     const auto width = std::min(keyWidth, roundUp(job.visible(first + count - 1), kPadding));
     multiply<Isa>({memory.query.data(), job.depth, 1}, memory.keysT.data(), keyWidth,
                   memory.scores.data(), keyWidth, count, width, job.depth, false);
     for (std::int64_t i = 0; i < count; ++i) {
         float *row = memory.scores.data() + i * keyWidth;
         addBias(job, first + i, row);
-        softmaxRow<Isa>(row, job.visible(first + i), width);
+        scaleRow<Isa>(row, width, 1.0F / exponentialRow<Isa>(row, job.visible(first + i), width));
     }
     return width;
+}
+
+template <typename Isa, typename Element>
+SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
+{
+    Scratch &memory = scratch();
+    const auto keyWidth = roundUp(job.keys, kPanel), depthWidth = roundUp(job.depth, kPadding);
+    // Rows a power of two apart would fight for the same lines of the cache.
+    const auto scoreRow = keyWidth + kPadding;
+    packPanels(static_cast<const Element *>(job.k), job.kRow, job.keys, job.depth, memory.keysT);
+    packRows(static_cast<const Element *>(job.v), job.vRow, job.keys, job.depth, depthWidth,
+             memory.values);
+    memory.scores.resize(static_cast<std::size_t>(kQueryBlock * scoreRow));
+    memory.query.resize(static_cast<std::size_t>(kQueryBlock * job.depth));
+    memory.out.resize(static_cast<std::size_t>(kQueryBlock * depthWidth));
+    memory.sums.resize(static_cast<std::size_t>(kQueryBlock));
+    float *scores = memory.scores.data();
+    for (auto first = job.begin; first < job.end; first += kQueryBlock) {
+        const auto count = std::min(kQueryBlock, job.end - first);
+        const auto width = std::min(keyWidth, roundUp(job.visible(first + count - 1), kPanel));
+        packQueries<Element>(job, first, count, memory);
+        for (std::int64_t key = 0; key < width; key += kPanel)
+            multiply<Isa>({memory.query.data(), job.depth, 1},
+                          memory.keysT.data() + key * job.depth, kPanel, scores + key, scoreRow,
+                          count, kPanel, job.depth, false);
+        for (std::int64_t i = 0; i < count; ++i) {
+            addBias(job, first + i, scores + i * scoreRow);
+            memory.sums[static_cast<std::size_t>(i)] =
+                exponentialRow<Isa>(scores + i * scoreRow, job.visible(first + i), width);
+        }
+        multiply<Isa>({scores, scoreRow, 1}, memory.values.data(), depthWidth, memory.out.data(),
+                      depthWidth, count, depthWidth, std::min(width, job.keys), false);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const float factor = 1.0F / memory.sums[static_cast<std::size_t>(i)];
+            const float *from = memory.out.data() + i * depthWidth;
+            auto *to = static_cast<Element *>(job.out) + (first + i) * job.outRow;
+            for (std::int64_t c = 0; c < job.depth; ++c)
+                kernels::fromFloat(to + c, from[c] * factor);
+        }
+    }
+}
+
+// A token that is generated asks alone: packing the keys would cost more than using them.
+template <typename Isa, typename Element>
+SAPSAM_INLINE void forwardFew(const HeadJob &job)
+{
+    using Vector = typename Isa::Vector;
+    Scratch &memory = scratch();
+    const auto width = roundUp(job.keys, kPadding);
+    memory.scores.resize(static_cast<std::size_t>(width));
+    memory.query.resize(static_cast<std::size_t>(job.depth));
+    memory.out.resize(static_cast<std::size_t>(job.depth));
+    float *scores = memory.scores.data(), *sum = memory.out.data();
+    const float *query = memory.query.data();
+    const auto whole = job.depth / Isa::kLanes * Isa::kLanes;
+    for (auto i = job.begin; i < job.end; ++i) {
+        packQueries<Element>(job, i, 1, memory);
+        const auto seen = job.visible(i);
+        for (std::int64_t j = 0; j < seen; ++j) {
+            const auto *key = static_cast<const Element *>(job.k) + j * job.kRow;
+            Vector products{}, left, right;
+            for (std::int64_t c = 0; c < whole; c += Isa::kLanes) {
+                kernels::load<Isa>(left, query + c);
+                kernels::load<Isa>(right, key + c);
+                products += left * right;
+            }
+            scores[j] = kernels::sumOfLanes<Isa>(products);
+            for (auto c = whole; c < job.depth; ++c)
+                scores[j] += query[c] * kernels::toFloat(key[c]);
+        }
+        std::fill(scores + seen, scores + width, 0.0F);
+        addBias(job, i, scores);
+        const float factor = 1.0F / exponentialRow<Isa>(scores, seen, roundUp(seen, kPadding));
+        std::fill_n(sum, job.depth, 0.0F);
+        for (std::int64_t j = 0; j < seen; ++j) {
+            const auto *value = static_cast<const Element *>(job.v) + j * job.vRow;
+            Vector total, right;
+            for (std::int64_t c = 0; c < whole; c += Isa::kLanes) {
+                kernels::load<Isa>(total, sum + c);
+                kernels::load<Isa>(right, value + c);
+                total += scores[j] * right;
+                kernels::store<Isa>(sum + c, total);
+            }
+            for (auto c = whole; c < job.depth; ++c)
+                sum[c] += scores[j] * kernels::toFloat(value[c]);
+        }
+        auto *to = static_cast<Element *>(job.out) + i * job.outRow;
+        for (std::int64_t c = 0; c < job.depth; ++c)
+            kernels::fromFloat(to + c, sum[c] * factor);
+    }
 }
 
 template <typename Isa>
 SAPSAM_INLINE void forwardHead(const HeadJob &job)
 {
-    Scratch &memory = scratch();
-    const auto keyWidth = roundUp(job.keys, kPadding), depthWidth = roundUp(job.depth, kPadding);
-    packTransposed(job.k, job.kRow, job.keys, job.depth, keyWidth, memory.keysT);
-    packRows(job.v, job.vRow, job.keys, job.depth, depthWidth, memory.values);
-    memory.scores.resize(static_cast<std::size_t>(kQueryBlock * keyWidth));
-    memory.query.resize(static_cast<std::size_t>(kQueryBlock * job.depth));
-    memory.out.resize(static_cast<std::size_t>(kQueryBlock * depthWidth));
-    for (std::int64_t first = 0; first < job.queries; first += kQueryBlock) {
-        const auto count = std::min(kQueryBlock, job.queries - first);
-        const auto width = probabilities<Isa>(job, first, count, keyWidth, memory);
-        multiply<Isa>({memory.scores.data(), keyWidth, 1}, memory.values.data(), depthWidth,
-                      memory.out.data(), depthWidth, count, depthWidth, std::min(width, job.keys),
-                      false);
-        for (std::int64_t i = 0; i < count; ++i)
-            std::copy_n(memory.out.data() + i * depthWidth, job.depth,
-                        job.out + (first + i) * job.outRow);
-    }
+    if (job.queries <= kFewQueries)
+        job.isBf16 ? forwardFew<Isa, Bf16>(job) : forwardFew<Isa, float>(job);
+    else
+        job.isBf16 ? forwardBlocks<Isa, Bf16>(job) : forwardBlocks<Isa, float>(job);
 }
 
 template <typename Isa>
@@ -318,9 +382,10 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
 {
     Scratch &memory = scratch();
     const auto keyWidth = roundUp(job.keys, kPadding), depthWidth = roundUp(job.depth, kPadding);
-    packTransposed(job.k, job.kRow, job.keys, job.depth, keyWidth, memory.keysT);
-    packTransposed(job.v, job.vRow, job.keys, job.depth, keyWidth, memory.valuesT);
-    packRows(job.k, job.kRow, job.keys, job.depth, depthWidth, memory.keys);
+    const auto *k = static_cast<const float *>(job.k), *v = static_cast<const float *>(job.v);
+    packTransposed(k, job.kRow, job.keys, job.depth, keyWidth, memory.keysT);
+    packTransposed(v, job.vRow, job.keys, job.depth, keyWidth, memory.valuesT);
+    packRows(k, job.kRow, job.keys, job.depth, depthWidth, memory.keys);
     const auto blockScores = static_cast<std::size_t>(kQueryBlock * keyWidth);
     memory.scores.resize(blockScores);
     memory.gradients.resize(blockScores);
@@ -390,56 +455,8 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
     }
 }
 
-using HeadFunction = void (*)(const HeadJob &);
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) void forward512(const HeadJob &job)
-{
-    forwardHead<Wide512>(job);
-}
-__attribute__((target("avx512f"))) void backward512(const HeadJob &job)
-{
-    backwardHead<Wide512>(job);
-}
-__attribute__((target("avx2,fma"))) void forward256(const HeadJob &job)
-{
-    forwardHead<Wide256>(job);
-}
-__attribute__((target("avx2,fma"))) void backward256(const HeadJob &job)
-{
-    backwardHead<Wide256>(job);
-}
-#endif
-void forward128(const HeadJob &job)
-{
-    forwardHead<Wide128>(job);
-}
-void backward128(const HeadJob &job)
-{
-    backwardHead<Wide128>(job);
-}
-
-struct HeadFunctions
-{
-    HeadFunction forward = forward128, backward = backward128;
-};
-
-HeadFunctions chooseFunctions()
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f"))
-        return {forward512, backward512};
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return {forward256, backward256};
-#endif
-    return {};
-}
-
-const HeadFunctions &functions()
-{
-    static const HeadFunctions chosen = chooseFunctions();
-    return chosen;
-}
+SAPSAM_DEFINE_KERNEL(runForward, forwardHead, HeadJob)
+SAPSAM_DEFINE_KERNEL(runBackward, backwardHead, HeadJob)
 
 // Rows must be adjacent elements; anything else is copied.
 torch::Tensor withAdjacentElements(const torch::Tensor &x)
@@ -452,6 +469,14 @@ const float *headOf(const torch::Tensor &x, std::int64_t batch, std::int64_t hea
     return x.data_ptr<float>() + batch * x.stride(0) + head * x.stride(1);
 }
 
+// The same for float and bfloat16.
+void *anyHeadOf(const torch::Tensor &x, std::int64_t batch, std::int64_t head)
+{
+    return static_cast<char *>(x.data_ptr())
+           + static_cast<std::int64_t>(x.element_size())
+                 * (batch * x.stride(0) + head * x.stride(1));
+}
+
 HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t head)
 {
     HeadJob job;
@@ -460,9 +485,10 @@ HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t hea
     job.depth = in.query.size(3);
     job.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(job.depth)));
     job.causal = in.causal;
-    job.q = headOf(in.query, batch, head);
-    job.k = headOf(in.key, batch, head);
-    job.v = headOf(in.value, batch, head);
+    job.isBf16 = in.query.scalar_type() == torch::kBFloat16;
+    job.q = anyHeadOf(in.query, batch, head);
+    job.k = anyHeadOf(in.key, batch, head);
+    job.v = anyHeadOf(in.value, batch, head);
     job.qRow = in.query.stride(2);
     job.kRow = in.key.stride(2);
     job.vRow = in.value.stride(2);
@@ -497,11 +523,24 @@ torch::Tensor computeForward(const CpuAttentionInputs &in)
         torch::empty({in.query.size(0), in.query.size(2), in.query.size(1), in.query.size(3)},
                      in.query.options())
             .transpose(1, 2);
-    forEachHead(in.query, [&](std::int64_t batch, std::int64_t head) {
-        auto job = jobOf(in, batch, head);
-        job.out = out.data_ptr<float>() + batch * out.stride(0) + head * out.stride(1);
-        job.outRow = out.stride(2);
-        functions().forward(job);
+    // Few heads with many queries are cut, so that every thread gets something.
+    const auto heads = in.query.size(1), jobs = in.query.size(0) * heads;
+    const auto queries = in.query.size(2);
+    constexpr std::int64_t kLeastQueries = 512;
+    const auto wanted = jobs > 0 ? (2 * at::get_num_threads() + jobs - 1) / jobs : 1;
+    const auto parts = std::max<std::int64_t>(1, std::min(wanted, queries / kLeastQueries));
+    const auto length = roundUp((queries + parts - 1) / parts, kQueryBlock);
+    at::parallel_for(0, jobs * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = begin; i < end; ++i) {
+            const auto batch = i / parts / heads, head = i / parts % heads;
+            auto job = jobOf(in, batch, head);
+            job.out = anyHeadOf(out, batch, head);
+            job.outRow = out.stride(2);
+            job.begin = std::min(queries, i % parts * length);
+            job.end = std::min(queries, job.begin + length);
+            if (job.begin < job.end)
+                runForward(job);
+        }
     });
     return out;
 }
@@ -579,23 +618,32 @@ public:
             job.biasGradient = target(dBias, batch, head);
             job.gridRowsGradient = target(dRows, batch, head);
             job.gridColumnsGradient = target(dColumns, batch, head);
-            functions().backward(job);
+            runBackward(job);
         });
         return {dq, dk, dv, dBias, dRows, dColumns, torch::Tensor()};
     }
 };
 
-bool isPlain(const torch::Tensor &x)
+bool isOnCpu(const torch::Tensor &x, torch::ScalarType type)
 {
-    return !x.defined() || (x.device().is_cpu() && x.scalar_type() == torch::kFloat);
+    return !x.defined() || (x.device().is_cpu() && x.scalar_type() == type);
 }
 
 } // namespace
 
 bool isForCpuAttention(const CpuAttentionInputs &in)
 {
-    return isPlain(in.query) && isPlain(in.key) && isPlain(in.value) && isPlain(in.additive)
-           && isPlain(in.gridRows) && isPlain(in.gridColumns) && in.key.size(2) > 0;
+    const auto type = in.query.scalar_type();
+    if (type == torch::kBFloat16) {
+        for (const auto *x : {&in.query, &in.key, &in.value, &in.additive, &in.gridRows})
+            if (torch::GradMode::is_enabled() && x->defined() && x->requires_grad())
+                return false;
+    } else if (type != torch::kFloat) {
+        return false;
+    }
+    return isOnCpu(in.query, type) && isOnCpu(in.key, type) && isOnCpu(in.value, type)
+           && isOnCpu(in.additive, type) && isOnCpu(in.gridRows, type)
+           && isOnCpu(in.gridColumns, type) && in.key.size(2) > 0;
 }
 
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
@@ -604,14 +652,16 @@ torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
     in.query = withAdjacentElements(in.query);
     in.key = withAdjacentElements(in.key);
     in.value = withAdjacentElements(in.value);
+    // What is added stays float32 also beside bfloat16.
     if (in.additive.defined())
-        in.additive = in.additive.expand(
-            {in.query.size(0), in.query.size(1), in.query.size(2), in.key.size(2)});
+        in.additive =
+            in.additive.to(torch::kFloat)
+                .expand({in.query.size(0), in.query.size(1), in.query.size(2), in.key.size(2)});
     if (in.gridRows.defined()) {
-        in.gridRows = in.gridRows.contiguous();
-        in.gridColumns = in.gridColumns.contiguous();
+        in.gridRows = in.gridRows.to(torch::kFloat).contiguous();
+        in.gridColumns = in.gridColumns.to(torch::kFloat).contiguous();
     }
-    if (!torch::GradMode::is_enabled())
+    if (!torch::GradMode::is_enabled() || in.query.scalar_type() == torch::kBFloat16)
         return computeForward(in);
     return AttentionFunction::apply(in.query, in.key, in.value, orEmpty(in.additive),
                                     orEmpty(in.gridRows), orEmpty(in.gridColumns), in.causal);

@@ -4,7 +4,8 @@
 
 namespace sapsam::nn {
 
-// Inputs of one attention, as attention.h describes them. All float32 on the CPU.
+// Inputs of one attention, as attention.h describes them: on the CPU, all float32, or all bfloat16
+// where no gradient is wanted.
 struct CpuAttentionInputs
 {
     torch::Tensor query, key, value;     // [B, heads, N, d], any strides
@@ -16,10 +17,10 @@ struct CpuAttentionInputs
 // Whether cpuAttention covers them.
 bool isForCpuAttention(const CpuAttentionInputs &inputs);
 
-// softmax(q kᵀ / √d + bias) v in blocks of queries that stay in the cache, one head on one thread,
-// with kernels for AVX-512, AVX2 and the base instruction set chosen at run time. Differentiable;
-// the backward pass computes the probabilities again (Dao et al. 2022). → [B, heads, Nq, d], laid
-// out so that merging the heads is free.
+// softmax(q kᵀ / √d + bias) v in blocks of 48 queries: the scores in memory are one block for each
+// thread. Products, softmax and sums are float32, by kernels for AVX-512, AVX2 and the base
+// instruction set chosen at run time. Differentiable; the backward pass computes the probabilities
+// again (Dao et al. 2022). → [B, heads, Nq, d], laid out so that merging the heads is free.
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs);
 
 } // namespace sapsam::nn

@@ -1,5 +1,6 @@
 #include "core/nn/attention.h"
 #include "core/nn/cpu_attention.h"
+#include "core/nn/vector_kernels.h"
 #include "tests/support/error_of.h"
 
 #include <QtTest>
@@ -147,6 +148,53 @@ private Q_SLOTS:
             QVERIFY2(error < 2e-5 * std::max(1.0, wantedGradients[i].abs().max().item<double>()),
                      (std::to_string(i) + ": " + std::to_string(error)).c_str());
         }
+    }
+
+    // Products, softmax and sums are float32, so what is left is the rounding of the answer.
+    void everyInstructionSetAndPrecisionFollowsTheDefinition_data()
+    {
+        QTest::addColumn<int>("lanes");
+        QTest::addColumn<int>("bias");
+        QTest::addColumn<std::int64_t>("queries");
+        QTest::addColumn<std::int64_t>("keys");
+        for (const int lanes : {16, 8, 4}) {
+            const auto row = [lanes](const char *name, Bias bias, std::int64_t queries,
+                                     std::int64_t keys) {
+                QTest::addRow("%s, %d lanes", name, lanes) << lanes << int(bias) << queries << keys;
+            };
+            row("plain", None, 70, 70);
+            row("cut among threads", None, 1100, 33);
+            row("one query", None, 1, 45);
+            row("two queries behind a cache", Causal, 2, 45);
+            row("one query with padding", Padding, 1, 45);
+            row("causal", Causal, 100, 100);
+            row("padding", Padding, 12, 12);
+            row("grid", Grid, 100, 36);
+        }
+    }
+    void everyInstructionSetAndPrecisionFollowsTheDefinition()
+    {
+        QFETCH(int, lanes);
+        QFETCH(int, bias);
+        QFETCH(std::int64_t, queries);
+        QFETCH(std::int64_t, keys);
+        const torch::NoGradGuard noGrad;
+        kernels::widestLanes() = lanes;
+        auto in = makeInputs({1, 2, queries, keys, 20}, Bias(bias), torch::kFloat);
+        auto half = in;
+        for (auto *x : {&half.q, &half.k, &half.v, &half.bias.additive, &half.bias.gridRows,
+                        &half.bias.gridColumns})
+            *x = x->defined() ? x->detach().to(torch::kBFloat16) : *x;
+
+        const auto single = attend(in.q, in.k, in.v, in.bias);
+        const auto rounded = attend(half.q, half.k, half.v, half.bias);
+        kernels::widestLanes() = 16;
+
+        QVERIFY(difference(single, expected(inDouble(in))) < 5e-6);
+        const auto wanted = expected(inDouble(half));
+        QCOMPARE(rounded.scalar_type(), torch::kBFloat16);
+        QVERIFY2(difference(rounded, wanted) <= wanted.abs().max().item<double>() / 256.0,
+                 std::to_string(difference(rounded, wanted)).c_str());
     }
 
     void resultIsTheSameWithoutGradients()
