@@ -45,5 +45,6 @@ void addEvalVerbs(CLI::App &app, Context &context);
 void addModelVerbs(CLI::App &app, Context &context); // models, taxonomy, templates
 void addSynthVerb(CLI::App &app, Context &context);
 void addSystemVerbs(CLI::App &app, Context &context); // doctor, version
+void addBenchVerb(CLI::App &app, Context &context);
 
 } // namespace sapsam::cli

@@ -63,7 +63,8 @@ void print(const cli::Answer &answer, bool json)
 
 } // namespace
 
-int main(int argc, char **argv)
+// The launcher calls this as the program's main function.
+extern "C" int sapsamMain(int argc, char **argv)
 {
     prepareProcess(argc, argv);
 
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
     cli::addModelVerbs(app, context);
     cli::addSynthVerb(app, context);
     cli::addSystemVerbs(app, context);
+    cli::addBenchVerb(app, context);
 
     try {
         app.parse(argc, argv);

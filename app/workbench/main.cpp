@@ -167,7 +167,8 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
 
 } // namespace
 
-int main(int argc, char **argv)
+// The launcher calls this as the program's main function.
+extern "C" int sapsamMain(int argc, char **argv)
 {
     sapsam::prepareProcess(argc, argv);
 

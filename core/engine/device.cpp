@@ -2,19 +2,14 @@
 #include "core/engine/translate.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <dlfcn.h>
 #include <fstream>
-#include <malloc.h>
 #include <sched.h>
 #include <thread>
-#include <unistd.h>
 
 namespace sapsam {
 
 namespace {
-
-constexpr char kPrepared[] = "SAPSAM_PREPARED";
 
 // Which kernels OpenBLAS chose, or empty when another library does the products.
 std::string openBlasCore()
@@ -25,21 +20,6 @@ std::string openBlasCore()
         return {};
     const char *name = reinterpret_cast<NameFunction>(symbol)();
     return name != nullptr ? name : "";
-}
-
-bool hasWideVectors()
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
-           && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-#else
-    return false;
-#endif
-}
-
-bool usesWideVectors(const std::string &core)
-{
-    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids" || core == "Zen5";
 }
 
 int usableCores()
@@ -117,30 +97,6 @@ DeviceInfo resolveDevice(const EngineOptions &options)
     const std::string core = openBlasCore();
     info.blas = !core.empty() ? "OpenBLAS (" + core + ")" : at::hasMKL() ? "MKL" : "built in";
     return info;
-}
-
-void prepareProcess(int argc, char **argv)
-{
-    (void)argc;
-    const bool isSecondTime = std::getenv(kPrepared) != nullptr;
-    if (!isSecondTime && std::getenv("OPENBLAS_CORETYPE") == nullptr && hasWideVectors()) {
-        const std::string core = openBlasCore();
-        // OpenBLAS reads the variable when it is loaded, which has already happened.
-        if (!core.empty() && !usesWideVectors(core)) {
-            setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
-            setenv(kPrepared, "1", 1);
-            execv("/proc/self/exe", argv);
-            // Still here: go on with the slower kernels.
-            unsetenv("OPENBLAS_CORETYPE");
-        }
-    }
-    unsetenv(kPrepared); // programs that we start decide for themselves
-#if defined(__GLIBC__)
-    // Otherwise every large temporary is given back to the kernel and faulted in again.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
-    at::set_num_threads(usableCores());
 }
 
 namespace engine {

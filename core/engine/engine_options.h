@@ -28,9 +28,9 @@ struct DeviceInfo
 // precision and Error(NotFound) for a GPU that is not there.
 DeviceInfo resolveDevice(const EngineOptions &options);
 
-// To be called first in main(): puts the matrix library's and the allocator's fast settings in
-// place (core type of OpenBLAS on AVX-512 machines, thresholds of malloc), re-executing the program
-// once when an environment variable is needed before libraries load. Does nothing the second time.
+// To be called first in a program: threads and allocator (core/engine/startup.h tells what was
+// settled). Variables of the environment are the launcher's business, before libraries are loaded.
+// Does nothing the second time.
 void prepareProcess(int argc, char **argv);
 
 } // namespace sapsam

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/version.h"
+#include "core/engine/startup.h"
 #include "core/pipeline/engines.h"
 #include "core/pipeline/feature_paths.h"
 #include "core/search/feature_file.h"
@@ -51,6 +52,17 @@ public:
             if (!device.whyNotGpu.empty())
                 say("          no GPU is used: " + device.whyNotGpu);
         });
+    }
+
+    void startup()
+    {
+        OrderedJson list = OrderedJson::array();
+        for (const StartupChoice &choice : startupChoices()) {
+            list.push_back({{"what", choice.what}, {"value", choice.value}, {"why", choice.why}});
+            say("startup   " + choice.what
+                + (choice.value.empty() ? " unchanged" : " = " + choice.value) + ": " + choice.why);
+        }
+        m_report.details["startup"] = std::move(list);
     }
 
     void models(const std::string &folder)
@@ -171,6 +183,7 @@ DoctorReport examine(const std::string &projectFolder, const std::string &models
     Doctor doctor(report);
     doctor.program();
     doctor.device(options);
+    doctor.startup();
     doctor.models(modelsFolder.empty() ? defaultModelsFolder() : modelsFolder);
     if (!projectFolder.empty())
         doctor.project(projectFolder);

@@ -11,7 +11,7 @@ namespace sapsam {
 // What `sapsam doctor` found.
 struct DoctorReport
 {
-    OrderedJson details;               // "program", "device", "models", "project", "problems"
+    OrderedJson details;               // "program", "device", "startup", "models", …, "problems"
     std::vector<std::string> lines;    // the same for people
     std::vector<std::string> problems; // what is wrong and what to do; empty when all is well
 };

@@ -238,6 +238,77 @@ private Q_SLOTS:
         QVERIFY2(run.error().contains(nowhere), run.out.constData());
     }
 
+    void publishedWeightsBecomeAModel()
+    {
+        const QString golden = QStringLiteral(SAPSAM_SOURCE_DIR "/tests/golden/");
+        const QString registry = m_folder.filePath(QStringLiteral("brought"));
+        const QStringList in = {QStringLiteral("--models"), registry};
+
+        const Run import =
+            sapsamJson(QStringList{QStringLiteral("models"), QStringLiteral("import"),
+                                   golden + QStringLiteral("sam_tiny/weights_meta.pth"),
+                                   QStringLiteral("--name"), QStringLiteral("tiny")}
+                       + in);
+        const Run list =
+            sapsamJson(QStringList{QStringLiteral("models"), QStringLiteral("list")} + in);
+        const Run verify = sapsamJson(
+            QStringList{QStringLiteral("models"), QStringLiteral("verify"), QStringLiteral("tiny")}
+            + in);
+
+        QVERIFY2(import.exitCode == 0, import.out + import.err);
+        QCOMPARE(import.json().value(QStringLiteral("architecture")).toString(),
+                 QStringLiteral("sam"));
+        QCOMPARE(import.json().value(QStringLiteral("complete")).toBool(), true);
+        QCOMPARE(import.json().value(QStringLiteral("dtype")).toString(), QStringLiteral("F32"));
+        QCOMPARE(list.exitCode, 0);
+        QCOMPARE(list.json().value(QStringLiteral("models")).toArray().size(), 1);
+        QVERIFY2(verify.exitCode == 0, verify.out + verify.err);
+        QVERIFY(verify.json()
+                    .value(QStringLiteral("models"))
+                    .toArray()
+                    .at(0)
+                    .toObject()
+                    .value(QStringLiteral("complete"))
+                    .toBool());
+
+        QFile weights(registry + QStringLiteral("/tiny/weights_meta.pth"));
+        QVERIFY(weights.open(QIODevice::ReadWrite));
+        QVERIFY(weights.seek(weights.size() / 2));
+        QCOMPARE(weights.write("changed"), 7);
+        weights.close();
+        const Run broken = sapsamJson(
+            QStringList{QStringLiteral("models"), QStringLiteral("verify"), QStringLiteral("tiny")}
+            + in);
+        QCOMPARE(broken.exitCode, 1);
+        QVERIFY2(broken.out.contains("another sha256"), broken.out.constData());
+    }
+
+    void incompleteWeightsSayWhatToAdd()
+    {
+        const QString lavis = QStringLiteral(
+            SAPSAM_SOURCE_DIR "/tests/golden/blip2_opt_tiny/weights_lavis_blip2_opt.pth");
+        const QString registry = m_folder.filePath(QStringLiteral("not-made"));
+
+        const Run verify = sapsamJson({QStringLiteral("models"), QStringLiteral("verify"), lavis});
+        const Run import = sapsamJson({QStringLiteral("models"), QStringLiteral("import"), lavis,
+                                       QStringLiteral("--models"), registry});
+        const Run nothing = sapsamJson(
+            {QStringLiteral("models"), QStringLiteral("verify"), QStringLiteral("no-such-model")});
+
+        const QString advice = QStringLiteral("holds no vision tower; add eva_vit_g.pth");
+        QCOMPARE(verify.exitCode, 1);
+        const QJsonObject examined = verify.json().value(QStringLiteral("examined")).toObject();
+        QVERIFY2(examined.value(QStringLiteral("advice")).toString().contains(advice),
+                 verify.out.constData());
+        QCOMPARE(examined.value(QStringLiteral("missing_parts")).toArray().size(), 2);
+        QCOMPARE(import.exitCode, 1);
+        QCOMPARE(import.errorKind(), QStringLiteral("mismatch"));
+        QVERIFY2(import.error().contains(advice), import.out.constData());
+        QVERIFY(!QFileInfo::exists(registry));
+        QCOMPARE(nothing.exitCode, 1);
+        QCOMPARE(nothing.errorKind(), QStringLiteral("not-found"));
+    }
+
     void theWholePathFromPicturesToRanking()
     {
         if (!haveModels())

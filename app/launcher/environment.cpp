@@ -1,0 +1,149 @@
+#include "app/launcher/environment.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <fstream>
+#include <unistd.h>
+
+namespace sapsam::launcher {
+
+namespace {
+
+constexpr char kPrepared[] = "SAPSAM_PREPARED"; // set between the two executions only
+constexpr char kForbidden[] = "SAPSAM_NO_REEXEC";
+constexpr char kDecision[] = "SAPSAM_STARTUP";
+constexpr char kCoreType[] = "OPENBLAS_CORETYPE";
+constexpr char kTunables[] = "GLIBC_TUNABLES";
+constexpr char kHugePages[] = "glibc.malloc.hugetlb";
+
+std::string variable(const char *name)
+{
+    const char *value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+bool processorHasWideVectors()
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+           && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+// The BLAS that Debian's libtorch will load, if it is OpenBLAS.
+std::string coreOfOpenBlas()
+{
+#if defined(SAPSAM_SYSTEM_BLAS)
+    using NameFunction = char *(*)();
+    void *library = dlopen("libblas.so.3", RTLD_LAZY | RTLD_LOCAL);
+    void *symbol = library != nullptr ? dlsym(library, "openblas_get_corename") : nullptr;
+    if (symbol == nullptr)
+        return {};
+    const char *name = reinterpret_cast<NameFunction>(symbol)();
+    return name != nullptr ? name : "";
+#else
+    return {};
+#endif
+}
+
+// "always [madvise] never" → madvise
+std::string hugePageMode()
+{
+    std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
+    std::string line;
+    std::getline(file, line);
+    const auto open = line.find('['), close = line.find(']');
+    return open == std::string::npos || close == std::string::npos
+               ? std::string()
+               : line.substr(open + 1, close - open - 1);
+}
+
+bool isWideCore(const std::string &core)
+{
+    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids" || core == "Zen5";
+}
+
+Setting decideCore(const Machine &machine)
+{
+    if (!machine.blasChosen.empty())
+        return {kCoreType, "", "set to " + machine.blasChosen + " by the environment"};
+    if (!machine.hasWideVectors)
+        return {kCoreType, "", "this processor has no AVX-512"};
+    if (machine.blasCore.empty())
+        return {kCoreType, "", "the matrix library is not OpenBLAS"};
+    if (isWideCore(machine.blasCore))
+        return {kCoreType, "", "OpenBLAS picks " + machine.blasCore + " by itself"};
+    return {kCoreType, "SkylakeX",
+            "OpenBLAS would pick " + machine.blasCore + " and leave AVX-512 unused"};
+}
+
+Setting decideHugePages(const Machine &machine)
+{
+    if (machine.tunables.find(kHugePages) != std::string::npos)
+        return {kTunables, "", "huge pages are set by the environment"};
+    if (machine.hugePages == "always")
+        return {kTunables, "", "the kernel gives huge pages unasked"};
+    if (machine.hugePages != "madvise")
+        return {kTunables, "", "the kernel gives no huge pages"};
+    const std::string wanted = std::string(kHugePages) + "=1";
+    return {kTunables, machine.tunables.empty() ? wanted : machine.tunables + ":" + wanted,
+            "the kernel gives huge pages only on request, and large tensors want them"};
+}
+
+void leaveDecision(const std::vector<Setting> &settings)
+{
+    std::string text;
+    for (const Setting &setting : settings)
+        text += setting.name + "\t" + setting.value + "\t" + setting.why + "\n";
+    setenv(kDecision, text.c_str(), 1);
+}
+
+} // namespace
+
+Machine examineMachine()
+{
+    Machine machine;
+    machine.hasWideVectors = processorHasWideVectors();
+    machine.blasChosen = variable(kCoreType);
+    if (machine.hasWideVectors && machine.blasChosen.empty())
+        machine.blasCore = coreOfOpenBlas();
+    machine.hugePages = hugePageMode();
+    machine.tunables = variable(kTunables);
+    return machine;
+}
+
+std::vector<Setting> decide(const Machine &machine)
+{
+    return {decideCore(machine), decideHugePages(machine)};
+}
+
+void prepareEnvironment(char **argv)
+{
+    if (std::getenv(kPrepared) != nullptr) {
+        unsetenv(kPrepared); // programs that we start decide for themselves
+        return;
+    }
+    if (!variable(kForbidden).empty()) {
+        leaveDecision({{"environment", "", std::string(kForbidden) + " forbids to change it"}});
+        return;
+    }
+    const std::vector<Setting> settings = decide(examineMachine());
+    leaveDecision(settings);
+    bool isNew = false;
+    for (const Setting &setting : settings) {
+        if (!setting.value.empty()) {
+            setenv(setting.name.c_str(), setting.value.c_str(), 1);
+            isNew = true;
+        }
+    }
+    if (!isNew)
+        return;
+    setenv(kPrepared, "1", 1);
+    execv("/proc/self/exe", argv);
+    // Still here. Libraries that load from now on see the variables all the same.
+    unsetenv(kPrepared);
+}
+
+} // namespace sapsam::launcher
