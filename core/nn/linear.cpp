@@ -178,7 +178,8 @@ torch::Tensor widened(const torch::Tensor &weight, const torch::Tensor &scale,
 
 } // namespace
 
-torch::Tensor linear(const torch::Tensor &x, const torch::Tensor &weight, const torch::Tensor &bias)
+torch::Tensor applyWeight(const torch::Tensor &x, const torch::Tensor &weight,
+                          const torch::Tensor &bias)
 {
     const bool isSameType = weight.scalar_type() == x.scalar_type();
     if (isSameType && areFewRows(x, weight) && isForInference(x, weight, bias))
@@ -190,7 +191,7 @@ torch::Tensor linear(const torch::nn::Linear &layer, const torch::Tensor &x)
 {
     const auto &weight = layer->weight;
     if (weight.scalar_type() != torch::kChar)
-        return linear(x, weight, layer->bias);
+        return applyWeight(x, weight, layer->bias);
     if (!isForInference(x, weight, layer->bias))
         throw Error(ErrorKind::Unsupported,
                     "8-bit weights are for inference on the processor only; load the model in "

@@ -11,8 +11,8 @@ namespace sapsam::nn {
 torch::Tensor linear(const torch::nn::Linear &layer, const torch::Tensor &x);
 
 // The same for a bare weight [N, K] and bias [N] (or none): a tied head.
-torch::Tensor linear(const torch::Tensor &x, const torch::Tensor &weight,
-                     const torch::Tensor &bias = {});
+torch::Tensor applyWeight(const torch::Tensor &x, const torch::Tensor &weight,
+                          const torch::Tensor &bias = {});
 
 // What replacing weights by 8-bit ones did.
 struct Quantization

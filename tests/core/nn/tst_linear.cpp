@@ -77,8 +77,8 @@ private Q_SLOTS:
         const auto weight = torch::randn({outputs, depth}), bias = torch::randn({outputs});
         const auto half = [](const torch::Tensor &value) { return value.to(torch::kBFloat16); };
 
-        const auto single = linear(x, weight, bias);
-        const auto rounded = linear(half(x), half(weight), half(bias));
+        const auto single = applyWeight(x, weight, bias);
+        const auto rounded = applyWeight(half(x), half(weight), half(bias));
 
         QCOMPARE(single.sizes().vec(), (std::vector<std::int64_t>{1, rows, outputs}));
         QVERIFY(difference(single, product(x, weight, bias)) < 1e-6 * static_cast<double>(depth));
