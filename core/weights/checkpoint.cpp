@@ -164,6 +164,14 @@ torch::Tensor ShardedCheckpoint::read(const std::string &name) const
     return found->second->read(name);
 }
 
+void ShardedCheckpoint::readInto(const std::string &name, const torch::Tensor &target) const
+{
+    const auto found = d->tensors.find(name);
+    if (found == d->tensors.end())
+        throw Error(ErrorKind::NotFound, "'" + d->origin + "' has no tensor '" + name + "'");
+    found->second->readInto(name, target);
+}
+
 std::vector<std::string> ShardedCheckpoint::files() const
 {
     std::vector<std::string> result;
@@ -172,19 +180,18 @@ std::vector<std::string> ShardedCheckpoint::files() const
     return result;
 }
 
-std::unique_ptr<TensorSource> openCheckpoint(const std::string &path)
+namespace {
+
+// The file or index that a path stands for.
+std::string checkpointOf(const std::string &path)
 {
     std::error_code error;
-    if (!fs::is_directory(path, error)) {
-        if (endsWith(path, kIndexEnding))
-            return std::make_unique<ShardedCheckpoint>(path);
-        return openFile(path);
-    }
-
+    if (!fs::is_directory(path, error))
+        return path;
     for (const char *name : kFolderFiles) {
         const std::string file = (fs::path(path) / name).string();
         if (fs::is_regular_file(file, error))
-            return openCheckpoint(file);
+            return file;
     }
     std::vector<std::string> candidates;
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
@@ -198,12 +205,33 @@ std::unique_ptr<TensorSource> openCheckpoint(const std::string &path)
     if (error)
         throwSystemError("list", path, error.value());
     if (candidates.size() == 1)
-        return openFile(candidates.front());
+        return candidates.front();
     throw Error(candidates.empty() ? ErrorKind::NotFound : ErrorKind::Unsupported,
                 "the folder '" + path + "' holds "
                     + (candidates.empty() ? "no weights" : "several files with weights")
                     + "; looked for model.safetensors, pytorch_model.bin and their indices, name "
                       "one file instead");
+}
+
+} // namespace
+
+std::unique_ptr<TensorSource> openCheckpoint(const std::string &path)
+{
+    const std::string file = checkpointOf(path);
+    if (endsWith(file, kIndexEnding))
+        return std::make_unique<ShardedCheckpoint>(file);
+    return openFile(file);
+}
+
+std::vector<std::string> checkpointFiles(const std::string &path)
+{
+    const std::string file = checkpointOf(path);
+    std::vector<std::string> result = {file};
+    if (endsWith(file, kIndexEnding)) {
+        for (const auto &name : ShardedCheckpoint(file).files())
+            result.push_back((fs::path(file).parent_path() / name).string());
+    }
+    return result;
 }
 
 } // namespace sapsam

@@ -23,6 +23,7 @@ public:
     std::vector<std::string> names() const override;
     const TensorInfo *find(const std::string &name) const override;
     torch::Tensor read(const std::string &name) const override;
+    void readInto(const std::string &name, const torch::Tensor &target) const override;
 
     // The names of the files, sorted.
     std::vector<std::string> files() const;
@@ -38,5 +39,9 @@ private:
 // apart by their content. Throws Error(NotFound or Io) for a path that cannot be read,
 // Error(Corrupt) or Error(Unsupported) naming file and reason for everything else that is refused.
 std::unique_ptr<TensorSource> openCheckpoint(const std::string &path);
+
+// The files that openCheckpoint() reads for this path: one, or an index and behind it the files
+// that it names. Throws what openCheckpoint() throws.
+std::vector<std::string> checkpointFiles(const std::string &path);
 
 } // namespace sapsam

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *kTasks[] = {"person-sam", "phrases", "retrieval"};
+constexpr const char *kTasks[] = {"person-sam", "phrases", "retrieval", "network"};
 
 // A manifest must not lead outside of its folder.
 std::string requireInside(const std::string &path, const std::string &origin)
@@ -37,13 +37,15 @@ ModelEntry parseModel(const Json &json, const std::string &origin)
     for (const char *task : kTasks)
         isKnown = isKnown || model.task == task;
     if (!isKnown)
-        throw Error(ErrorKind::Corrupt, where + ": unknown task '" + model.task
-                                            + "'; known are person-sam, phrases and retrieval");
+        throw Error(ErrorKind::Corrupt,
+                    where + ": unknown task '" + model.task
+                        + "'; known are person-sam, phrases, retrieval and network");
     model.architecture = require<std::string>(json, "architecture", where);
     model.folder = requireInside(require<std::string>(json, "folder", where), where);
     model.licence = valueOr<std::string>(json, "licence", {}, where);
     model.source = valueOr<std::string>(json, "source", {}, where);
     model.reproduce = valueOr<std::string>(json, "reproduce", {}, where);
+    model.dtype = valueOr<std::string>(json, "dtype", {}, where);
     for (const auto &item : require<std::vector<Json>>(json, "files", where)) {
         ModelFile file;
         file.path = requireInside(require<std::string>(item, "path", where), where);
@@ -96,6 +98,18 @@ std::string resolveModelsFolder(const std::string &given)
     return fromEnvironment && *fromEnvironment ? fromEnvironment : given;
 }
 
+std::string userModelsFolder()
+{
+    const auto fromEnvironment = [](const char *name) {
+        const char *value = std::getenv(name);
+        return std::string(value ? value : "");
+    };
+    const std::string data = fromEnvironment("XDG_DATA_HOME");
+    const fs::path root =
+        data.empty() ? fs::path(fromEnvironment("HOME")) / ".local" / "share" : fs::path(data);
+    return (root / "sapsam" / "models").string();
+}
+
 std::vector<std::string> verifyModel(const ModelManifest &manifest, const ModelEntry &model)
 {
     std::vector<std::string> problems;
@@ -104,8 +118,10 @@ std::vector<std::string> verifyModel(const ModelManifest &manifest, const ModelE
         std::error_code error;
         const auto bytes = fs::file_size(path, error);
         if (error) {
-            problems.push_back(
-                "'" + path + "' is missing; restore it or reproduce it with: " + model.reproduce);
+            problems.push_back("'" + path + "' is missing; restore it"
+                               + (model.reproduce.empty()
+                                      ? std::string()
+                                      : " or reproduce it with: " + model.reproduce));
         } else if (bytes != file.bytes) {
             problems.push_back("'" + path + "' has " + std::to_string(bytes) + " bytes instead of "
                                + std::to_string(file.bytes) + "; restore it");

@@ -17,13 +17,15 @@ struct ModelFile
 struct ModelEntry
 {
     std::string name;
-    std::string task;         // "person-sam", "phrases" or "retrieval"
+    // "person-sam", "phrases" or "retrieval"; "network" for one that no task uses by itself.
+    std::string task;
     std::string architecture; // such as "clip"
     std::string folder;       // relative to the folder of the manifest
     std::vector<ModelFile> files;
     std::string licence;
     std::string source;
     std::string reproduce; // the command that makes the files
+    std::string dtype;     // of the weights, such as "F16"; empty when not stated
 };
 
 // What models/manifest.json says.
@@ -46,6 +48,10 @@ ModelManifest readModelManifest(const std::string &folder);
 
 // $SAPSAM_MODELS_DIR when set and not empty, else `given`.
 std::string resolveModelsFolder(const std::string &given);
+
+// Where models that a user brings go, beside the shipped ones: $XDG_DATA_HOME/sapsam/models, else
+// ~/.local/share/sapsam/models.
+std::string userModelsFolder();
 
 // One line for each thing that is wrong: absent file, wrong size, wrong sha256. Empty when all is
 // well. Reads every byte of the files.

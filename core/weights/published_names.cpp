@@ -182,6 +182,15 @@ public:
         return tensor;
     }
 
+    void readInto(const std::string &name, const torch::Tensor &target) const override
+    {
+        const auto found = m_recipes.find(name);
+        if (found != m_recipes.end() && found->second.kind == Recipe::Kind::Copy)
+            m_source->readInto(found->second.from, target);
+        else
+            TensorSource::readInto(name, target);
+    }
+
     void copy(const std::string &name, const std::string &from)
     {
         m_recipes[name] = {Recipe::Kind::Copy, from, "", 0, *m_source->find(from)};
@@ -282,6 +291,15 @@ public:
         if (found == m_tensors.end())
             throw Error(ErrorKind::NotFound, "'" + m_origin + "' has no tensor '" + name + "'");
         return found->second->read(name);
+    }
+
+    void readInto(const std::string &name, const torch::Tensor &target) const override
+    {
+        const auto found = m_tensors.find(name);
+        if (found == m_tensors.end())
+            TensorSource::readInto(name, target); // throws
+        else
+            found->second->readInto(name, target);
     }
 
 private:

@@ -596,7 +596,7 @@ std::string adviceFor(const Recognition &result)
 
 } // namespace
 
-Recognition recognise(std::shared_ptr<const TensorSource> source)
+Recognition recognise(std::shared_ptr<const TensorSource> source, const std::string &known)
 {
     Recognition result;
     result.format = publishedFormatOf(*source);
@@ -605,6 +605,7 @@ Recognition recognise(std::shared_ptr<const TensorSource> source)
         result.advice = "the names of the tensors belong to no network that this program knows";
         return result;
     }
+    result.architecture = known == "blip2-t5" ? known : "";
     for (const auto &name : source->names()) {
         if (startsWith(name, "t5_proj.") || startsWith(name, "t5_model."))
             result.architecture = "blip2-t5";

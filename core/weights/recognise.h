@@ -29,7 +29,8 @@ struct Recognition
 // Tells by the names and shapes alone; reads no tensor. Widths and numbers of layers are taken from
 // the tensors, so that every size of an architecture is known, and every tensor that a network of
 // that size has is asked for. The source may have any published naming; combineSources() makes
-// several files one. Throws Error(Mismatch) where withHuggingFaceNames does.
-Recognition recognise(std::shared_ptr<const TensorSource> source);
+// several files one; `known` is then what one of them is, where the others do not tell. Throws
+// Error(Mismatch) where withHuggingFaceNames does.
+Recognition recognise(std::shared_ptr<const TensorSource> source, const std::string &known = {});
 
 } // namespace sapsam

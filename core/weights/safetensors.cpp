@@ -2,15 +2,12 @@
 
 #include "core/base/file.h"
 #include "core/base/json_file.h"
+#include "core/weights/mapped_tensor.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
-#include <set>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sapsam {
@@ -65,30 +62,6 @@ torch::ScalarType dtypeFromName(const std::string &name, const std::string &path
     throwCorrupt(path, named(tensor) + "has the unknown element type '" + name + "'");
 }
 
-// The header as JSON; a name that occurs twice is an error and not, as usual, the last one's.
-Json parseHeader(const char *data, std::size_t size, const std::string &path)
-{
-    std::set<std::string> seen;
-    std::string duplicate;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json &parsed) {
-        if (event == Json::parse_event_t::key && depth == 1
-            && !seen.insert(parsed.get<std::string>()).second)
-            duplicate = parsed.get<std::string>();
-        return true;
-    };
-    Json header;
-    try {
-        header = Json::parse(data, data + size, watch);
-    } catch (const nlohmann::json::exception &error) {
-        throwCorrupt(path, std::string("the header is not valid JSON (") + error.what() + ")");
-    }
-    if (!duplicate.empty())
-        throwCorrupt(path, named(duplicate) + "occurs twice");
-    if (!header.is_object())
-        throwCorrupt(path, "the header is not a JSON object");
-    return header;
-}
-
 struct Entry
 {
     TensorInfo info;
@@ -96,118 +69,256 @@ struct Entry
     std::uint64_t end = 0;
 };
 
-Entry parseEntry(const std::string &name, const Json &json, const std::string &path)
+// Takes the header apart while it is parsed, so that no more is kept than the tensors it names:
+// what stands in a file does not decide how much memory its JSON takes.
+class HeaderReader final : public nlohmann::json_sax<Json>
 {
-    const auto fail = [&](const std::string &what) { throwCorrupt(path, named(name) + what); };
-    if (!json.is_object() || !json.contains("dtype") || !json.contains("shape")
-        || !json.contains("data_offsets"))
+public:
+    HeaderReader(const std::string &path, std::map<std::string, Entry> &entries,
+                 std::map<std::string, std::string> &metadata)
+        : m_path(path), m_entries(entries), m_metadata(metadata)
+    {
+    }
+
+    bool null() override { return scalar(); }
+    bool boolean(bool) override { return scalar(); }
+    bool number_integer(number_integer_t) override { return scalar(); }
+    bool number_float(number_float_t, const string_t &) override { return scalar(); }
+    bool binary(binary_t &) override { return scalar(); }
+
+    bool number_unsigned(number_unsigned_t value) override
+    {
+        if (m_depth != kInList)
+            return scalar();
+        if (m_field == Field::Shape && m_shape.size() < kMaxRank)
+            m_shape.push_back(value);
+        else if (m_field == Field::Offsets && m_offsets.size() < 2)
+            m_offsets.push_back(value);
+        else if (m_field == Field::Offsets)
+            m_isWrongKind = true;
+        else if (m_field == Field::Shape)
+            throwCorrupt(m_path, named(printable(m_tensor)) + "has more sides than any tensor");
+        return true;
+    }
+
+    bool string(string_t &value) override
+    {
+        if (m_depth == kInEntry && m_isMetadata)
+            m_metadata[m_note] = value;
+        else if (m_depth == kInEntry && m_field == Field::Dtype)
+            m_dtype = value;
+        else
+            return scalar();
+        return true;
+    }
+
+    bool start_object(std::size_t) override
+    {
+        enter();
+        if (m_depth == kInEntry) {
+            m_has = 0;
+            m_dtype.clear();
+            m_shape.clear();
+            m_offsets.clear();
+            m_isWrongKind = m_isShapeWrong = false;
+        } else if (m_depth == kInList) {
+            wrongValue();
+        }
+        return true;
+    }
+
+    bool key(string_t &value) override
+    {
+        if (m_depth == kInHeader) {
+            if (m_entries.count(value) != 0 || (value == kMetadataKey && m_hasMetadata))
+                throwCorrupt(m_path, named(printable(value)) + "occurs twice");
+            m_tensor = value;
+            m_isMetadata = value == kMetadataKey;
+            m_hasMetadata = m_hasMetadata || m_isMetadata;
+        } else if (m_depth == kInEntry && m_isMetadata) {
+            m_note = value;
+        } else if (m_depth == kInEntry) {
+            m_field = value == "dtype"          ? Field::Dtype
+                      : value == "shape"        ? Field::Shape
+                      : value == "data_offsets" ? Field::Offsets
+                                                : Field::Other;
+            // A field that occurs twice counts as one of the wrong kind.
+            const unsigned bit = 1u << static_cast<unsigned>(m_field);
+            m_isWrongKind = m_isWrongKind || (m_field != Field::Other && (m_has & bit) != 0);
+            m_has |= bit;
+        }
+        return true;
+    }
+
+    bool end_object() override
+    {
+        if (m_depth == kInEntry && !m_isMetadata)
+            finishEntry();
+        --m_depth;
+        return true;
+    }
+
+    bool start_array(std::size_t) override
+    {
+        enter();
+        if (m_depth == kInHeader)
+            throwCorrupt(m_path, "the header is not a JSON object");
+        if (m_depth == kInEntry
+            || (m_depth == kInList && (m_isMetadata || m_field == Field::Dtype)))
+            wrongValue();
+        return true;
+    }
+
+    bool end_array() override
+    {
+        --m_depth;
+        return true;
+    }
+
+    bool parse_error(std::size_t, const std::string &,
+                     const nlohmann::detail::exception &error) override
+    {
+        throwCorrupt(m_path, "the header is not valid JSON (" + printable(error.what()) + ")");
+    }
+
+private:
+    enum Depth { kInHeader = 1, kInEntry = 2, kInList = 3, kDeepest = 4 };
+    enum class Field { Dtype, Shape, Offsets, Other };
+    static constexpr std::size_t kMaxRank = 64;
+
+    void enter()
+    {
+        if (++m_depth > kDeepest)
+            throwCorrupt(m_path, "its header is nested too deeply");
+    }
+
+    // Something that is not what its place asks for.
+    void wrongValue()
+    {
+        if (m_depth <= 1)
+            throwCorrupt(m_path, "the header is not a JSON object");
+        if (m_isMetadata)
+            throwCorrupt(m_path, m_depth == kInEntry && m_note.empty()
+                                     ? "its __metadata__ is not an object"
+                                     : "its __metadata__ entry '" + printable(m_note)
+                                           + "' is not a string");
+        if (m_depth == kInEntry)
+            throwCorrupt(m_path, named(printable(m_tensor)) + "lacks dtype, shape or data_offsets");
+        m_isWrongKind = m_isWrongKind || m_field != Field::Other;
+    }
+
+    bool scalar()
+    {
+        if (m_depth == 0)
+            throwCorrupt(m_path, "the header is not a JSON object");
+        if (m_depth == kInHeader) {
+            throwCorrupt(m_path, m_isMetadata ? std::string("its __metadata__ is not an object")
+                                              : named(printable(m_tensor))
+                                                    + "lacks dtype, shape or data_offsets");
+        }
+        if (m_isMetadata)
+            wrongValue();
+        if (m_depth == kInList && m_field == Field::Shape)
+            m_isShapeWrong = true;
+        else if (m_field != Field::Other)
+            m_isWrongKind = true;
+        return true;
+    }
+
+    void finishEntry();
+
+    const std::string &m_path;
+    std::map<std::string, Entry> &m_entries;
+    std::map<std::string, std::string> &m_metadata;
+
+    int m_depth = 0;
+    std::string m_tensor, m_note, m_dtype;
+    Field m_field = Field::Other;
+    unsigned m_has = 0; // bits of the fields that were there
+    bool m_isMetadata = false;
+    bool m_hasMetadata = false;
+    bool m_isWrongKind = false;
+    bool m_isShapeWrong = false;
+    std::vector<std::uint64_t> m_shape, m_offsets;
+};
+
+void HeaderReader::finishEntry()
+{
+    const std::string name = printable(m_tensor);
+    const auto fail = [&](const std::string &what) { throwCorrupt(m_path, named(name) + what); };
+    constexpr unsigned kAll = 1u << static_cast<unsigned>(Field::Dtype)
+                              | 1u << static_cast<unsigned>(Field::Shape)
+                              | 1u << static_cast<unsigned>(Field::Offsets);
+    if ((m_has & kAll) != kAll)
         fail("lacks dtype, shape or data_offsets");
-    const auto &dtype = json.at("dtype");
-    const auto &shape = json.at("shape");
-    const auto &offsets = json.at("data_offsets");
-    if (!dtype.is_string() || !shape.is_array() || !offsets.is_array() || offsets.size() != 2
-        || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+    if (m_isWrongKind || m_offsets.size() != 2)
         fail("has a dtype, shape or data_offsets of the wrong kind");
 
     Entry entry;
-    entry.info.dtype = dtypeFromName(dtype.get<std::string>(), path, name);
+    entry.info.dtype = dtypeFromName(m_dtype, m_path, name);
+    if (m_isShapeWrong)
+        fail("has a shape that is not a list of sizes");
     std::uint64_t bytes = torch::elementSize(entry.info.dtype);
-    for (const auto &side : shape) {
-        if (!side.is_number_unsigned())
-            fail("has a shape that is not a list of sizes");
-        const auto value = side.get<std::uint64_t>();
+    for (const auto value : m_shape) {
         if (value > static_cast<std::uint64_t>(INT64_MAX)
             || (value != 0 && bytes > static_cast<std::uint64_t>(INT64_MAX) / value))
             fail("has a shape that is too large");
         bytes *= value;
         entry.info.shape.push_back(static_cast<std::int64_t>(value));
     }
-    entry.begin = offsets[0].get<std::uint64_t>();
-    entry.end = offsets[1].get<std::uint64_t>();
+    entry.begin = m_offsets[0];
+    entry.end = m_offsets[1];
     if (entry.begin > entry.end || entry.end - entry.begin != bytes)
         fail("of shape " + shapeText(entry.info.shape) + " needs " + std::to_string(bytes)
              + " bytes, its data range is " + std::to_string(entry.begin) + " to "
              + std::to_string(entry.end));
-    return entry;
+    m_entries.emplace(std::move(m_tensor), std::move(entry));
 }
 
 } // namespace
 
 struct SafetensorsFile::Private
 {
-    std::string path;
-    const char *mapped = nullptr;
-    std::size_t fileSize = 0;
-    const char *data = nullptr; // where the tensors begin
-    std::map<std::string, Entry> entries;
-    std::map<std::string, std::string> metadata;
+    explicit Private(const std::string &path) : file(path) {}
 
-    ~Private()
-    {
-        if (mapped)
-            ::munmap(const_cast<char *>(mapped), fileSize);
-    }
-
-    void map();
     void parse();
     void checkRanges(std::uint64_t dataSize) const;
-};
+    std::string_view bytesOf(const Entry &entry) const
+    {
+        return data.substr(static_cast<std::size_t>(entry.begin),
+                           static_cast<std::size_t>(entry.end - entry.begin));
+    }
 
-void SafetensorsFile::Private::map()
-{
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        throwSystemError("read", path, errno);
-    struct stat status = {};
-    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        const int error = S_ISDIR(status.st_mode) ? EISDIR : errno;
-        ::close(file);
-        throwSystemError("read", path, error);
-    }
-    fileSize = static_cast<std::size_t>(status.st_size);
-    if (fileSize < 8) {
-        ::close(file);
-        throwCorrupt(path, "it holds only " + std::to_string(fileSize) + " bytes");
-    }
-    void *memory = ::mmap(nullptr, fileSize, PROT_READ, MAP_PRIVATE, file, 0);
-    const int error = errno;
-    ::close(file);
-    if (memory == MAP_FAILED)
-        throwSystemError("map", path, error);
-    mapped = static_cast<const char *>(memory);
-}
+    MappedFile file;
+    std::string_view data; // the tensors
+    std::map<std::string, Entry> entries;
+    std::map<std::string, std::string> metadata;
+};
 
 void SafetensorsFile::Private::parse()
 {
+    const auto &path = file.path();
+    const auto bytes = file.bytes();
+    if (bytes.size() < 8)
+        throwCorrupt(path, "it holds only " + std::to_string(bytes.size()) + " bytes");
     std::uint64_t headerSize = 0;
-    std::memcpy(&headerSize, mapped, sizeof headerSize);
+    std::memcpy(&headerSize, bytes.data(), sizeof headerSize);
     if (headerSize > kMaxHeaderBytes)
         throwCorrupt(path, "its header claims " + std::to_string(headerSize) + " bytes");
-    if (headerSize > fileSize - 8)
+    if (headerSize > bytes.size() - 8)
         throwCorrupt(path, "it ends inside its header (truncated)");
-    if (headerSize == 0 || mapped[8] != '{')
+    if (headerSize == 0 || bytes[8] != '{')
         throwCorrupt(path, "its header does not begin with '{'");
-    const Json header = parseHeader(mapped + 8, static_cast<std::size_t>(headerSize), path);
-    data = mapped + 8 + headerSize;
-
-    for (const auto &item : header.items()) {
-        if (item.key() != kMetadataKey) {
-            entries.emplace(item.key(), parseEntry(item.key(), item.value(), path));
-            continue;
-        }
-        if (!item.value().is_object())
-            throwCorrupt(path, "its __metadata__ is not an object");
-        for (const auto &note : item.value().items()) {
-            if (!note.value().is_string())
-                throwCorrupt(path, "its __metadata__ entry '" + note.key() + "' is not a string");
-            metadata[note.key()] = note.value().get<std::string>();
-        }
-    }
-    checkRanges(fileSize - 8 - headerSize);
+    const auto header = bytes.substr(8, static_cast<std::size_t>(headerSize));
+    HeaderReader reader(path, entries, metadata);
+    Json::sax_parse(header.begin(), header.end(), &reader);
+    data = bytes.substr(8 + header.size());
+    checkRanges(data.size());
 }
 
 void SafetensorsFile::Private::checkRanges(std::uint64_t dataSize) const
 {
+    const auto &path = file.path();
     std::vector<const std::pair<const std::string, Entry> *> byOffset;
     for (const auto &entry : entries)
         byOffset.push_back(&entry);
@@ -217,14 +328,14 @@ void SafetensorsFile::Private::checkRanges(std::uint64_t dataSize) const
     });
     std::uint64_t next = 0;
     for (const auto *entry : byOffset) {
+        const std::string name = named(printable(entry->first));
         if (entry->second.begin < next)
-            throwCorrupt(path, named(entry->first) + "overlaps the one before it");
+            throwCorrupt(path, name + "overlaps the one before it");
         if (entry->second.begin > next)
             throwCorrupt(path, "there is a gap of " + std::to_string(entry->second.begin - next)
-                                   + " bytes before " + named(entry->first));
+                                   + " bytes before " + name);
         if (entry->second.end > dataSize)
-            throwCorrupt(path, named(entry->first) + "ends "
-                                   + std::to_string(entry->second.end - dataSize)
+            throwCorrupt(path, name + "ends " + std::to_string(entry->second.end - dataSize)
                                    + " bytes behind the end of the file (truncated)");
         next = entry->second.end;
     }
@@ -232,10 +343,8 @@ void SafetensorsFile::Private::checkRanges(std::uint64_t dataSize) const
         throwCorrupt(path, std::to_string(dataSize - next) + " bytes follow the last tensor");
 }
 
-SafetensorsFile::SafetensorsFile(const std::string &path) : d(std::make_unique<Private>())
+SafetensorsFile::SafetensorsFile(const std::string &path) : d(std::make_unique<Private>(path))
 {
-    d->path = path;
-    d->map();
     d->parse();
 }
 
@@ -243,7 +352,7 @@ SafetensorsFile::~SafetensorsFile() = default;
 
 const std::string &SafetensorsFile::origin() const
 {
-    return d->path;
+    return d->file.path();
 }
 
 std::vector<std::string> SafetensorsFile::names() const
@@ -264,14 +373,20 @@ torch::Tensor SafetensorsFile::read(const std::string &name) const
 {
     const auto found = d->entries.find(name);
     if (found == d->entries.end())
-        throw Error(ErrorKind::NotFound, "'" + d->path + "' has no tensor '" + name + "'");
-    const Entry &entry = found->second;
-    auto tensor = torch::empty(entry.info.shape, torch::TensorOptions(entry.info.dtype));
-    // Copied byte by byte: the writer guarantees no alignment of the data.
-    if (entry.end > entry.begin)
-        std::memcpy(tensor.data_ptr(), d->data + entry.begin,
-                    static_cast<std::size_t>(entry.end - entry.begin));
+        throw Error(ErrorKind::NotFound, "'" + origin() + "' has no tensor '" + name + "'");
+    const auto &info = found->second.info;
+    auto tensor = torch::empty(info.shape, torch::TensorOptions(info.dtype));
+    copyMapped(d->file, d->bytesOf(found->second), info.dtype, tensor);
     return tensor;
+}
+
+void SafetensorsFile::readInto(const std::string &name, const torch::Tensor &target) const
+{
+    const auto found = d->entries.find(name);
+    if (found == d->entries.end())
+        TensorSource::readInto(name, target); // throws
+    else
+        copyMapped(d->file, d->bytesOf(found->second), found->second.info.dtype, target);
 }
 
 const std::map<std::string, std::string> &SafetensorsFile::metadata() const

@@ -26,6 +26,7 @@ public:
     std::vector<std::string> names() const override;
     const TensorInfo *find(const std::string &name) const override;
     torch::Tensor read(const std::string &name) const override;
+    void readInto(const std::string &name, const torch::Tensor &target) const override;
 
     // The "__metadata__" of the header.
     const std::map<std::string, std::string> &metadata() const;

@@ -69,95 +69,106 @@ TensorMap tensorsOf(const torch::nn::Module &module)
     return result;
 }
 
-// Everything that is wrong, to be said at once.
-struct Problems
+// Where the values of a module lie in a source, and what is wrong.
+struct Fit
 {
-    std::vector<std::string> missing, extra, misshapen, twice;
-
-    bool isEmpty() const
-    {
-        return missing.empty() && extra.empty() && misshapen.empty() && twice.empty();
-    }
-
-    std::string text(const std::string &origin) const
-    {
-        std::ostringstream out;
-        out << "'" << origin << "' does not fit this network";
-        const auto list = [&out](const char *title, const std::vector<std::string> &lines) {
-            if (lines.empty())
-                return;
-            out << "\n" << lines.size() << " " << title << ":";
-            for (const auto &line : lines)
-                out << "\n  " << line;
-        };
-        list("missing", missing);
-        list("of another shape", misshapen);
-        list("not known to the network", extra);
-        list("named twice", twice);
-        out << "\nChoose the configuration that belongs to the file, or another file.";
-        return out.str();
-    }
+    FitReport found;
+    TensorMap wanted;
+    std::map<std::string, std::string> stored; // module name → name in the source
+    TensorMap adapted;
 };
 
-} // namespace
-
-LoadReport loadStrict(torch::nn::Module &module, const TensorSource &source,
-                      const LoadOptions &options)
+Fit fitOf(const torch::nn::Module &module, const TensorSource &source, const LoadOptions &options,
+          bool mayRead)
 {
-    const torch::NoGradGuard noGrad;
-    LoadReport report;
-    Problems problems;
-    const TensorMap wanted = tensorsOf(module);
-
-    std::map<std::string, std::string> stored; // module name → name in the file
+    Fit fit;
+    fit.wanted = tensorsOf(module);
     for (const auto &name : source.names()) {
         const auto final = moduleName(name, options);
-        if (!wanted.count(final)) {
+        if (!fit.wanted.count(final)) {
             if (isIgnorable(final, options))
-                report.ignored.push_back(name);
+                fit.found.report.ignored.push_back(name);
             else
-                problems.extra.push_back(name + " " + shapeText(source.find(name)->shape));
-        } else if (!stored.emplace(final, name).second) {
-            problems.twice.push_back(final + ", as '" + stored[final] + "' and '" + name + "'");
+                fit.found.extra.push_back(name + " " + shapeText(source.find(name)->shape));
+        } else if (!fit.stored.emplace(final, name).second) {
+            fit.found.twice.push_back(final + ", as '" + fit.stored[final] + "' and '" + name
+                                      + "'");
         }
     }
     for (const auto &pair : options.tied) {
-        if (wanted.count(pair.first) && !stored.count(pair.first) && stored.count(pair.second)) {
-            stored[pair.first] = stored[pair.second];
-            report.tied.push_back(pair.first);
+        if (fit.wanted.count(pair.first) && !fit.stored.count(pair.first)
+            && fit.stored.count(pair.second)) {
+            fit.stored[pair.first] = fit.stored[pair.second];
+            fit.found.report.tied.push_back(pair.first);
         }
     }
-
-    TensorMap adapted;
-    for (const auto &item : wanted) {
-        const auto found = stored.find(item.first);
-        if (found == stored.end()) {
-            problems.missing.push_back(item.first + " " + shapeText(item.second.sizes()));
+    for (const auto &item : fit.wanted) {
+        const auto found = fit.stored.find(item.first);
+        if (found == fit.stored.end()) {
+            fit.found.missing.push_back(item.first + " " + shapeText(item.second.sizes()));
             continue;
         }
         const auto &shape = source.find(found->second)->shape;
         if (item.second.sizes() == torch::IntArrayRef(shape))
             continue;
         torch::Tensor fitted;
-        if (options.adapt)
+        if (options.adapt && mayRead)
             fitted = options.adapt(item.first, source.read(found->second), item.second.sizes());
         if (fitted.defined() && fitted.sizes() == item.second.sizes()) {
-            adapted[item.first] = fitted;
-            report.adapted.push_back(item.first);
+            fit.adapted[item.first] = fitted;
+            fit.found.report.adapted.push_back(item.first);
         } else {
-            problems.misshapen.push_back(item.first + ": expected " + shapeText(item.second.sizes())
-                                         + ", found " + shapeText(shape));
+            fit.found.misshapen.push_back(item.first + ": expected "
+                                          + shapeText(item.second.sizes()) + ", found "
+                                          + shapeText(shape));
         }
     }
-    if (!problems.isEmpty())
-        throw Error(ErrorKind::Mismatch, problems.text(source.origin()));
+    return fit;
+}
 
-    for (const auto &item : wanted) {
-        const auto fitted = adapted.find(item.first);
+} // namespace
+
+std::string FitReport::text(const std::string &origin) const
+{
+    std::ostringstream out;
+    out << "'" << origin << "' does not fit this network";
+    const auto list = [&out](const char *title, const std::vector<std::string> &lines) {
+        if (lines.empty())
+            return;
+        out << "\n" << lines.size() << " " << title << ":";
+        for (const auto &line : lines)
+            out << "\n  " << line;
+    };
+    list("missing", missing);
+    list("of another shape", misshapen);
+    list("not known to the network", extra);
+    list("named twice", twice);
+    out << "\nChoose the configuration that belongs to the file, or another file.";
+    return out.str();
+}
+
+FitReport compareStrict(const torch::nn::Module &module, const TensorSource &source,
+                        const LoadOptions &options)
+{
+    return fitOf(module, source, options, false).found;
+}
+
+LoadReport loadStrict(torch::nn::Module &module, const TensorSource &source,
+                      const LoadOptions &options)
+{
+    const torch::NoGradGuard noGrad;
+    const Fit fit = fitOf(module, source, options, true);
+    if (!fit.found.fits())
+        throw Error(ErrorKind::Mismatch, fit.found.text(source.origin()));
+    for (const auto &item : fit.wanted) {
+        const auto fitted = fit.adapted.find(item.first);
         auto target = item.second;
-        target.copy_(fitted != adapted.end() ? fitted->second : source.read(stored.at(item.first)));
+        if (fitted != fit.adapted.end())
+            target.copy_(fitted->second);
+        else
+            source.readInto(fit.stored.at(item.first), target);
     }
-    return report;
+    return fit.found.report;
 }
 
 NamedTensors namedTensorsOf(const torch::nn::Module &module, const LoadOptions &options)

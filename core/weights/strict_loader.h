@@ -36,10 +36,31 @@ struct LoadReport
 };
 
 // Fills every parameter and buffer of the module, converting to the module's element type and
-// device. Throws Error(Mismatch) listing every missing, extra and misshapen tensor with expected
-// and found shapes; the module is unchanged then. Not for use while the module is in use elsewhere.
+// device, one tensor after the other. Throws Error(Mismatch) listing every missing, extra and
+// misshapen tensor with expected and found shapes; the module is unchanged then. Not for use while
+// the module is in use elsewhere.
 LoadReport loadStrict(torch::nn::Module &module, const TensorSource &source,
                       const LoadOptions &options = {});
+
+// How far a source fits a module, told by names and shapes alone.
+struct FitReport
+{
+    LoadReport report;
+    // Each line names a tensor and its shape.
+    std::vector<std::string> missing, misshapen, extra, twice;
+
+    bool fits() const
+    {
+        return missing.empty() && misshapen.empty() && extra.empty() && twice.empty();
+    }
+    // "'file' does not fit this network" and everything that is wrong.
+    std::string text(const std::string &origin) const;
+};
+
+// What loadStrict() would find, without reading a tensor; `options.adapt` is not asked. The module
+// may be an outline, see bare_construction.h.
+FitReport compareStrict(const torch::nn::Module &module, const TensorSource &source,
+                        const LoadOptions &options = {});
 
 // Every parameter and buffer under its name, tensors that are tied away left out.
 NamedTensors namedTensorsOf(const torch::nn::Module &module, const LoadOptions &options = {});

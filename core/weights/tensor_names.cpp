@@ -64,4 +64,31 @@ LoadOptions blip2OptNames()
     return names;
 }
 
+LoadOptions blip2T5Names()
+{
+    LoadOptions names;
+    names.stripPrefixes = {"module."};
+    names.replace = {{"qformer.embeddings.layernorm", "qformer.layernorm"}};
+    names.ignorable = {"*position_ids", "language_model.encoder.embed_tokens.weight",
+                       "language_model.decoder.embed_tokens.weight",
+                       "*EncDecAttention.relative_attention_bias.weight"};
+    return names;
+}
+
+LoadOptions t5Names()
+{
+    LoadOptions names;
+    names.stripPrefixes = {"module.", "language_model."};
+    names.ignorable = {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight",
+                       "*EncDecAttention.relative_attention_bias.weight"};
+    return names;
+}
+
+LoadOptions dvaeNames()
+{
+    LoadOptions names;
+    names.stripPrefixes = {"module."};
+    return names;
+}
+
 } // namespace sapsam

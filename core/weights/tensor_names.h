@@ -18,5 +18,11 @@ LoadOptions samNames();
 LoadOptions personSamNames();
 // Blip2ForConditionalGeneration with OPT.
 LoadOptions blip2OptNames();
+// Blip2ForConditionalGeneration with T5.
+LoadOptions blip2T5Names();
+// T5ForConditionalGeneration.
+LoadOptions t5Names();
+// The image codebook, DALL-E's encoder.
+LoadOptions dvaeNames();
 
 } // namespace sapsam

@@ -12,6 +12,12 @@ std::string shapeText(torch::IntArrayRef shape)
     return text + "]";
 }
 
+void TensorSource::readInto(const std::string &name, const torch::Tensor &target) const
+{
+    const torch::NoGradGuard noGrad;
+    torch::Tensor(target).copy_(read(name));
+}
+
 MemoryTensorSource::MemoryTensorSource(std::string origin,
                                        std::map<std::string, torch::Tensor> tensors)
     : m_origin(std::move(origin)), m_tensors(std::move(tensors))

@@ -32,6 +32,9 @@ public:
     virtual const TensorInfo *find(const std::string &name) const = 0;
     // An own copy on the CPU. Throws Error(NotFound) naming origin and tensor.
     virtual torch::Tensor read(const std::string &name) const = 0;
+    // Writes the values into a tensor of the same shape, converting to its element type and device.
+    // Files do it without a copy of the whole tensor between.
+    virtual void readInto(const std::string &name, const torch::Tensor &target) const;
 };
 
 // Tensors held in memory.

@@ -1,6 +1,6 @@
 #include "core/weights/torch_checkpoint.h"
 
-#include "core/weights/mapped_file.h"
+#include "core/weights/mapped_tensor.h"
 #include "core/weights/pickle.h"
 #include "core/weights/zip_archive.h"
 
@@ -29,7 +29,6 @@ constexpr int kMaxVisits = 1'000'000;
 constexpr std::size_t kMaxNameSize = 4096;
 constexpr std::size_t kMaxNameBytes = 64 << 20;
 constexpr std::size_t kMaxRank = 64;
-constexpr std::size_t kReleaseFrom = 1 << 20;
 
 template <std::size_t n>
 std::string_view literal(const char (&text)[n])
@@ -694,19 +693,28 @@ torch::Tensor TorchCheckpoint::read(const std::string &name) const
     auto tensor = torch::empty(entry.info.shape, torch::TensorOptions(entry.info.dtype));
     if (tensor.numel() == 0)
         return tensor;
+    if (entry.isPacked) {
+        copyMapped(d->file, entry.bytes, entry.info.dtype, tensor);
+        return tensor;
+    }
     auto *target = static_cast<char *>(tensor.data_ptr());
     const auto bytes = static_cast<std::size_t>(tensor.nbytes());
-    if (entry.isPacked)
-        std::memcpy(target, entry.bytes.data(), bytes);
-    else
-        gather(entry, torch::elementSize(entry.info.dtype), target);
+    gather(entry, torch::elementSize(entry.info.dtype), target);
     if (entry.info.dtype == torch::kBool) {
         for (std::size_t i = 0; i < bytes; ++i)
             target[i] = target[i] != 0;
     }
-    if (entry.bytes.size() >= kReleaseFrom)
-        d->file.release(entry.bytes);
+    d->file.release(entry.bytes);
     return tensor;
+}
+
+void TorchCheckpoint::readInto(const std::string &name, const torch::Tensor &target) const
+{
+    const auto found = d->entries.find(name);
+    if (found == d->entries.end() || !found->second.isPacked)
+        TensorSource::readInto(name, target);
+    else if (target.numel() > 0)
+        copyMapped(d->file, found->second.bytes, found->second.info.dtype, target);
 }
 
 TorchCheckpoint::Container TorchCheckpoint::container() const

@@ -31,6 +31,7 @@ public:
     std::vector<std::string> names() const override;
     const TensorInfo *find(const std::string &name) const override;
     torch::Tensor read(const std::string &name) const override; // contiguous
+    void readInto(const std::string &name, const torch::Tensor &target) const override;
 
     Container container() const;
     // Where the weights lay, such as "model"; dots between levels, empty at the top.
