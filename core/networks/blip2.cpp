@@ -3,8 +3,10 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
-#include "core/weights/tensor_source.h"
+#include "core/nn/linear.h"
+#include "core/weights/tensor_names.h"
 
+#include <cmath>
 #include <limits>
 
 namespace sapsam::nn {
@@ -30,7 +32,59 @@ torch::Tensor decoderBias(const torch::Tensor &mask, std::int64_t queries,
     return torch::zeros(allowed.sizes(), options).masked_fill(allowed.logical_not(), lowest);
 }
 
+// `isUsual` tells whether it is the variant of OPT that is covered here.
+OptConfig optConfigFrom(ConfigReader &text, bool &isUsual)
+{
+    OptConfig t;
+    t.vocabSize = text.require<std::int64_t>("vocab_size");
+    t.hiddenSize = text.require<std::int64_t>("hidden_size");
+    t.layers = text.require<std::int64_t>("num_hidden_layers");
+    t.heads = text.require<std::int64_t>("num_attention_heads");
+    t.ffnDim = text.require<std::int64_t>("ffn_dim");
+    t.maxPositions = text.valueOr<std::int64_t>("max_position_embeddings", 2048);
+    t.activation =
+        activationFromName(text.valueOr<std::string>("activation_function", "relu"), text.where());
+    t.layerNormEps = text.valueOr("layer_norm_eps", 1e-5);
+    t.bosId = text.valueOr<std::int64_t>("bos_token_id", 2);
+    t.padId = text.valueOr<std::int64_t>("pad_token_id", 1);
+    t.eosId = text.valueOr<std::int64_t>("eos_token_id", 2);
+    const auto embedDim = text.valueOr("word_embed_proj_dim", t.hiddenSize);
+    const bool isPreNorm = text.valueOr("do_layer_norm_before", true);
+    const bool hasBias = text.valueOr("enable_bias", true);
+    const bool hasAffine = text.valueOr("layer_norm_elementwise_affine", true);
+    const bool lacksFinal = text.valueOr("_remove_final_layer_norm", false);
+    isUsual = embedDim == t.hiddenSize && isPreNorm && hasBias && hasAffine && !lacksFinal;
+    text.allow({"activation_dropout", "init_std"});
+    text.finish();
+    return t;
+}
+
 } // namespace
+
+std::int64_t Blip2Config::textWidth() const
+{
+    return language == Blip2Language::T5 ? t5.width : text.hiddenSize;
+}
+
+std::int64_t Blip2Config::textVocabSize() const
+{
+    return language == Blip2Language::T5 ? t5.vocabSize : text.vocabSize;
+}
+
+std::int64_t Blip2Config::promptStartId() const
+{
+    return language == Blip2Language::T5 ? t5.bosId : text.bosId;
+}
+
+GenerationOptions Blip2Config::generationOptions() const
+{
+    const bool isT5 = language == Blip2Language::T5;
+    GenerationOptions options;
+    options.eosId = isT5 ? t5.eosId : text.eosId;
+    options.padId = isT5 ? t5.padId : text.padId;
+    options.placeholderId = isT5 ? t5.startId : text.bosId;
+    return options;
+}
 
 std::vector<std::string> Blip2Config::problems() const
 {
@@ -46,6 +100,11 @@ std::vector<std::string> Blip2Config::problems() const
         found.push_back("all sizes of the Q-Former must be positive");
     else if (qformer.hiddenSize % qformer.heads != 0)
         found.push_back("the width of the Q-Former must be a multiple of its heads");
+    if (language == Blip2Language::T5) {
+        const auto ofT5 = t5.problems();
+        found.insert(found.end(), ofT5.begin(), ofT5.end());
+        return found;
+    }
     if (text.vocabSize <= 0 || text.hiddenSize <= 0 || text.layers <= 0 || text.heads <= 0
         || text.ffnDim <= 0 || text.maxPositions <= qformer.queries)
         found.push_back("all sizes of the language model must be positive, and its positions more "
@@ -80,26 +139,27 @@ Json Blip2Config::toJson() const
                               {"cross_attention_frequency", qformer.crossAttentionFrequency},
                               {"hidden_act", nameOf(qformer.activation)},
                               {"layer_norm_eps", qformer.layerNormEps}};
-    const Json textJson = {{"model_type", "opt"},
-                           {"vocab_size", text.vocabSize},
-                           {"hidden_size", text.hiddenSize},
-                           {"num_hidden_layers", text.layers},
-                           {"num_attention_heads", text.heads},
-                           {"ffn_dim", text.ffnDim},
-                           {"max_position_embeddings", text.maxPositions},
-                           {"word_embed_proj_dim", text.hiddenSize},
-                           {"do_layer_norm_before", true},
-                           {"activation_function", nameOf(text.activation)},
-                           {"layer_norm_eps", text.layerNormEps},
-                           {"bos_token_id", text.bosId},
-                           {"pad_token_id", text.padId},
-                           {"eos_token_id", text.eosId}};
+    const Json optJson = {{"model_type", "opt"},
+                          {"vocab_size", text.vocabSize},
+                          {"hidden_size", text.hiddenSize},
+                          {"num_hidden_layers", text.layers},
+                          {"num_attention_heads", text.heads},
+                          {"ffn_dim", text.ffnDim},
+                          {"max_position_embeddings", text.maxPositions},
+                          {"word_embed_proj_dim", text.hiddenSize},
+                          {"do_layer_norm_before", true},
+                          {"activation_function", nameOf(text.activation)},
+                          {"layer_norm_eps", text.layerNormEps},
+                          {"bos_token_id", text.bosId},
+                          {"pad_token_id", text.padId},
+                          {"eos_token_id", text.eosId}};
+    const bool isT5 = language == Blip2Language::T5;
     return {{"architectures", {"Blip2ForConditionalGeneration"}},
             {"model_type", "blip-2"},
             {"num_query_tokens", qformer.queries},
             {"vision_config", visionJson},
             {"qformer_config", qformerJson},
-            {"text_config", textJson}};
+            {"text_config", isT5 ? t5.toJson() : optJson}};
 }
 
 Blip2Config blip2ConfigFromJson(const Json &json, const std::string &origin)
@@ -143,33 +203,21 @@ Blip2Config blip2ConfigFromJson(const Json &json, const std::string &origin)
                    "use_qformer_text_input"});
     qformer.finish();
 
+    bool isUsual = true;
     ConfigReader text = top.part("text_config");
-    auto &t = config.text;
-    const auto kind = json.at("text_config").value("model_type", std::string("opt"));
-    if (kind != "opt")
-        throw Error(ErrorKind::Unsupported,
-                    origin + ": the language model '" + kind + "' is not covered, only OPT is");
-    t.vocabSize = text.require<std::int64_t>("vocab_size");
-    t.hiddenSize = text.require<std::int64_t>("hidden_size");
-    t.layers = text.require<std::int64_t>("num_hidden_layers");
-    t.heads = text.require<std::int64_t>("num_attention_heads");
-    t.ffnDim = text.require<std::int64_t>("ffn_dim");
-    t.maxPositions = text.valueOr<std::int64_t>("max_position_embeddings", 2048);
-    t.activation =
-        activationFromName(text.valueOr<std::string>("activation_function", "relu"), text.where());
-    t.layerNormEps = text.valueOr("layer_norm_eps", 1e-5);
-    t.bosId = text.valueOr<std::int64_t>("bos_token_id", 2);
-    t.padId = text.valueOr<std::int64_t>("pad_token_id", 1);
-    t.eosId = text.valueOr<std::int64_t>("eos_token_id", 2);
-    const auto embedDim = text.valueOr("word_embed_proj_dim", t.hiddenSize);
-    const bool isUsual = text.valueOr("do_layer_norm_before", true)
-                         && text.valueOr("enable_bias", true)
-                         && text.valueOr("layer_norm_elementwise_affine", true)
-                         && !text.valueOr("_remove_final_layer_norm", false);
-    text.finish();
+    const auto kind = text.valueOr<std::string>("model_type", text.has("d_model") ? "t5" : "opt");
+    if (kind == "t5") {
+        config.language = Blip2Language::T5;
+        config.t5 = t5ConfigFromJson(json.at("text_config"), text.where());
+    } else if (kind == "opt") {
+        config.text = optConfigFrom(text, isUsual);
+    } else {
+        throw Error(ErrorKind::Unsupported, origin + ": the language model '" + kind
+                                                + "' is not covered, only OPT and T5 are");
+    }
     top.finish();
 
-    if (!hasBias || channels != 3 || embedDim != t.hiddenSize || !isUsual)
+    if (!hasBias || channels != 3 || !isUsual)
         throw Error(ErrorKind::Unsupported,
                     origin
                         + ": only qkv_bias, 3 channels, do_layer_norm_before, biases and "
@@ -236,19 +284,14 @@ torch::Tensor OptLayerImpl::forward(const torch::Tensor &x, const AttentionBias 
 {
     const auto normed = self_attn_layer_norm(x);
     const auto heads = self_attn->heads;
-    const auto query = splitHeads(self_attn->q_proj(normed), heads);
-    auto keys = splitHeads(self_attn->k_proj(normed), heads);
-    auto values = splitHeads(self_attn->v_proj(normed), heads);
-    if (cache) {
-        if (cache->keys.defined()) {
-            keys = torch::cat({cache->keys, keys}, 2);
-            values = torch::cat({cache->values, values}, 2);
-        }
-        cache->keys = keys;
-        cache->values = values;
-    }
-    const auto y = x + self_attn->out_proj(mergeHeads(attend(query, keys, values, bias)));
-    return y + fc2(activate(fc1(final_layer_norm(y)), activation));
+    const auto query = splitHeads(linear(self_attn->q_proj, normed), heads);
+    auto keys = splitHeads(linear(self_attn->k_proj, normed), heads);
+    auto values = splitHeads(linear(self_attn->v_proj, normed), heads);
+    if (cache)
+        cache->append(keys, values);
+    const auto y =
+        x + linear(self_attn->out_proj, mergeHeads(attend(query, keys, values, bias)));
+    return y + linear(fc2, activate(linear(fc1, final_layer_norm(y)), activation));
 }
 
 OptModelImpl::OptModelImpl(const OptConfig &config_) : config(config_)
@@ -308,7 +351,7 @@ torch::Tensor OptModelImpl::forward(const torch::Tensor &embeddings, const torch
 
 torch::Tensor OptModelImpl::logits(const torch::Tensor &hidden)
 {
-    return torch::linear(hidden, embed_tokens->weight);
+    return applyWeight(hidden, embed_tokens->weight);
 }
 
 Blip2Impl::Blip2Impl(const Blip2Config &config_) : config(config_)
@@ -339,9 +382,12 @@ Blip2Impl::Blip2Impl(const Blip2Config &config_) : config(config_)
         addGroup(*qformer, "encoder")->register_module("layer", torch::nn::ModuleList());
     for (std::int64_t i = 0; i < q.layers; ++i)
         qformer_layers->push_back(QFormerLayer(q, v.width, i % q.crossAttentionFrequency == 0));
-    language_projection = register_module("language_projection",
-                                          torch::nn::Linear(q.hiddenSize, config.text.hiddenSize));
-    language_model = register_module("language_model", OptModel(config.text));
+    language_projection =
+        register_module("language_projection", torch::nn::Linear(q.hiddenSize, config.textWidth()));
+    if (config.language == Blip2Language::T5)
+        t5 = register_module("language_model", T5Model(config.t5));
+    else
+        language_model = register_module("language_model", OptModel(config.text));
 }
 
 torch::Tensor Blip2Impl::imageEmbeddings(const torch::Tensor &pixels)
@@ -380,15 +426,44 @@ torch::Tensor Blip2Impl::encodeImage(const torch::Tensor &pixels)
     return language_projection(queryOutput(imageEmbeddings(pixels)));
 }
 
+void Blip2Impl::require(Blip2Language language) const
+{
+    if (config.language != language)
+        throw Error(ErrorKind::InvalidInput,
+                    config.language == Blip2Language::T5
+                        ? "BLIP-2: T5 answers with its decoder, ask for answerLogits"
+                        : "BLIP-2: OPT continues its prompt, ask for logits");
+}
+
+torch::Tensor Blip2Impl::joined(const torch::Tensor &queries, const torch::Tensor &ids)
+{
+    const auto onDevice = ids.to(queries.device());
+    return torch::cat({queries, t5 ? t5->embed(onDevice) : language_model->embed(onDevice)}, 1);
+}
+
+torch::Tensor Blip2Impl::joinedMask(const torch::Tensor &queries, const torch::Tensor &mask)
+{
+    if (!mask.defined())
+        return {};
+    const auto onDevice = mask.to(queries.device());
+    return torch::cat(
+        {torch::ones({queries.size(0), queries.size(1)}, onDevice.options()), onDevice}, 1);
+}
+
 torch::Tensor Blip2Impl::logits(const torch::Tensor &queries, const torch::Tensor &ids,
                                 const torch::Tensor &mask)
 {
-    const auto embeddings = torch::cat({queries, language_model->embed(ids)}, 1);
-    torch::Tensor whole;
-    if (mask.defined())
-        whole =
-            torch::cat({torch::ones({queries.size(0), queries.size(1)}, mask.options()), mask}, 1);
-    return language_model->logits(language_model(embeddings, whole));
+    require(Blip2Language::Opt);
+    return language_model->logits(language_model(joined(queries, ids), joinedMask(queries, mask)));
+}
+
+torch::Tensor Blip2Impl::answerLogits(const torch::Tensor &queries, const torch::Tensor &ids,
+                                      const torch::Tensor &answerIds, const torch::Tensor &mask)
+{
+    require(Blip2Language::T5);
+    const auto seen = joinedMask(queries, mask);
+    const auto memory = t5->encode(joined(queries, ids), seen);
+    return t5->logits(t5->decode(answerIds.to(queries.device()), memory, seen));
 }
 
 Generated Blip2Impl::generate(const torch::Tensor &queries, const torch::Tensor &promptIds,
@@ -398,11 +473,10 @@ Generated Blip2Impl::generate(const torch::Tensor &queries, const torch::Tensor 
     options.check();
     const auto beams = options.numBeams;
     const auto device = queries.device();
-    auto embeddings = torch::cat({queries, language_model->embed(promptIds.to(device))}, 1);
-    torch::Tensor mask;
-    if (promptMask.defined())
-        mask = torch::cat(
-            {torch::ones({queries.size(0), queries.size(1)}, promptMask.options()), promptMask}, 1);
+    const auto embeddings = joined(queries, promptIds);
+    auto mask = joinedMask(queries, promptMask);
+    if (t5)
+        return t5->generate(embeddings, options, mask);
 
     std::vector<KeyValueCache> cache;
     const auto step = [&](const torch::Tensor &tokens, const torch::Tensor &order) {
@@ -413,19 +487,15 @@ Generated Blip2Impl::generate(const torch::Tensor &queries, const torch::Tensor 
                 last = last.repeat_interleave(beams, 0);
                 if (mask.defined())
                     mask = mask.repeat_interleave(beams, 0);
-                for (auto &layer : cache) {
-                    layer.keys = layer.keys.repeat_interleave(beams, 0);
-                    layer.values = layer.values.repeat_interleave(beams, 0);
-                }
+                for (auto &layer : cache)
+                    layer.repeatRows(beams);
             }
             return language_model->logits(last);
         }
         if (beams > 1) {
             const auto rows = order.to(device);
-            for (auto &layer : cache) {
-                layer.keys = layer.keys.index_select(0, rows);
-                layer.values = layer.values.index_select(0, rows);
-            }
+            for (auto &layer : cache)
+                layer.selectRows(rows);
         }
         if (mask.defined())
             mask = torch::cat({mask, torch::ones({mask.size(0), 1}, mask.options())}, 1);
@@ -433,6 +503,35 @@ Generated Blip2Impl::generate(const torch::Tensor &queries, const torch::Tensor 
         return language_model->logits(language_model(next, mask, &cache).select(1, 0));
     };
     return generateTokens(queries.size(0), step, options);
+}
+
+LoadReport loadBlip2(Blip2 &blip2, const TensorSource &source, bool resizePositions)
+{
+    auto options = blip2->config.language == Blip2Language::T5 ? blip2T5Names() : blip2OptNames();
+    const auto &v = blip2->config.vision;
+    if (resizePositions) {
+        options.adapt = [&v](const std::string &name, const torch::Tensor &stored,
+                             torch::IntArrayRef wanted) -> torch::Tensor {
+            if (name != "vision_model.embeddings.position_embedding" || stored.dim() != 3
+                || stored.size(0) != 1 || stored.size(2) != wanted[2])
+                return {};
+            const auto side = std::llround(std::sqrt(static_cast<double>(stored.size(1) - 1)));
+            if (side < 1 || side * side != stored.size(1) - 1)
+                return {};
+            namespace F = torch::nn::functional;
+            const auto table = stored.to(torch::kFloat);
+            const auto grid =
+                table.slice(1, 1).view({1, side, side, v.width}).permute({0, 3, 1, 2});
+            const auto resized = F::interpolate(
+                grid, F::InterpolateFuncOptions()
+                          .size(std::vector<std::int64_t>{v.imageHeight / v.patchSize,
+                                                          v.imageWidth / v.patchSize})
+                          .mode(torch::kBicubic)
+                          .align_corners(false));
+            return torch::cat({table.slice(1, 0, 1), resized.flatten(2).transpose(1, 2)}, 1);
+        };
+    }
+    return loadStrict(*blip2, source, options);
 }
 
 void initializeWeights(Blip2Impl &blip2, std::uint64_t seed)

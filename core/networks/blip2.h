@@ -2,9 +2,12 @@
 
 #include "core/networks/bert.h"
 #include "core/networks/generation.h"
+#include "core/networks/t5.h"
+#include "core/weights/strict_loader.h"
 
-// BLIP-2, Li et al. 2023, with an OPT language model (Zhang et al. 2022): a vision transformer, a
-// Q-Former whose queries read it, and a decoder that continues the projected queries.
+// BLIP-2, Li et al. 2023: a vision transformer, a Q-Former whose queries read it, and a language
+// model: OPT (Zhang et al. 2022) continues the projected queries, T5 (Raffel et al. 2020) reads
+// them with its encoder.
 // Names as in Hugging Face's Blip2ForConditionalGeneration.
 namespace sapsam::nn {
 
@@ -51,18 +54,29 @@ struct OptConfig
     std::int64_t eosId = 2;
 };
 
+enum class Blip2Language { Opt, T5 };
+
 struct Blip2Config
 {
     Blip2VisionConfig vision;
     QFormerConfig qformer;
-    OptConfig text;
+    Blip2Language language = Blip2Language::Opt;
+    OptConfig text; // used with Opt
+    T5Config t5;    // used with T5
+
+    // Of the language model in use.
+    std::int64_t textWidth() const;
+    std::int64_t textVocabSize() const;
+    std::int64_t promptStartId() const; // the prompt when there is none
+    // The token ids filled in, everything else as it is by default.
+    GenerationOptions generationOptions() const;
 
     std::vector<std::string> problems() const;
     Json toJson() const; // Hugging Face's config.json
 };
 
 // Throws Error(Corrupt) naming the origin and every missing or unknown key, Error(Unsupported) for
-// another language model than OPT and for its variants that are not covered.
+// another language model than OPT and T5 and for variants of OPT that are not covered.
 Blip2Config blip2ConfigFromJson(const Json &json, const std::string &origin);
 
 class Blip2VisionLayerImpl final : public torch::nn::Module
@@ -90,12 +104,6 @@ public:
     BertFeedForward feedForward;
 };
 TORCH_MODULE(QFormerLayer);
-
-// Keys and values of one layer so far, [B, heads, N, d].
-struct KeyValueCache
-{
-    torch::Tensor keys, values;
-};
 
 class OptLayerImpl final : public torch::nn::Module
 {
@@ -147,13 +155,18 @@ public:
     // pixels → queries in the language model's space, [B, Q, text.hiddenSize].
     torch::Tensor encodeImage(const torch::Tensor &pixels);
 
-    // ids [B, L] and their mask (undefined: all ones) behind the queries → [B, Q + L, vocab].
+    // OPT: ids [B, L] and their mask (undefined: all ones) behind the queries → [B, Q + L, vocab].
     // The logits that predict ids[:, t] are at position Q + t - 1.
     torch::Tensor logits(const torch::Tensor &queries, const torch::Tensor &ids,
                          const torch::Tensor &mask = {});
+    // T5: the encoder reads queries and ids [B, L], the decoder answerIds [B, A], which begin with
+    // startId → [B, A, vocab]. Logits t predict answer token t + 1.
+    torch::Tensor answerLogits(const torch::Tensor &queries, const torch::Tensor &ids,
+                               const torch::Tensor &answerIds, const torch::Tensor &mask = {});
 
-    // Continues each row's prompt. Prompts of different lengths are padded on the left, with 0 in
-    // promptMask. Runs without gradients; fastest when many rows go together.
+    // Continues (OPT) or answers (T5) each row's prompt. Prompts of different lengths are padded,
+    // for OPT on the left and for T5 on the right, with 0 in promptMask. Runs without gradients;
+    // fastest when many rows go together.
     Generated generate(const torch::Tensor &queries, const torch::Tensor &promptIds,
                        const GenerationOptions &options, const torch::Tensor &promptMask = {});
 
@@ -164,9 +177,14 @@ public:
     torch::nn::ModuleList vision_layers, qformer_layers;
     torch::nn::LayerNorm post_layernorm{nullptr}, qformer_layernorm{nullptr};
     torch::nn::Linear language_projection{nullptr};
-    OptModel language_model{nullptr};
+    OptModel language_model{nullptr}; // with OPT
+    T5Model t5{nullptr};              // with T5; registered as "language_model" too
 
 private:
+    void require(Blip2Language language) const;
+    // [queries][embeddings of the ids] and the mask of both; all ones stay undefined.
+    torch::Tensor joined(const torch::Tensor &queries, const torch::Tensor &ids);
+    static torch::Tensor joinedMask(const torch::Tensor &queries, const torch::Tensor &mask);
     void observe(const std::string &stage, const torch::Tensor &value) const
     {
         if (observer)
@@ -174,6 +192,10 @@ private:
     }
 };
 TORCH_MODULE(Blip2);
+
+// Strict; with resizePositions a stored positional table of another square grid is resized, the
+// class row kept: bicubic, no aligned corners, no antialiasing, as LAVIS does it.
+LoadReport loadBlip2(Blip2 &blip2, const TensorSource &source, bool resizePositions = true);
 
 // Normal with deviation 0.02, biases 0, norms 1.
 void initializeWeights(Blip2Impl &blip2, std::uint64_t seed);

@@ -1,10 +1,12 @@
 #include "core/networks/generation.h"
 
 #include "core/base/error.h"
+#include "core/base/random.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -16,20 +18,125 @@ using Ids = std::vector<std::int64_t>;
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-// Makes tokens that were already said less likely (Keskar et al. 2019) and forbids the end before
-// the shortest length. Works on one row of scores.
+// Forbids the tokens that would complete a run of n tokens for the second time.
+void forbidRepeatedRuns(float *scores, const Ids &said, std::size_t n)
+{
+    if (said.size() + 1 < n)
+        return;
+    const auto last = said.end() - static_cast<std::ptrdiff_t>(n - 1);
+    for (auto run = said.begin(); run + static_cast<std::ptrdiff_t>(n) <= said.end(); ++run) {
+        if (std::equal(last, said.end(), run))
+            scores[run[static_cast<std::ptrdiff_t>(n - 1)]] = kNever;
+    }
+}
+
+// Makes tokens that were already said less likely (Keskar et al. 2019), forbids repeated runs, and
+// the end before the shortest length. Works on one row of scores.
 void processScores(float *scores, const Ids &generated, const GenerationOptions &options)
 {
+    const bool seesPlaceholder =
+        options.placeholderCounts || options.lengthConvention == LengthConvention::WithPlaceholder;
     if (options.repetitionPenalty != 1.0) {
         const auto penalty = static_cast<float>(options.repetitionPenalty);
         std::set<std::int64_t> seen(generated.begin(), generated.end());
-        if (options.lengthConvention == LengthConvention::WithPlaceholder)
+        if (seesPlaceholder)
             seen.insert(options.placeholderId);
         for (const auto id : seen)
             scores[id] = scores[id] < 0.0F ? scores[id] * penalty : scores[id] / penalty;
     }
+    if (options.noRepeatNgram > 0) {
+        Ids said;
+        if (seesPlaceholder)
+            said.push_back(options.placeholderId);
+        said.insert(said.end(), generated.begin(), generated.end());
+        forbidRepeatedRuns(scores, said, static_cast<std::size_t>(options.noRepeatNgram));
+    }
     if (static_cast<std::int64_t>(generated.size()) < options.minNewTokens)
         scores[options.eosId] = kNever;
+}
+
+// Temperature, the k best, then the nucleus (Holtzman et al. 2020), of which `least` tokens stay.
+void narrow(float *scores, std::int64_t count, const GenerationOptions &options, std::int64_t least)
+{
+    if (options.temperature != 1.0) {
+        const auto temperature = static_cast<float>(options.temperature);
+        std::transform(scores, scores + count, scores, [&](float s) { return s / temperature; });
+    }
+    const auto kept = std::max(options.topK, least);
+    if (options.topK > 0 && kept < count) {
+        std::vector<float> sorted(scores, scores + count);
+        std::nth_element(sorted.begin(), sorted.begin() + (kept - 1), sorted.end(),
+                         std::greater<float>());
+        const float lowest = sorted[static_cast<std::size_t>(kept - 1)];
+        std::replace_if(
+            scores, scores + count, [lowest](float s) { return s < lowest; }, kNever);
+    }
+    if (options.topP < 1.0) {
+        std::vector<std::int64_t> order;
+        for (std::int64_t i = 0; i < count; ++i) {
+            if (scores[i] > kNever)
+                order.push_back(i);
+        }
+        std::stable_sort(order.begin(), order.end(), [scores](std::int64_t a, std::int64_t b) {
+            return scores[a] > scores[b];
+        });
+        std::vector<double> weights;
+        double sum = 0.0;
+        for (const auto i : order) {
+            weights.push_back(std::exp(static_cast<double>(scores[i] - scores[order.front()])));
+            sum += weights.back();
+        }
+        // A token goes when those before it already reach p.
+        double before = 0.0;
+        for (std::size_t n = 0; n < order.size(); ++n) {
+            if (before >= options.topP * sum && static_cast<std::int64_t>(n) >= least)
+                scores[order[n]] = kNever;
+            before += weights[n];
+        }
+    }
+}
+
+std::int64_t drawn(const float *scores, std::int64_t count, SeededRandom &random)
+{
+    const float *best = std::max_element(scores, scores + count);
+    std::vector<double> weights(static_cast<std::size_t>(count));
+    for (std::int64_t i = 0; i < count; ++i)
+        weights[static_cast<std::size_t>(i)] = std::exp(static_cast<double>(scores[i] - *best));
+    return static_cast<std::int64_t>(random.weighted(weights));
+}
+
+// `wanted` different indexes, drawn one after the other in proportion to exp(score): those with the
+// largest score plus Gumbel noise (Kool et al. 2019). Best score first.
+std::vector<std::int64_t> drawnWithoutReplacement(const float *scores, std::int64_t count,
+                                                  std::int64_t wanted, SeededRandom &random)
+{
+    std::vector<double> keys(static_cast<std::size_t>(count), -HUGE_VAL);
+    for (std::int64_t i = 0; i < count; ++i) {
+        if (scores[i] > kNever)
+            keys[static_cast<std::size_t>(i)] =
+                static_cast<double>(scores[i]) - std::log(-std::log1p(-random.uniform()));
+    }
+    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), 0);
+    std::partial_sort(order.begin(), order.begin() + wanted, order.end(),
+                      [&keys](std::int64_t a, std::int64_t b) {
+                          return keys[static_cast<std::size_t>(a)]
+                                 > keys[static_cast<std::size_t>(b)];
+                      });
+    order.resize(static_cast<std::size_t>(wanted));
+    std::stable_sort(order.begin(), order.end(),
+                     [scores](std::int64_t a, std::int64_t b) { return scores[a] > scores[b]; });
+    return order;
+}
+
+std::vector<SeededRandom> streamsOf(std::int64_t rows, const GenerationOptions &options)
+{
+    std::vector<SeededRandom> streams;
+    for (std::int64_t row = 0; row < rows; ++row)
+        streams.push_back(options.rowSeeds.empty()
+                              ? SeededRandom(options.seed).fork(static_cast<std::uint64_t>(row))
+                              : SeededRandom(options.rowSeeds[static_cast<std::size_t>(row)]));
+    return streams;
 }
 
 void requireVocabulary(const torch::Tensor &logits, const GenerationOptions &options)
@@ -48,12 +155,15 @@ torch::Tensor longTensor(const Ids &values)
     return torch::tensor(values, torch::kLong);
 }
 
-Generated greedy(std::int64_t rows, const NextTokenStep &step, const GenerationOptions &options)
+// One sequence for each row: the best token every time, or a drawn one.
+Generated singleSequence(std::int64_t rows, const NextTokenStep &step,
+                         const GenerationOptions &options)
 {
     Generated result;
     result.ids.resize(static_cast<std::size_t>(rows));
     std::vector<bool> isDone(static_cast<std::size_t>(rows), false);
     const auto order = torch::arange(rows, torch::kLong);
+    auto streams = streamsOf(rows, options);
     torch::Tensor tokens;
     for (std::int64_t n = 0; n < options.maxNewTokens; ++n) {
         auto logits = step(tokens, tokens.defined() ? order : torch::Tensor())
@@ -68,7 +178,12 @@ Generated greedy(std::int64_t rows, const NextTokenStep &step, const GenerationO
                 continue;
             float *scores = logits.data_ptr<float>() + row * logits.size(1);
             processScores(scores, result.ids[r], options);
-            next[r] = std::max_element(scores, scores + logits.size(1)) - scores;
+            if (options.sample) {
+                narrow(scores, logits.size(1), options, 1);
+                next[r] = drawn(scores, logits.size(1), streams[r]);
+            } else {
+                next[r] = std::max_element(scores, scores + logits.size(1)) - scores;
+            }
             result.ids[r].push_back(next[r]);
             isDone[r] = next[r] == options.eosId;
             isOver = isOver && isDone[r];
@@ -133,6 +248,9 @@ private:
     double m_worst = std::numeric_limits<double>::infinity();
 };
 
+// With beams as many tokens stay as can both end and continue.
+constexpr std::int64_t kLeastOfABeam = 2;
+
 // The search over all rows at once; beams of row r are r · numBeams ….
 class BeamSearch
 {
@@ -144,11 +262,14 @@ public:
           m_ids(static_cast<std::size_t>(rows * options.numBeams)),
           m_sums(static_cast<std::size_t>(rows * options.numBeams), -1e9F),
           m_isDone(static_cast<std::size_t>(rows), false),
+          m_streams(streamsOf(rows, options)),
           m_found(static_cast<std::size_t>(rows), Hypotheses(options))
     {
-        // All beams begin equal: only the first of each row may be continued.
-        for (std::int64_t row = 0; row < rows; ++row)
-            m_sums[static_cast<std::size_t>(row * m_beams)] = 0.0F;
+        // All beams begin equal: only the first of each row may be continued. Drawn ones part.
+        for (std::size_t i = 0; i < m_sums.size(); ++i) {
+            if (options.sample || i % static_cast<std::size_t>(m_beams) == 0)
+                m_sums[i] = 0.0F;
+        }
     }
 
     Generated run(const NextTokenStep &step)
@@ -177,16 +298,21 @@ private:
     void advance(torch::Tensor scores)
     {
         const auto vocabulary = scores.size(1);
+        // The older convention narrows the sums, the newer one what is added to them.
+        const bool narrowsSums = m_options.lengthConvention == LengthConvention::WithPlaceholder;
         for (std::size_t i = 0; i < m_ids.size(); ++i) {
             float *row = scores.data_ptr<float>() + static_cast<std::int64_t>(i) * vocabulary;
             processScores(row, m_ids[i], m_options);
+            if (m_options.sample && !narrowsSums)
+                narrow(row, vocabulary, m_options, kLeastOfABeam);
             for (std::int64_t v = 0; v < vocabulary; ++v)
                 row[v] += m_sums[i];
+            if (m_options.sample && narrowsSums)
+                narrow(row, vocabulary, m_options, kLeastOfABeam);
         }
         const auto wanted = std::min(2 * m_beams, m_beams * vocabulary);
-        const auto top = scores.view({m_rows, m_beams * vocabulary}).topk(wanted, 1);
-        const auto values = std::get<0>(top).contiguous();
-        const auto indexes = std::get<1>(top).contiguous();
+        const auto candidates = bestOrDrawn(scores.view({m_rows, m_beams * vocabulary}), wanted);
+        const auto &values = candidates.first, &indexes = candidates.second;
 
         m_tokens.assign(m_ids.size(), m_options.padId);
         m_order.resize(m_ids.size());
@@ -198,6 +324,23 @@ private:
                        nextSums);
         m_ids = std::move(nextIds);
         m_sums = std::move(nextSums);
+    }
+
+    // Scores and indexes of the candidates of every row, [rows, wanted], best first.
+    std::pair<torch::Tensor, torch::Tensor> bestOrDrawn(const torch::Tensor &scores,
+                                                        std::int64_t wanted)
+    {
+        if (!m_options.sample) {
+            const auto top = scores.topk(wanted, 1);
+            return {std::get<0>(top).contiguous(), std::get<1>(top).contiguous()};
+        }
+        std::vector<torch::Tensor> indexes;
+        for (std::int64_t row = 0; row < m_rows; ++row)
+            indexes.push_back(longTensor(drawnWithoutReplacement(
+                scores.data_ptr<float>() + row * scores.size(1), scores.size(1), wanted,
+                m_streams[static_cast<std::size_t>(row)])));
+        const auto chosen = torch::stack(indexes);
+        return {scores.gather(1, chosen), chosen};
     }
 
     void advanceRow(std::int64_t row, const float *sums, const std::int64_t *candidates,
@@ -256,11 +399,34 @@ private:
     std::vector<Ids> m_ids;
     std::vector<float> m_sums;
     std::vector<bool> m_isDone;
+    std::vector<SeededRandom> m_streams;
     std::vector<Hypotheses> m_found;
     Ids m_tokens, m_order;
 };
 
 } // namespace
+
+void KeyValueCache::append(torch::Tensor &newKeys, torch::Tensor &newValues)
+{
+    if (keys.defined()) {
+        newKeys = torch::cat({keys, newKeys}, 2);
+        newValues = torch::cat({values, newValues}, 2);
+    }
+    keys = newKeys;
+    values = newValues;
+}
+
+void KeyValueCache::repeatRows(std::int64_t times)
+{
+    keys = keys.repeat_interleave(times, 0);
+    values = values.repeat_interleave(times, 0);
+}
+
+void KeyValueCache::selectRows(const torch::Tensor &order)
+{
+    keys = keys.index_select(0, order);
+    values = values.index_select(0, order);
+}
 
 void GenerationOptions::check() const
 {
@@ -275,6 +441,16 @@ void GenerationOptions::check() const
         fail("minNewTokens must be from 0 to maxNewTokens");
     if (!(repetitionPenalty > 0.0))
         fail("repetitionPenalty must be positive");
+    if (!std::isfinite(lengthPenalty))
+        fail("lengthPenalty must be a number");
+    if (noRepeatNgram < 0)
+        fail("noRepeatNgram must be 0 or more");
+    if (!(temperature > 0.0) || !std::isfinite(temperature))
+        fail("temperature must be greater than 0");
+    if (topK < 0)
+        fail("topK must be 0 or more");
+    if (!(topP > 0.0 && topP <= 1.0))
+        fail("topP must be greater than 0 and at most 1");
     if (eosId < 0 || padId < 0 || placeholderId < 0)
         fail("token ids must not be negative");
 }
@@ -285,8 +461,12 @@ Generated generateTokens(std::int64_t rows, const NextTokenStep &step,
     options.check();
     if (rows == 0)
         return {};
+    if (!options.rowSeeds.empty() && static_cast<std::int64_t>(options.rowSeeds.size()) != rows)
+        throw Error(ErrorKind::InvalidInput,
+                    "generation: " + std::to_string(options.rowSeeds.size()) + " rowSeeds for "
+                        + std::to_string(rows) + " rows");
     if (options.numBeams == 1)
-        return greedy(rows, step, options);
+        return singleSequence(rows, step, options);
     return BeamSearch(rows, options).run(step);
 }
 

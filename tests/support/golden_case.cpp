@@ -1,6 +1,8 @@
 #include "tests/support/golden_case.h"
 
 #include "core/base/random.h"
+#include "core/weights/checkpoint.h"
+#include "core/weights/published_names.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +14,9 @@ namespace sapsam::test {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char *kWeights = "weights.safetensors";
+constexpr const char *kTogether = " + ";
 
 // In [0, 1): the i-th number of the stream of that name.
 double unitNumber(std::uint64_t stream, std::int64_t i)
@@ -125,6 +130,10 @@ std::string GoldenCase::kind() const
         return "bert";
     if (has("qformer") && has("text") && shape.at("text").contains("ffn_dim"))
         return "blip2-opt";
+    if (has("qformer") && has("text") && shape.at("text").contains("d_model"))
+        return "blip2-t5";
+    if (has("n_hid") && has("n_blk_per_group"))
+        return "dvae";
     return {};
 }
 
@@ -170,11 +179,65 @@ torch::Tensor GoldenCase::input(const std::string &name) const
     return tensor.to(tensor.is_floating_point() ? torch::kFloat : torch::kLong);
 }
 
-std::unique_ptr<TensorSource> GoldenCase::weights() const
+std::vector<std::string> GoldenCase::weightSets() const
+{
+    if (isFormula())
+        return {"formula"};
+    std::vector<std::string> sets = {kWeights};
+    std::string lavis, parts;
+    for (const auto &item : m_json.at("weights").items()) {
+        if (item.key() == kWeights)
+            continue;
+        switch (publishedFormatOf(*openCheckpoint(m_folder + "/" + item.key()))) {
+        case PublishedFormat::Blip2Lavis:
+            lavis = item.key();
+            break;
+        case PublishedFormat::EvaVit:
+        case PublishedFormat::Opt:
+        case PublishedFormat::T5:
+            parts += kTogether + item.key();
+            break;
+        default:
+            sets.push_back(item.key());
+        }
+    }
+    if (!lavis.empty())
+        sets.push_back(lavis + parts);
+    return sets;
+}
+
+std::unique_ptr<TensorSource> GoldenCase::weights(const std::string &set) const
 {
     if (isFormula())
         return std::make_unique<FormulaSource>(m_folder + "/case.json", m_json.at("parameters"));
-    return std::make_unique<SafetensorsFile>(m_folder + "/weights.safetensors");
+    if (set.empty() || set == kWeights)
+        return std::make_unique<SafetensorsFile>(m_folder + "/" + kWeights);
+    std::vector<std::shared_ptr<const TensorSource>> files;
+    const std::string separator = kTogether;
+    for (std::size_t begin = 0; begin < set.size();) {
+        const auto end = std::min(set.find(separator, begin), set.size());
+        files.push_back(
+            withHuggingFaceNames(openCheckpoint(m_folder + "/" + set.substr(begin, end - begin))));
+        begin = end == set.size() ? end : end + separator.size();
+    }
+    return combineSources(std::move(files));
+}
+
+void GoldenCase::checkWeights(const TensorSource &source)
+{
+    if (isFormula())
+        return;
+    const SafetensorsFile reference(m_folder + "/" + kWeights);
+    for (const auto &name : reference.names()) {
+        if (!source.find(name)) {
+            m_failures += source.origin() + ": lacks " + name + "\n";
+            continue;
+        }
+        const auto expected = reference.read(name).to(torch::kFloat);
+        const auto found = source.read(name).to(torch::kFloat);
+        if (!torch::equal(found, expected))
+            m_failures += source.origin() + ": other values in " + name + "\n";
+    }
 }
 
 std::vector<std::string> GoldenCase::outputNames() const

@@ -31,7 +31,8 @@ public:
     const Json &config() const { return m_json.at("config"); }
     const Json &json() const { return m_json; }
 
-    // "sam", "person-sam", "bert", "clip", "blip2-opt", or empty for another one.
+    // "sam", "person-sam", "bert", "clip", "blip2-opt", "blip2-t5", "dvae", or empty for another
+    // one.
     std::string kind() const;
     // Whether the parameters are given by a formula, at the size of a published network.
     bool isFormula() const { return m_json.contains("parameters"); }
@@ -40,8 +41,14 @@ public:
     // F16 becomes float32; integers become int64; "…_u8" images are asked for without that suffix
     // and come as (u8 - 128) / 64; images given by formula are computed.
     torch::Tensor input(const std::string &name) const;
-    // weights.safetensors, or the formula.
-    std::unique_ptr<TensorSource> weights() const;
+    // What the weights can be read from: "weights.safetensors", every other container that holds
+    // them all, and the files that hold them together, joined by " + ". "formula" for such a case.
+    std::vector<std::string> weightSets() const;
+    // One of them. The safetensors file comes with the names that it has, all others go through
+    // the conversion of published names.
+    std::unique_ptr<TensorSource> weights(const std::string &set = {}) const;
+    // Notes every tensor of weights.safetensors that the source lacks or has other values of.
+    void checkWeights(const TensorSource &source);
 
     bool hasOutput(const std::string &name) const { return m_json.at("outputs").contains(name); }
     std::vector<std::string> outputNames() const;

@@ -1,5 +1,6 @@
 #include "core/networks/blip2.h"
 #include "core/networks/clip.h"
+#include "core/networks/dvae.h"
 #include "core/networks/person_sam.h"
 #include "core/weights/tensor_names.h"
 #include "tests/support/golden_case.h"
@@ -119,29 +120,59 @@ void checkFullSize(GoldenCase &golden, const std::string &prefix, const SamMasks
     }
 }
 
+Blip2Config blip2Config(const Json &json, const std::string &origin)
+{
+    return blip2ConfigFromJson({{"num_query_tokens", json.at("num_query_tokens")},
+                                {"vision_config", json.at("vision")},
+                                {"qformer_config", json.at("qformer")},
+                                {"text_config", json.at("text")}},
+                               origin);
+}
+
+GenerationOptions generationOptions(const Blip2Config &config, const Json &generation,
+                                    const Json &mode)
+{
+    auto options = config.generationOptions();
+    options.eosId = number(generation, "eos_token_id");
+    options.maxNewTokens = number(generation, "max_new_tokens");
+    options.numBeams = mode.value("num_beams", std::int64_t(1));
+    options.lengthPenalty = mode.value("length_penalty", 1.0);
+    options.repetitionPenalty = mode.value("repetition_penalty", 1.0);
+    options.minNewTokens = mode.value("min_new_tokens", std::int64_t(0));
+    return options;
+}
+
 void addRows(const char *kind)
 {
     QTest::addColumn<QString>("folder");
+    QTest::addColumn<QString>("set");
     int rows = 0;
     for (const auto &folder : sapsam::test::goldenCaseFolders()) {
         const GoldenCase golden(folder);
         if (golden.kind() != kind || golden.isFormula() != kFullSize)
             continue;
-        QTest::newRow(golden.name().c_str()) << QString::fromStdString(folder);
-        ++rows;
+        for (const auto &set : golden.weightSets()) {
+            QTest::newRow((golden.name() + ", " + set).c_str())
+                << QString::fromStdString(folder) << QString::fromStdString(set);
+            ++rows;
+        }
     }
     if (rows == 0)
-        QTest::newRow("none") << QString();
+        QTest::newRow("none") << QString() << QString();
 }
 
 } // namespace
 
-// Skips when the golden folder has no case of the kind; otherwise `golden` is the row's case.
-#define GOLDEN_CASE(golden)                                                                        \
+// Skips when the golden folder has no case of the kind; otherwise `golden` is the row's case and
+// `stored` one of the containers of its weights.
+#define GOLDEN_CASE(golden, stored)                                                                \
     QFETCH(QString, folder);                                                                       \
+    QFETCH(QString, set);                                                                          \
     if (folder.isEmpty())                                                                          \
         QSKIP("no case of this kind");                                                             \
-    GoldenCase golden(folder.toStdString())
+    GoldenCase golden(folder.toStdString());                                                       \
+    const auto stored = golden.weights(set.toStdString());                                         \
+    golden.checkWeights(*stored)
 
 #define VERIFY_CASE(golden)                                                                        \
     QVERIFY2((golden).problems().empty(), ("\n" + (golden).problems()).c_str())
@@ -151,17 +182,17 @@ class TestGoldenNetworks : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { at::set_num_threads(2); }
+    void initTestCase() { at::set_num_threads(kFullSize ? 2 : 1); }
 
     void samMatchesTheReference_data() { addRows("sam"); }
     void samMatchesTheReference()
     {
-        GOLDEN_CASE(golden);
+        GOLDEN_CASE(golden, stored);
         const torch::NoGradGuard noGrad;
         auto config = samConfig(golden.config());
         Sam sam(config);
         sam->eval();
-        loadStrict(*sam, *golden.weights(), samNames());
+        loadStrict(*sam, *stored, samNames());
 
         sam->vision_encoder->observer = [&](const std::string &stage, const torch::Tensor &value) {
             golden.check("out." + stage, value);
@@ -229,7 +260,7 @@ private Q_SLOTS:
         config.decoderLayerNormEps = 1e-6;
         Sam other(config);
         other->eval();
-        loadStrict(*other, *golden.weights(), samNames());
+        loadStrict(*other, *stored, samNames());
         for (const auto &item : prompts) {
             const std::string prefix = std::string("out.hf.") + item.first;
             if (!golden.hasOutput(prefix + ".iou"))
@@ -253,7 +284,7 @@ private Q_SLOTS:
     void personSamMatchesTheReference_data() { addRows("person-sam"); }
     void personSamMatchesTheReference()
     {
-        GOLDEN_CASE(golden);
+        GOLDEN_CASE(golden, stored);
         PersonSamConfig config;
         config.sam = samConfig(golden.config().at("sam"));
         config.sam.decoderLayerNormEps = 1e-6;
@@ -262,7 +293,7 @@ private Q_SLOTS:
         config.maxPhraseTokens = number(golden.config(), "max_phrase_tokens");
         PersonSam net(config);
         net->eval();
-        loadStrict(*net, *golden.weights(), personSamNames());
+        loadStrict(*net, *stored, personSamNames());
         for (auto &item : net->named_parameters())
             item.value().set_requires_grad(item.key().rfind("vision_encoder.", 0) != 0
                                            && item.key().rfind("text_prompt_encoder.", 0) != 0);
@@ -338,11 +369,11 @@ private Q_SLOTS:
     void bertMatchesTheReference_data() { addRows("bert"); }
     void bertMatchesTheReference()
     {
-        GOLDEN_CASE(golden);
+        GOLDEN_CASE(golden, stored);
         const torch::NoGradGuard noGrad;
         BertForPreTraining net(bertConfig(golden.config()));
         net->eval();
-        loadStrict(*net, *golden.weights(), bertPretrainingNames());
+        loadStrict(*net, *stored, bertPretrainingNames());
         const auto ids = golden.input("in.input_ids");
 
         net->bert->observer = [&](const std::string &stage, const torch::Tensor &value) {
@@ -364,7 +395,7 @@ private Q_SLOTS:
         // The bare model reads the same file.
         BertModel alone(net->config);
         alone->eval();
-        loadStrict(*alone, *golden.weights(), bertModelNames());
+        loadStrict(*alone, *stored, bertModelNames());
         golden.check("out.last_hidden_state", alone(ids, golden.input("in.attention_mask"),
                                                     golden.input("in.token_type_ids")));
         VERIFY_CASE(golden);
@@ -373,7 +404,7 @@ private Q_SLOTS:
     void clipMatchesTheReference_data() { addRows("clip"); }
     void clipMatchesTheReference()
     {
-        GOLDEN_CASE(golden);
+        GOLDEN_CASE(golden, stored);
         const torch::NoGradGuard noGrad;
         const auto &json = golden.config();
         ClipConfig config;
@@ -411,7 +442,7 @@ private Q_SLOTS:
 
         Clip clip(config);
         clip->eval();
-        loadClip(clip, *golden.weights(), false);
+        loadClip(clip, *stored, false);
         const auto square = golden.input(rectIsMain ? "in.image_square" : "in.image");
         if (!rectIsMain)
             clip->observer = observe;
@@ -439,7 +470,7 @@ private Q_SLOTS:
                 config.stride = stride;
                 Clip person(config);
                 person->eval();
-                loadClip(person, *golden.weights());
+                loadClip(person, *stored);
                 if (rectIsMain)
                     person->observer = observe;
                 const auto pixels = golden.input(rectIsMain ? "in.image" : "in.image_rect");
@@ -466,20 +497,16 @@ private Q_SLOTS:
         VERIFY_CASE(golden);
     }
 
-    void blip2MatchesTheReference_data() { addRows("blip2-opt"); }
-    void blip2MatchesTheReference()
+    void blip2WithOptMatchesTheReference_data() { addRows("blip2-opt"); }
+    void blip2WithOptMatchesTheReference()
     {
-        GOLDEN_CASE(golden);
+        GOLDEN_CASE(golden, stored);
         const torch::NoGradGuard noGrad;
         const auto &json = golden.config();
-        auto config = blip2ConfigFromJson({{"num_query_tokens", json.at("num_query_tokens")},
-                                           {"vision_config", json.at("vision")},
-                                           {"qformer_config", json.at("qformer")},
-                                           {"text_config", json.at("text")}},
-                                          golden.name());
+        auto config = blip2Config(json, golden.name());
         Blip2 net(config);
         net->eval();
-        loadStrict(*net, *golden.weights(), blip2OptNames());
+        loadStrict(*net, *stored, blip2OptNames());
         const auto pixels = golden.input("in.image");
         const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
 
@@ -520,15 +547,7 @@ private Q_SLOTS:
 
         const auto &generation = json.at("generation");
         for (const auto &mode : generation.at("modes").items()) {
-            GenerationOptions options;
-            options.eosId = number(generation, "eos_token_id");
-            options.padId = config.text.padId;
-            options.placeholderId = config.text.bosId;
-            options.maxNewTokens = number(generation, "max_new_tokens");
-            options.numBeams = mode.value().value("num_beams", std::int64_t(1));
-            options.lengthPenalty = mode.value().value("length_penalty", 1.0);
-            options.repetitionPenalty = mode.value().value("repetition_penalty", 1.0);
-            options.minNewTokens = mode.value().value("min_new_tokens", std::int64_t(0));
+            auto options = generationOptions(config, generation, mode.value());
             checkGeneration(golden, "out.gen." + mode.key(), net->generate(queries, ids, options),
                             options);
             options.lengthConvention = LengthConvention::WithPlaceholder;
@@ -540,7 +559,7 @@ private Q_SLOTS:
         config.vision.postLayerNormEps = json.at("lavis").at("ln_vision_eps").get<double>();
         Blip2 lavis(config);
         lavis->eval();
-        loadStrict(*lavis, *golden.weights(), blip2OptNames());
+        loadStrict(*lavis, *stored, blip2OptNames());
         const auto lavisImage = lavis->imageEmbeddings(pixels);
         golden.check("out.lavis.image_embeds", lavisImage);
         golden.check("out.lavis.query_output", lavis->queryOutput(lavisImage));
@@ -548,14 +567,113 @@ private Q_SLOTS:
         VERIFY_CASE(golden);
     }
 
+    void blip2WithT5MatchesTheReference_data() { addRows("blip2-t5"); }
+    void blip2WithT5MatchesTheReference()
+    {
+        GOLDEN_CASE(golden, stored);
+        const torch::NoGradGuard noGrad;
+        const auto &json = golden.config();
+        auto config = blip2Config(json, golden.name());
+        Blip2 net(config);
+        net->eval();
+        loadStrict(*net, *stored, blip2T5Names());
+        const auto pixels = golden.input("in.image");
+        const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
+        const auto answer = golden.input("in.decoder_input_ids");
+
+        net->observer = [&](const std::string &stage, const torch::Tensor &value) {
+            golden.check("out." + stage, stage == "qformer.input_norm"
+                                             ? value.expand({pixels.size(0), -1, -1})
+                                             : value);
+        };
+        const auto image = net->imageEmbeddings(pixels);
+        const auto output = net->queryOutput(image);
+        const auto queries = net->language_projection(output);
+        net->observer = {};
+        golden.check("out.image_embeds", image);
+        golden.check("out.query_output", output);
+        golden.check("out.projected_queries", queries);
+
+        const auto embeddings = torch::cat({queries, net->t5->embed(ids)}, 1);
+        golden.check("out.lm.inputs_embeds", embeddings);
+        net->t5->observer = [&](const std::string &stage, const torch::Tensor &value) {
+            if (stage == "encoder.block0")
+                golden.check("out.lm.encoder_hidden1", value);
+            if (stage == "decoder.block0")
+                golden.check("out.lm.decoder_hidden1", value);
+        };
+        const auto memory = net->t5->encode(embeddings);
+        golden.check("out.lm.encoder_last_hidden_state", memory);
+        golden.check("out.lm.decoder_final", net->t5->decode(answer, memory));
+        net->t5->observer = {};
+        golden.check("out.logits", net->answerLogits(queries, ids, answer, mask));
+        golden.check("out.logits", net->answerLogits(queries, ids, answer));
+
+        // The same token by token from the cache.
+        T5Cache cache;
+        std::vector<torch::Tensor> steps;
+        for (std::int64_t t = 0; t < answer.size(1); ++t)
+            steps.push_back(net->t5->decode(answer.slice(1, t, t + 1), memory, {}, &cache));
+        golden.check("out.lm.decoder_final", torch::cat(steps, 1));
+
+        // The masked variant of the notes: the last two positions of row 1.
+        auto right = torch::ones_like(ids);
+        right[1].slice(0, ids.size(1) - 2).zero_();
+        golden.check("out.right_padded.logits", net->answerLogits(queries, ids, answer, right));
+
+        const auto &generation = json.at("generation");
+        for (const auto &mode : generation.at("modes").items()) {
+            auto options = generationOptions(config, generation, mode.value());
+            checkGeneration(golden, "out.gen." + mode.key(), net->generate(queries, ids, options),
+                            options, true);
+            options.lengthConvention = LengthConvention::WithPlaceholder;
+            checkGeneration(golden, "out.gen_4_27." + mode.key(),
+                            net->generate(queries, ids, options), options, true);
+        }
+
+        // LAVIS differs in the eps of the norm behind the vision part.
+        config.vision.postLayerNormEps = json.at("lavis").at("ln_vision_eps").get<double>();
+        Blip2 lavis(config);
+        lavis->eval();
+        loadBlip2(lavis, *stored);
+        const auto lavisImage = lavis->imageEmbeddings(pixels);
+        golden.check("out.lavis.image_embeds", lavisImage);
+        golden.check("out.lavis.query_output", lavis->queryOutput(lavisImage));
+        golden.check("out.lavis.projected_queries", lavis->encodeImage(pixels));
+        VERIFY_CASE(golden);
+    }
+
+    void dvaeMatchesTheReference_data() { addRows("dvae"); }
+    void dvaeMatchesTheReference()
+    {
+        GOLDEN_CASE(golden, stored);
+        const torch::NoGradGuard noGrad;
+        DvaeEncoder net(dvaeConfigFromJson(golden.config(), golden.name()));
+        net->eval();
+        loadStrict(*net, *stored, dvaeNames());
+        net->observer = [&](const std::string &stage, const torch::Tensor &value) {
+            golden.check("out." + stage, value);
+            golden.checkStrided("out." + stage + "_s2", value, everySecond(value));
+        };
+
+        const auto mapped = net->mapPixels(golden.input("in.image01"));
+        golden.check("out.mapped_pixels", mapped);
+        golden.check("out.logits", net(mapped));
+        golden.check("out.tokens", net->tokens(mapped));
+        VERIFY_CASE(golden);
+    }
+
 private:
+    // `startsAnswer`: the placeholder begins the ids in either convention.
     static void checkGeneration(GoldenCase &golden, const std::string &prefix,
-                                const Generated &generated, const GenerationOptions &options)
+                                const Generated &generated, const GenerationOptions &options,
+                                bool startsAnswer = false)
     {
         std::size_t longest = 0;
         for (const auto &row : generated.ids)
             longest = std::max(longest, row.size());
-        const bool hasPlaceholder = options.lengthConvention == LengthConvention::WithPlaceholder;
+        const bool hasPlaceholder =
+            startsAnswer || options.lengthConvention == LengthConvention::WithPlaceholder;
         std::vector<torch::Tensor> rows;
         for (auto row : generated.ids) {
             row.resize(longest, options.padId);

@@ -1,5 +1,6 @@
 #include "core/networks/blip2.h"
 #include "core/networks/clip.h"
+#include "core/networks/dvae.h"
 #include "core/networks/person_sam.h"
 #include "core/weights/tensor_names.h"
 #include "tests/support/error_of.h"
@@ -72,6 +73,96 @@ Blip2Config smallBlip2()
     return config;
 }
 
+// The published config.json of OpenAI's CLIP, as far as it describes the network.
+Json publishedClip(int patch, int side, bool isLarge)
+{
+    const int text = isLarge ? 768 : 512, vision = isLarge ? 1024 : 768;
+    return {{"architectures", {"CLIPModel"}},
+            {"initializer_factor", 1.0},
+            {"logit_scale_init_value", 2.6592},
+            {"model_type", "clip"},
+            {"projection_dim", text},
+            {"text_config",
+             {{"bos_token_id", 0},
+              {"eos_token_id", 2},
+              {"dropout", 0.0},
+              {"hidden_act", "quick_gelu"},
+              {"hidden_size", text},
+              {"intermediate_size", 4 * text},
+              {"layer_norm_eps", 1e-5},
+              {"max_position_embeddings", 77},
+              {"model_type", "clip_text_model"},
+              {"num_attention_heads", text / 64},
+              {"num_hidden_layers", 12},
+              {"projection_dim", text},
+              {"vocab_size", 49408}}},
+            {"vision_config",
+             {{"hidden_act", "quick_gelu"},
+              {"hidden_size", vision},
+              {"image_size", side},
+              {"intermediate_size", 4 * vision},
+              {"layer_norm_eps", 1e-5},
+              {"model_type", "clip_vision_model"},
+              {"num_attention_heads", vision / 64},
+              {"num_hidden_layers", isLarge ? 24 : 12},
+              {"patch_size", patch},
+              {"projection_dim", text}}}};
+}
+
+// The same of SAM.
+Json publishedSam(int width, int layers, int heads, const std::vector<int> &globalLayers)
+{
+    return {{"architectures", {"SamModel"}},
+            {"initializer_range", 0.02},
+            {"model_type", "sam"},
+            {"mask_decoder_config",
+             {{"attention_downsample_rate", 2},
+              {"hidden_act", "relu"},
+              {"hidden_size", 256},
+              {"iou_head_depth", 3},
+              {"iou_head_hidden_dim", 256},
+              {"layer_norm_eps", 1e-6},
+              {"mlp_dim", 2048},
+              {"model_type", ""},
+              {"num_attention_heads", 8},
+              {"num_hidden_layers", 2},
+              {"num_multimask_outputs", 3}}},
+            {"prompt_encoder_config",
+             {{"hidden_act", "gelu"},
+              {"hidden_size", 256},
+              {"image_embedding_size", 64},
+              {"image_size", 1024},
+              {"layer_norm_eps", 1e-6},
+              {"mask_input_channels", 16},
+              {"model_type", ""},
+              {"num_point_embeddings", 4},
+              {"patch_size", 16}}},
+            {"vision_config",
+             {{"dropout", 0.0},
+              {"global_attn_indexes", globalLayers},
+              {"hidden_act", "gelu"},
+              {"hidden_size", width},
+              {"image_size", 1024},
+              {"initializer_factor", 1.0},
+              {"initializer_range", 1e-10},
+              {"intermediate_size", 6144},
+              {"layer_norm_eps", 1e-6},
+              {"mlp_dim", 4 * width},
+              {"mlp_ratio", 4.0},
+              {"model_type", ""},
+              {"num_attention_heads", heads},
+              {"num_channels", 3},
+              {"num_hidden_layers", layers},
+              {"num_pos_feats", 128},
+              {"output_channels", 256},
+              {"patch_size", 16},
+              {"projection_dim", 512},
+              {"qkv_bias", true},
+              {"use_abs_pos", true},
+              {"use_rel_pos", true},
+              {"window_size", 14}}}};
+}
+
 double difference(const torch::Tensor &a, const torch::Tensor &b)
 {
     return a.sizes() == b.sizes() ? (a - b).abs().max().item<double>() : 1e30;
@@ -118,6 +209,225 @@ private Q_SLOTS:
         QCOMPARE(clipConfigFromJson(clip.toJson(), "x").imageWidth, std::int64_t(16));
     }
 
+    void publishedClipConfigurationsAreUnderstood_data()
+    {
+        QTest::addColumn<int>("patch");
+        QTest::addColumn<int>("side");
+        QTest::addColumn<bool>("isLarge");
+        QTest::addColumn<std::int64_t>("rows");
+        QTest::newRow("B/32") << 32 << 224 << false << std::int64_t(50);
+        QTest::newRow("B/16") << 16 << 224 << false << std::int64_t(197);
+        QTest::newRow("L/14") << 14 << 224 << true << std::int64_t(257);
+        QTest::newRow("L/14@336") << 14 << 336 << true << std::int64_t(577);
+    }
+    // The sizes are read as published; a narrow network of the same shape has the right grid, and
+    // takes a table of positions from its square grid to pictures of people.
+    void publishedClipConfigurationsAreUnderstood()
+    {
+        QFETCH(int, patch);
+        QFETCH(int, side);
+        QFETCH(bool, isLarge);
+        QFETCH(std::int64_t, rows);
+        const torch::NoGradGuard noGrad;
+
+        auto config = clipConfigFromJson(publishedClip(patch, side, isLarge), "config.json");
+        QCOMPARE(config.visionLayers, std::int64_t(isLarge ? 24 : 12));
+        QCOMPARE(config.visionHeads, std::int64_t(isLarge ? 16 : 12));
+        QCOMPARE(config.textHeads, std::int64_t(isLarge ? 12 : 8));
+        QCOMPARE(config.embedDim, std::int64_t(isLarge ? 768 : 512));
+        QCOMPARE(1 + config.gridHeight() * config.gridWidth(), rows);
+        QCOMPARE(config.poolTokenId, std::int64_t(-1));
+        QVERIFY(config.activation == Activation::QuickGelu);
+
+        config.visionWidth = config.textWidth = config.embedDim = 16;
+        config.visionHeads = config.textHeads = 2;
+        config.visionLayers = config.textLayers = 1;
+        config.vocabSize = 20;
+        Clip square(config);
+        initializeWeights(*square, 1);
+        QCOMPARE(square->encodeImageTokens(torch::randn({1, 3, side, side})).size(1), rows);
+        QCOMPARE(square->image_positions->weight.size(0), rows);
+
+        config.imageHeight = 12 * patch;
+        config.imageWidth = 4 * patch;
+        Clip tall(config);
+        std::map<std::string, torch::Tensor> tensors;
+        for (const auto &item : namedTensorsOf(*square, clipNames()))
+            tensors[item.first] = item.second;
+        const auto report = loadClip(tall, MemoryTensorSource("square", tensors));
+        QCOMPARE(report.adapted.size(), std::size_t(1));
+        const auto grid = side / patch;
+        QVERIFY(torch::equal(
+            tall->image_positions->weight,
+            resizePositionalTable(square->image_positions->weight, grid, grid, 12, 4)));
+        QVERIFY(torch::equal(tall->image_positions->weight[0], square->image_positions->weight[0]));
+        QCOMPARE(tall->encodeImageTokens(torch::randn({1, 3, 12 * patch, 4 * patch})).size(1),
+                 std::int64_t(49));
+    }
+
+    void sizesOfClipThatAreLeftOutAreThoseOfB32()
+    {
+        auto json = publishedClip(32, 224, false);
+        for (const char *part : {"text_config", "vision_config"}) {
+            for (const char *key : {"hidden_size", "num_attention_heads", "num_hidden_layers",
+                                    "intermediate_size", "patch_size", "image_size"})
+                json[part].erase(key);
+        }
+
+        QCOMPARE(clipConfigFromJson(json, "config.json").toJson(),
+                 clipConfigFromJson(publishedClip(32, 224, false), "config.json").toJson());
+    }
+
+    void publishedSamConfigurationsAreUnderstood_data()
+    {
+        QTest::addColumn<int>("width");
+        QTest::addColumn<int>("layers");
+        QTest::addColumn<int>("heads");
+        QTest::addColumn<QList<int>>("globalLayers");
+        QTest::addColumn<int>("tensors");
+        QTest::newRow("ViT-B") << 768 << 12 << 12 << QList<int>{2, 5, 8, 11} << 315;
+        QTest::newRow("ViT-L") << 1024 << 24 << 16 << QList<int>{5, 11, 17, 23} << 483;
+        QTest::newRow("ViT-H") << 1280 << 32 << 16 << QList<int>{7, 15, 23, 31} << 595;
+    }
+    void publishedSamConfigurationsAreUnderstood()
+    {
+        QFETCH(int, width);
+        QFETCH(int, layers);
+        QFETCH(int, heads);
+        QFETCH(QList<int>, globalLayers);
+        QFETCH(int, tensors);
+        const torch::NoGradGuard noGrad;
+
+        auto config = samConfigFromJson(
+            publishedSam(width, layers, heads, {globalLayers.begin(), globalLayers.end()}),
+            "config.json");
+        QCOMPARE(config.width, std::int64_t(width));
+        QCOMPARE(config.mlpDim, std::int64_t(4 * width));
+        QCOMPARE(config.grid(), std::int64_t(64));
+
+        // The same depth, heads and windows, but narrow and of a small frame.
+        config.width = 4 * heads;
+        config.mlpDim = 8 * heads;
+        config.imageSize = 256;
+        config.promptDim = 32;
+        Sam sam(config);
+        initializeWeights(*sam, 1);
+        QCOMPARE(static_cast<int>(sam->named_parameters().size() + sam->named_buffers().size()),
+                 tensors);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(layers); ++i) {
+            const bool isGlobal = globalLayers.contains(static_cast<int>(i));
+            const auto &layer = sam->vision_encoder->layers->at<SamEncoderLayerImpl>(i);
+            QCOMPARE(layer.windowSize, std::int64_t(isGlobal ? 0 : 14));
+            QCOMPARE(layer.attn->rel_pos_h.size(0), std::int64_t(isGlobal ? 2 * 16 - 1 : 27));
+        }
+        const auto image = sam->encodeImage(torch::randn({1, 3, 256, 256}));
+        const auto masks = sam->decode(
+            image, SamPrompts{torch::full({2, 3, 2}, 40.0), torch::ones({2, 3}, torch::kLong),
+                              torch::tensor({{10.0, 20.0, 90.0, 80.0}, {1.0, 2.0, 9.0, 8.0}}),
+                              torch::zeros({2, 1, 64, 64})});
+        QCOMPARE(image.sizes().vec(), (std::vector<std::int64_t>{1, 32, 16, 16}));
+        QCOMPARE(masks.logits.sizes().vec(), (std::vector<std::int64_t>{2, 4, 64, 64}));
+        QCOMPARE(selectMasks(masks, true).iou.sizes().vec(), (std::vector<std::int64_t>{2, 3}));
+        QCOMPARE(selectMasks(masks, false).iou.sizes().vec(), (std::vector<std::int64_t>{2, 1}));
+        QVERIFY(torch::isfinite(masks.logits).all().item<bool>());
+    }
+
+    // What the published files of BLIP-2 say: what is as by default is left out.
+    void publishedBlip2ConfigurationsAreUnderstood()
+    {
+        const Json shared = {
+            {"architectures", {"Blip2ForConditionalGeneration"}},
+            {"image_text_hidden_size", 256},
+            {"image_token_index", 50265},
+            {"model_type", "blip-2"},
+            {"num_query_tokens", 32},
+            {"qformer_config", {{"classifier_dropout", nullptr}, {"model_type", "blip_2_qformer"}}},
+            {"vision_config",
+             {{"dropout", 0.0},
+              {"initializer_factor", 1.0},
+              {"model_type", "blip_2_vision_model"},
+              {"num_channels", 3},
+              {"projection_dim", 512}}}};
+        auto opt = shared, t5 = shared;
+        opt["use_decoder_only_language_model"] = true;
+        opt["text_config"] = {{"activation_dropout", 0.0}, {"eos_token_id", 50118},
+                              {"ffn_dim", 10240},          {"hidden_size", 2560},
+                              {"model_type", "opt"},       {"num_attention_heads", 32},
+                              {"num_hidden_layers", 32},   {"prefix", "</s>"},
+                              {"vocab_size", 50304},       {"word_embed_proj_dim", 2560}};
+        t5["use_decoder_only_language_model"] = false;
+        t5["text_config"] = {{"bos_token_id", 1},
+                             {"classifier_dropout", 0.0},
+                             {"d_ff", 5120},
+                             {"d_kv", 64},
+                             {"d_model", 2048},
+                             {"dense_act_fn", "gelu"},
+                             {"dropout_rate", 0.1},
+                             {"feed_forward_proj", "gated-gelu"},
+                             {"is_gated_act", true},
+                             {"model_type", "t5"},
+                             {"n_positions", 512},
+                             {"num_heads", 32},
+                             {"num_layers", 24},
+                             {"output_past", true},
+                             {"tie_word_embeddings", false},
+                             {"vocab_size", 32128}};
+
+        const auto withOpt = blip2ConfigFromJson(opt, "config.json");
+        const auto withT5 = blip2ConfigFromJson(t5, "config.json");
+
+        QVERIFY(withOpt.problems().empty() && withT5.problems().empty());
+        QCOMPARE(withOpt.vision.layers, std::int64_t(39));
+        QCOMPARE(withOpt.vision.tokens(), std::int64_t(257));
+        QCOMPARE(withOpt.qformer.layers, std::int64_t(12));
+        QCOMPARE(withOpt.textVocabSize(), std::int64_t(50304));
+        QCOMPARE(withOpt.generationOptions().eosId, std::int64_t(50118));
+        QCOMPARE(withOpt.promptStartId(), std::int64_t(2));
+        QCOMPARE(withT5.textWidth(), std::int64_t(2048));
+        QCOMPARE(withT5.t5.decoderLayers, std::int64_t(24));
+        QCOMPARE(withT5.generationOptions().placeholderId, std::int64_t(0));
+        QCOMPARE(withT5.promptStartId(), std::int64_t(1));
+    }
+
+    void dvaeHasTheTensorsOfThePublishedOne()
+    {
+        const Json config = {{"architectures", {"FlavaImageCodebook"}},
+                             {"model_type", "flava_image_codebook"},
+                             {"num_groups", 4},
+                             {"input_channels", 3},
+                             {"num_blocks_per_group", 2},
+                             {"hidden_size", 256},
+                             {"vocab_size", 8192},
+                             {"freeze", true}};
+        DvaeEncoder net(dvaeConfigFromJson(config, "config.json"));
+
+        std::map<std::string, std::vector<std::int64_t>> expected, found;
+        for (const auto &item : readJsonFile(std::string(SAPSAM_SOURCE_DIR)
+                                             + "/tests/golden/keys/dalle_encoder_hf.json"))
+            expected[item[0].get<std::string>()] = item[1].get<std::vector<std::int64_t>>();
+        for (const auto &item : namedTensorsOf(*net))
+            found[item.first] = item.second.sizes().vec();
+        QCOMPARE(found.size(), std::size_t(74));
+        QVERIFY(found == expected);
+    }
+
+    void picturesThatTheDvaeCannotDivideAreInvalid()
+    {
+        DvaeConfig config;
+        config.width = 8;
+        config.vocabSize = 16;
+        DvaeEncoder net(config);
+        initializeWeights(*net, 1);
+
+        QCOMPARE(net->tokens(torch::rand({2, 3, 16, 8})).sizes().vec(),
+                 (std::vector<std::int64_t>{2, 2, 1}));
+        QCOMPARE(dvaeConfigFromJson(config.toJson(), "x").toJson(), config.toJson());
+        VERIFY_ERROR(net(torch::rand({1, 3, 12, 8})), ErrorKind::InvalidInput, "multiples of 8");
+        VERIFY_ERROR(net(torch::rand({1, 1, 8, 8})), ErrorKind::InvalidInput, "[1, 1, 8, 8]");
+        config.width = 6;
+        VERIFY_ERROR(DvaeEncoder other(config), ErrorKind::InvalidInput, "multiple of 4");
+    }
+
     void missingAndUnknownKeysAreNamed()
     {
         auto json = BertConfig().toJson();
@@ -135,9 +445,9 @@ private Q_SLOTS:
     void anotherLanguageModelIsUnsupported()
     {
         auto json = smallBlip2().toJson();
-        json["text_config"]["model_type"] = "t5";
+        json["text_config"]["model_type"] = "llama";
 
-        VERIFY_ERROR(blip2ConfigFromJson(json, "config.json"), ErrorKind::Unsupported, "'t5'");
+        VERIFY_ERROR(blip2ConfigFromJson(json, "config.json"), ErrorKind::Unsupported, "'llama'");
     }
 
     void headsThatDoNotDivideAreInvalid()
