@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/rows.h"
 #include "core/weights/tensor_source.h"
 
 #include <algorithm>
@@ -14,44 +15,6 @@ namespace F = torch::nn::functional;
 namespace {
 
 constexpr double kTwoPi = 6.283185307179586;
-
-// [B, H, W, C] → windows [B · nh · nw, side, side, C], padded with zeros right and below.
-torch::Tensor partition(const torch::Tensor &x, std::int64_t side)
-{
-    const auto b = x.size(0), h = x.size(1), w = x.size(2), c = x.size(3);
-    const auto padH = (side - h % side) % side, padW = (side - w % side) % side;
-    const auto padded = padH || padW ? torch::constant_pad_nd(x, {0, 0, 0, padW, 0, padH}, 0) : x;
-    return padded.reshape({b, (h + padH) / side, side, (w + padW) / side, side, c})
-        .permute({0, 1, 3, 2, 4, 5})
-        .reshape({-1, side, side, c});
-}
-
-// The reverse, cut to [B, height, width, C].
-torch::Tensor unpartition(const torch::Tensor &windows, std::int64_t batch, std::int64_t height,
-                          std::int64_t width)
-{
-    const auto side = windows.size(1), c = windows.size(3);
-    const auto nh = (height + side - 1) / side, nw = (width + side - 1) / side;
-    return windows.view({batch, nh, nw, side, side, c})
-        .permute({0, 1, 3, 2, 4, 5})
-        .reshape({batch, nh * side, nw * side, c})
-        .slice(1, 0, height)
-        .slice(2, 0, width);
-}
-
-// rel[i, j] = table[i - j + side - 1]: [side, side, d].
-torch::Tensor relativeRows(const torch::Tensor &table, std::int64_t side)
-{
-    const auto range = torch::arange(side, table.options().dtype(torch::kLong));
-    return table.index({range.unsqueeze(1) - range.unsqueeze(0) + (side - 1)});
-}
-
-// Products of every query with the rows for its own line: q [L, M, d], rows [L, side, d]
-// → [L, M, side].
-torch::Tensor lineProducts(const torch::Tensor &queries, const torch::Tensor &rows)
-{
-    return torch::bmm(queries, rows.transpose(1, 2));
-}
 
 ProjectedAttention makeCrossAttention(const SamConfig &config)
 {
@@ -181,7 +144,8 @@ SamConfig samConfigFromJson(const Json &json, const std::string &origin)
     const bool isUsual = vision.valueOr("qkv_bias", true) && vision.valueOr("use_abs_pos", true)
                          && vision.valueOr("use_rel_pos", true)
                          && vision.valueOr<std::int64_t>("num_channels", 3) == 3;
-    vision.allow({"num_pos_feats"});
+    // Leftovers of the first published files; mlp_dim is what counts.
+    vision.allow({"num_pos_feats", "intermediate_size", "projection_dim"});
     vision.finish();
 
     ConfigReader prompt = top.part("prompt_encoder_config");
@@ -231,25 +195,13 @@ SamGridAttentionImpl::SamGridAttentionImpl(std::int64_t width, std::int64_t head
 
 torch::Tensor SamGridAttentionImpl::forward(const torch::Tensor &x)
 {
-    const auto b = x.size(0), s = x.size(1), width = x.size(3), d = width / heads;
+    const auto b = x.size(0), s = x.size(1), width = x.size(3);
     const auto parts = qkv(x.reshape({b, s * s, width})).chunk(3, -1);
-    const auto q = splitHeads(parts[0], heads); // [B, heads, s·s, d]
-
-    // The relative terms use the unscaled query. One product for each grid line.
-    const auto grid = q.reshape({b * heads, s, s, d});
     AttentionBias bias;
-    bias.gridRows = lineProducts(grid.transpose(0, 1).reshape({s, b * heads * s, d}),
-                                 relativeRows(rel_pos_h, s))
-                        .view({s, b * heads, s, s})
-                        .transpose(0, 1)
-                        .reshape({b, heads, s * s, s});
-    bias.gridColumns = lineProducts(grid.permute({2, 0, 1, 3}).reshape({s, b * heads * s, d}),
-                                    relativeRows(rel_pos_w, s))
-                           .view({s, b * heads, s, s})
-                           .permute({1, 2, 0, 3})
-                           .reshape({b, heads, s * s, s});
-
-    const auto out = attend(q, splitHeads(parts[1], heads), splitHeads(parts[2], heads), bias);
+    bias.relativeRows = rel_pos_h;
+    bias.relativeColumns = rel_pos_w;
+    const auto out = attend(splitHeads(parts[0], heads), splitHeads(parts[1], heads),
+                            splitHeads(parts[2], heads), bias);
     return proj(mergeHeads(out)).view({b, s, s, width});
 }
 
@@ -269,13 +221,10 @@ SamEncoderLayerImpl::SamEncoderLayerImpl(const SamConfig &config, std::int64_t w
 torch::Tensor SamEncoderLayerImpl::forward(const torch::Tensor &x)
 {
     // The norm comes before the padding: padded positions are zero and take part in the attention.
-    auto inner = layer_norm1(x);
-    if (windowSize > 0)
-        inner = unpartition(attn(partition(inner, windowSize)), x.size(0), x.size(1), x.size(2));
-    else
-        inner = attn(inner);
-    const auto y = x + inner;
-    return y + mlp(layer_norm2(y));
+    const WindowLayout layout(x.size(0), x.size(1), x.size(2), windowSize);
+    const auto inner = attn(normalizeIntoWindows(x, layer_norm1, layout));
+    const auto [sum, normed] = addAndNormalize(x, inner, layer_norm2, &layout);
+    return sum + mlp(normed);
 }
 
 SamImageEncoderImpl::SamImageEncoderImpl(const SamConfig &config_) : config(config_)

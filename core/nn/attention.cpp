@@ -32,6 +32,38 @@ torch::Tensor fullBias(const torch::Tensor &query, const torch::Tensor &key,
     return sum;
 }
 
+// rel[i, j] = table[i - j + side - 1]: [side, side, d].
+torch::Tensor relativeLines(const torch::Tensor &table, std::int64_t side)
+{
+    const auto range = torch::arange(side, table.options().dtype(torch::kLong));
+    return table.index({range.unsqueeze(1) - range.unsqueeze(0) + (side - 1)});
+}
+
+// The tables' terms written out as gridRows and gridColumns; one product for each grid line.
+AttentionBias withoutTables(const torch::Tensor &query, AttentionBias bias)
+{
+    if (!bias.relativeRows.defined())
+        return bias;
+    const auto b = query.size(0), heads = query.size(1), d = query.size(3);
+    const auto s = (bias.relativeRows.size(0) + 1) / 2;
+    const auto grid = query.reshape({b * heads, s, s, d});
+    const auto products = [](const torch::Tensor &lines, const torch::Tensor &rows) {
+        return torch::bmm(lines, rows.transpose(1, 2));
+    };
+    bias.gridRows = products(grid.transpose(0, 1).reshape({s, b * heads * s, d}),
+                             relativeLines(bias.relativeRows, s))
+                        .view({s, b * heads, s, s})
+                        .transpose(0, 1)
+                        .reshape({b, heads, s * s, s});
+    bias.gridColumns = products(grid.permute({2, 0, 1, 3}).reshape({s, b * heads * s, d}),
+                                relativeLines(bias.relativeColumns, s))
+                           .view({s, b * heads, s, s})
+                           .permute({1, 2, 0, 3})
+                           .reshape({b, heads, s * s, s});
+    bias.relativeRows = bias.relativeColumns = torch::Tensor();
+    return bias;
+}
+
 void requireHeads(std::int64_t width, std::int64_t heads)
 {
     if (heads <= 0 || width % heads != 0)
@@ -57,15 +89,27 @@ torch::Tensor attentionWeights(const torch::Tensor &query, const torch::Tensor &
 {
     const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
     auto scores = torch::matmul(query * scale, key.transpose(2, 3));
-    const auto added = fullBias(query, key, bias);
+    const auto added = fullBias(query, key, withoutTables(query, bias));
     if (added.defined())
         scores = scores + added;
     return torch::softmax(scores, -1);
 }
 
 torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
-                     const torch::Tensor &value, const AttentionBias &bias)
+                     const torch::Tensor &value, const AttentionBias &given)
 {
+    CpuAttentionInputs inputs;
+    inputs.query = query;
+    inputs.key = key;
+    inputs.value = value;
+    inputs.additive = given.additive;
+    inputs.causal = given.causal;
+    inputs.relativeRows = given.relativeRows;
+    inputs.relativeColumns = given.relativeColumns;
+    if (!compat::kHasFusedAttention && given.relativeRows.defined() && isForCpuAttention(inputs))
+        return cpuAttention(inputs);
+
+    const AttentionBias bias = withoutTables(query, given);
     if (compat::kHasFusedAttention) {
         const bool isPlainCausal = bias.causal && !bias.additive.defined()
                                    && !bias.gridRows.defined() && query.size(2) == key.size(2);
@@ -73,8 +117,9 @@ torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
                                       isPlainCausal ? torch::Tensor() : fullBias(query, key, bias),
                                       isPlainCausal);
     }
-    const CpuAttentionInputs inputs = {
-        query, key, value, bias.additive, bias.gridRows, bias.gridColumns, bias.causal};
+    inputs.gridRows = bias.gridRows;
+    inputs.gridColumns = bias.gridColumns;
+    inputs.relativeRows = inputs.relativeColumns = torch::Tensor();
     if (isForCpuAttention(inputs))
         return cpuAttention(inputs);
     return torch::matmul(attentionWeights(query, key, bias), value);

@@ -17,6 +17,11 @@ struct AttentionBias
     bool causal = false;    // query i sees the keys up to i + (Nk - Nq)
     // Keys on a grid, row-major: key (y, x) gets gridRows[…, y] + gridColumns[…, x]. Both or none.
     torch::Tensor gridRows, gridColumns; // [B, heads, Nq, rows], [B, heads, Nq, columns]
+    // The same from tables: queries and keys are the cells of one square grid of `side`, and
+    // gridRows[…, (y, x), y'] is the product of the query with row y - y' + side - 1 of the first
+    // table, gridColumns that with row x - x' + side - 1 of the second (Li et al. 2022). Both or
+    // none; instead of gridRows and gridColumns.
+    torch::Tensor relativeRows{}, relativeColumns{}; // [2 side - 1, d]
 };
 
 // softmax(q kᵀ / √d + bias) v over [B, heads, N, d], differentiable in q, k, v and the bias.

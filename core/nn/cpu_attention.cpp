@@ -29,6 +29,9 @@ struct HeadJob
     std::int64_t biasRow = 0, biasColumn = 0;
     const float *gridRows = nullptr, *gridColumns = nullptr; // contiguous rows
     std::int64_t rows = 0, columns = 0;
+    // Turned over and back to front, [depth, 2 side - 1]: what a query of line y multiplies with
+    // the lines 0, 1, … stands at side - 1 - y and behind.
+    const float *relativeRows = nullptr, *relativeColumns = nullptr;
     void *out = nullptr;
     std::int64_t outRow = 0;
     std::int64_t begin = 0, end = 0; // the queries to answer; forward only
@@ -173,13 +176,42 @@ void packPanels(const Element *from, std::int64_t row, std::int64_t height, std:
 // Working memory of a thread, kept between heads: blocks of this size are costly to ask for anew.
 struct Scratch
 {
-    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, sums;
+    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, sums, relative;
 };
 
 Scratch &scratch()
 {
     thread_local Scratch memory;
     return memory;
+}
+
+// out[j] = Σ query[c] · table[c, first + j] for j < side; writes up to a whole vector more.
+template <typename Isa>
+SAPSAM_INLINE void relativeTerms(const float *query, const float *table, std::int64_t depth,
+                                 std::int64_t side, std::int64_t first, float *out)
+{
+    using Vector = typename Isa::Vector;
+    const auto row = 2 * side - 1 + kPadding;
+    std::int64_t j = 0;
+    for (; j + 4 * Isa::kLanes <= side; j += 4 * Isa::kLanes) {
+        Vector sum[4] = {}, right;
+        for (std::int64_t c = 0; c < depth; ++c) {
+            for (int v = 0; v < 4; ++v) {
+                kernels::load<Isa>(right, table + c * row + first + j + v * Isa::kLanes);
+                sum[v] += query[c] * right;
+            }
+        }
+        for (int v = 0; v < 4; ++v)
+            kernels::store<Isa>(out + j + v * Isa::kLanes, sum[v]);
+    }
+    for (; j < side; j += Isa::kLanes) {
+        Vector sum{}, right;
+        for (std::int64_t c = 0; c < depth; ++c) {
+            kernels::load<Isa>(right, table + c * row + first + j);
+            sum += query[c] * right;
+        }
+        kernels::store<Isa>(out + j, sum);
+    }
 }
 
 // Adds what the job says to one row of scores.
@@ -261,6 +293,36 @@ void packQueries(const HeadJob &job, std::int64_t first, std::int64_t count, Scr
     }
 }
 
+// The tables' terms of one query; they use it unscaled.
+template <typename Isa>
+SAPSAM_INLINE void addRelative(const HeadJob &job, std::int64_t query, const float *scaled,
+                               float *scores, Scratch &memory)
+{
+    using Vector = typename Isa::Vector;
+    const auto side = job.columns;
+    const auto room = roundUp(side, kPadding);
+    memory.relative.resize(static_cast<std::size_t>(2 * room));
+    float *byRow = memory.relative.data(), *byColumn = byRow + room;
+    relativeTerms<Isa>(scaled, job.relativeRows, job.depth, side, side - 1 - query / side, byRow);
+    relativeTerms<Isa>(scaled, job.relativeColumns, job.depth, side, side - 1 - query % side,
+                       byColumn);
+    const float unscale = 1.0F / job.scale;
+    for (std::int64_t y = 0; y < job.rows; ++y) {
+        float *line = scores + y * side;
+        const float first = byRow[y];
+        std::int64_t x = 0;
+        Vector value, term;
+        for (; x + Isa::kLanes <= side; x += Isa::kLanes) {
+            kernels::load<Isa>(value, line + x);
+            kernels::load<Isa>(term, byColumn + x);
+            value += (term + first) * unscale;
+            kernels::store<Isa>(line + x, value);
+        }
+        for (; x < side; ++x)
+            line[x] += (byColumn[x] + first) * unscale;
+    }
+}
+
 // Probabilities of `count` queries from `first` on, into memory.scores. Returns the packed width.
 template <typename Isa>
 SAPSAM_INLINE std::int64_t probabilities(const HeadJob &job, std::int64_t first, std::int64_t count,
@@ -303,6 +365,9 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
                           count, kPanel, job.depth, false);
         for (std::int64_t i = 0; i < count; ++i) {
             addBias(job, first + i, scores + i * scoreRow);
+            if (job.relativeRows)
+                addRelative<Isa>(job, first + i, memory.query.data() + i * job.depth,
+                                 scores + i * scoreRow, memory);
             memory.sums[static_cast<std::size_t>(i)] =
                 exponentialRow<Isa>(scores + i * scoreRow, job.visible(first + i), width);
         }
@@ -371,7 +436,7 @@ SAPSAM_INLINE void forwardFew(const HeadJob &job)
 template <typename Isa>
 SAPSAM_INLINE void forwardHead(const HeadJob &job)
 {
-    if (job.queries <= kFewQueries)
+    if (job.queries <= kFewQueries && !job.relativeRows)
         job.isBf16 ? forwardFew<Isa, Bf16>(job) : forwardFew<Isa, float>(job);
     else
         job.isBf16 ? forwardBlocks<Isa, Bf16>(job) : forwardBlocks<Isa, float>(job);
@@ -464,6 +529,13 @@ torch::Tensor withAdjacentElements(const torch::Tensor &x)
     return x.stride(3) == 1 || x.size(3) == 1 ? x : x.contiguous();
 }
 
+// A table [2 side - 1, d] as the kernel wants it, with room for a whole vector behind each line.
+torch::Tensor turned(const torch::Tensor &table)
+{
+    return torch::constant_pad_nd(table.to(torch::kFloat).flip(0).t(), {0, kPadding}, 0)
+        .contiguous();
+}
+
 const float *headOf(const torch::Tensor &x, std::int64_t batch, std::int64_t head)
 {
     return x.data_ptr<float>() + batch * x.stride(0) + head * x.stride(1);
@@ -502,6 +574,11 @@ HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t hea
         job.gridColumns = headOf(in.gridColumns, batch, head);
         job.rows = in.gridRows.size(3);
         job.columns = in.gridColumns.size(3);
+    }
+    if (in.relativeRows.defined()) {
+        job.relativeRows = in.relativeRows.data_ptr<float>();
+        job.relativeColumns = in.relativeColumns.data_ptr<float>();
+        job.rows = job.columns = (in.relativeRows.size(1) - kPadding + 1) / 2;
     }
     return job;
 }
@@ -570,6 +647,8 @@ public:
                                        orUndefined(additive),
                                        orUndefined(gridRows),
                                        orUndefined(gridColumns),
+                                       {},
+                                       {},
                                        causal};
         const auto out = computeForward(in);
         context->save_for_backward({query, key, value, additive, gridRows, gridColumns, out});
@@ -588,6 +667,8 @@ public:
                                        orUndefined(saved[3]),
                                        orUndefined(saved[4]),
                                        orUndefined(saved[5]),
+                                       {},
+                                       {},
                                        context->saved_data["causal"].toBool()};
         const auto &result = saved[6];
         const auto outGradient = withAdjacentElements(gradients[0]);
@@ -634,16 +715,18 @@ bool isOnCpu(const torch::Tensor &x, torch::ScalarType type)
 bool isForCpuAttention(const CpuAttentionInputs &in)
 {
     const auto type = in.query.scalar_type();
-    if (type == torch::kBFloat16) {
-        for (const auto *x : {&in.query, &in.key, &in.value, &in.additive, &in.gridRows})
+    if (type == torch::kBFloat16 || in.relativeRows.defined()) {
+        for (const auto *x : {&in.query, &in.key, &in.value, &in.additive, &in.gridRows,
+                              &in.relativeRows, &in.relativeColumns})
             if (torch::GradMode::is_enabled() && x->defined() && x->requires_grad())
                 return false;
-    } else if (type != torch::kFloat) {
-        return false;
     }
+    if (type != torch::kFloat && type != torch::kBFloat16)
+        return false;
     return isOnCpu(in.query, type) && isOnCpu(in.key, type) && isOnCpu(in.value, type)
            && isOnCpu(in.additive, type) && isOnCpu(in.gridRows, type)
-           && isOnCpu(in.gridColumns, type) && in.key.size(2) > 0;
+           && isOnCpu(in.gridColumns, type) && isOnCpu(in.relativeRows, type)
+           && isOnCpu(in.relativeColumns, type) && in.key.size(2) > 0;
 }
 
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
@@ -661,7 +744,12 @@ torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
         in.gridRows = in.gridRows.to(torch::kFloat).contiguous();
         in.gridColumns = in.gridColumns.to(torch::kFloat).contiguous();
     }
-    if (!torch::GradMode::is_enabled() || in.query.scalar_type() == torch::kBFloat16)
+    if (in.relativeRows.defined()) {
+        in.relativeRows = turned(in.relativeRows);
+        in.relativeColumns = turned(in.relativeColumns);
+    }
+    if (!torch::GradMode::is_enabled() || in.query.scalar_type() == torch::kBFloat16
+        || in.relativeRows.defined())
         return computeForward(in);
     return AttentionFunction::apply(in.query, in.key, in.value, orEmpty(in.additive),
                                     orEmpty(in.gridRows), orEmpty(in.gridColumns), in.causal);

@@ -8,9 +8,10 @@ namespace sapsam::nn {
 // where no gradient is wanted.
 struct CpuAttentionInputs
 {
-    torch::Tensor query, key, value;     // [B, heads, N, d], any strides
-    torch::Tensor additive;              // [B, heads, Nq, Nk] by strides, or undefined
-    torch::Tensor gridRows, gridColumns; // [B, heads, Nq, rows], [B, heads, Nq, columns]
+    torch::Tensor query, key, value;             // [B, heads, N, d], any strides
+    torch::Tensor additive;                      // [B, heads, Nq, Nk] by strides, or undefined
+    torch::Tensor gridRows, gridColumns;         // [B, heads, Nq, rows], [B, heads, Nq, columns]
+    torch::Tensor relativeRows{}, relativeColumns{}; // [2 side - 1, d]; only without gradients
     bool causal = false;
 };
 

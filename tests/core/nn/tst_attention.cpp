@@ -197,6 +197,40 @@ private Q_SLOTS:
                  std::to_string(difference(rounded, wanted)).c_str());
     }
 
+    // Tables of relative positions inside the kernel, against their terms written out.
+    void relativeTablesAreTheirTermsWrittenOut_data()
+    {
+        QTest::addColumn<int>("lanes");
+        QTest::addColumn<std::int64_t>("side");
+        for (const int lanes : {16, 8, 4}) {
+            for (const int side : {1, 2, 7, 14, lanes == 16 ? 64 : 20})
+                QTest::addRow("side %d, %d lanes", side, lanes) << lanes << std::int64_t(side);
+        }
+    }
+    void relativeTablesAreTheirTermsWrittenOut()
+    {
+        QFETCH(int, lanes);
+        QFETCH(std::int64_t, side);
+        kernels::widestLanes() = lanes;
+        const auto n = side * side;
+        const auto in = makeInputs({1, 2, n, n, 12}, None, torch::kFloat);
+        AttentionBias tables;
+        tables.relativeRows = torch::randn({2 * side - 1, 12}).requires_grad_(true);
+        tables.relativeColumns = torch::randn({2 * side - 1, 12}).requires_grad_(true);
+
+        const auto trained = attend(in.q, in.k, in.v, tables);
+        const auto wanted = torch::matmul(attentionWeights(in.q, in.k, tables), in.v);
+        const torch::NoGradGuard noGrad;
+        const auto single = attend(in.q, in.k, in.v, tables);
+        kernels::widestLanes() = 16;
+
+        QVERIFY(trained.requires_grad());
+        QVERIFY2(difference(trained, wanted) < 2e-5,
+                 std::to_string(difference(trained, wanted)).c_str());
+        QVERIFY2(difference(single, wanted) < 2e-5,
+                 std::to_string(difference(single, wanted)).c_str());
+    }
+
     void resultIsTheSameWithoutGradients()
     {
         const auto in = makeInputs({2, 2, 65, 65, 24}, Causal, torch::kFloat);

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Times the published reference implementations in Python beside `sapsam bench`.
+
+  compare_with_python.py --sapsam build/release/bin/sapsam [--python python3] [--rounds 5]
+                         [--network sam-vit-b --network clip-vit-b16-384x128 ...]
+
+Each round runs ours, the reference as it comes, and the reference with the same levers of the
+environment (kernels of OpenBLAS, all cores, no giving back of memory), one after the other; what is
+reported is the median over the rounds of the ratio within a round, so that a busy machine slows
+both sides. Shapes are the published ones and weights are random on both sides: neither side's time
+depends on their values. A reference that is not installed is reported as missing, not as a failure.
+
+Needs, on the side of Python: torch, and segment_anything (SAM), clip or transformers (CLIP),
+transformers (BERT, OPT).
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+WARM_RUNS, TIMED_RUNS = 1, 2
+
+
+class Missing(Exception):
+    pass
+
+
+def imported(name, package):
+    try:
+        return __import__(name, fromlist=["_"])
+    except ImportError as error:
+        raise Missing(f"{package} is not installed ({error})") from None
+
+
+def sam_vit_b(torch):
+    sam = imported("segment_anything", "segment_anything").sam_model_registry["vit_b"]()
+    image = torch.randn(1, 3, 1024, 1024)
+    return lambda: sam.image_encoder(image)
+
+
+def sam_decoder(torch):
+    sam = imported("segment_anything", "segment_anything").sam_model_registry["vit_b"]()
+    embeddings = torch.randn(1, 256, 64, 64)
+    points = (torch.full((1, 1, 2), 500.0), torch.ones(1, 1, dtype=torch.long))
+
+    def click():
+        sparse, dense = sam.prompt_encoder(points=points, boxes=None, masks=None)
+        sam.mask_decoder(image_embeddings=embeddings,
+                         image_pe=sam.prompt_encoder.get_dense_pe(),
+                         sparse_prompt_embeddings=sparse, dense_prompt_embeddings=dense,
+                         multimask_output=True)
+    return click
+
+
+def clip_image(torch, width, layers, patch, output, size, batch):
+    try:
+        model = imported("clip.model", "clip")
+        images = torch.randn(batch, 3, *size)
+        if size[0] == size[1]:
+            tower = model.VisionTransformer(size[0], patch, width, layers, width // 64, output)
+        else:
+            # The reference takes squares only: people replace its table of positions.
+            tower = model.VisionTransformer(224, patch, width, layers, width // 64, output)
+            tokens = 1 + (size[0] // patch) * (size[1] // patch)
+            tower.positional_embedding = torch.nn.Parameter(torch.randn(tokens, width))
+        return lambda: tower(images)
+    except Missing:
+        transformers = imported("transformers", "neither clip nor transformers")
+        if size[0] != size[1]:
+            raise Missing("clip is not installed, and transformers takes squares only") from None
+        config = transformers.CLIPVisionConfig(hidden_size=width, intermediate_size=4 * width,
+                                               num_hidden_layers=layers, patch_size=patch,
+                                               num_attention_heads=width // 64,
+                                               image_size=size[0], projection_dim=output)
+        tower = transformers.CLIPVisionModelWithProjection(config)
+        images = torch.randn(batch, 3, *size)
+        return lambda: tower(images)
+
+
+def bert_base(torch):
+    transformers = imported("transformers", "transformers")
+    bert = transformers.BertModel(transformers.BertConfig())
+    ids = torch.randint(30522, (16, 64))
+    return lambda: bert(ids)
+
+
+NETWORKS = {
+    "sam-vit-b": sam_vit_b,
+    "sam-decoder": sam_decoder,
+    "clip-vit-b16-384x128": lambda t: clip_image(t, 768, 12, 16, 512, (384, 128), 16),
+    "clip-vit-l14": lambda t: clip_image(t, 1024, 24, 14, 768, (224, 224), 16),
+    "bert-base": bert_base,
+}
+
+
+def work(network, threads):
+    """In a process of its own: prints the median seconds of one reference forward pass."""
+    try:
+        torch = imported("torch", "torch")
+        if threads:
+            torch.set_num_threads(threads)
+        with torch.no_grad():
+            run = NETWORKS[network](torch)
+            times = []
+            for i in range(WARM_RUNS + TIMED_RUNS):
+                start = time.perf_counter()
+                run()
+                if i >= WARM_RUNS:
+                    times.append(time.perf_counter() - start)
+        print(json.dumps({"seconds": statistics.median(times), "torch": torch.__version__}))
+    except Missing as missing:
+        print(json.dumps({"missing": str(missing)}))
+
+
+def reference(python, network, with_levers, core_type):
+    environment = dict(os.environ)
+    threads = 0
+    if with_levers:
+        threads = len(os.sched_getaffinity(0))
+        environment.update(MALLOC_MMAP_THRESHOLD_=str(1 << 30), MALLOC_TRIM_THRESHOLD_=str(1 << 30))
+        if core_type:
+            environment["OPENBLAS_CORETYPE"] = core_type
+    done = subprocess.run([python, os.path.abspath(__file__), "--worker", network, str(threads)],
+                          env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return {"missing": f"{python} failed: {done.stderr.strip().splitlines()[-1:]}"}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "--worker":
+        return work(sys.argv[2], int(sys.argv[3]))
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sapsam", default="build/release/bin/sapsam")
+    parser.add_argument("--python", default="python3")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--core-type", default="SkylakeX",
+                        help="OPENBLAS_CORETYPE of the runs with levers; empty to leave it alone")
+    parser.add_argument("--network", action="append", choices=sorted(NETWORKS))
+    arguments = parser.parse_args()
+
+    results, missing = [], 0
+    for network in arguments.network or list(NETWORKS):
+        plain, levers, ours = [], [], []
+        for _ in range(arguments.rounds):
+            first = reference(arguments.python, network, False, "")
+            if "missing" in first:
+                print(f"{network}: NOT COMPARED, {first['missing']}", file=sys.stderr)
+                missing += 1
+                break
+            answer = subprocess.run([arguments.sapsam, "--json", "--quiet", "bench", network,
+                                     "--precision", arguments.precision, "--runs",
+                                     str(TIMED_RUNS)], capture_output=True, text=True, check=True)
+            second = reference(arguments.python, network, True, arguments.core_type)
+            ours.append(json.loads(answer.stdout)["seconds"])
+            plain.append(first["seconds"] / ours[-1])
+            levers.append(second["seconds"] / ours[-1])
+        if ours:
+            results.append({"network": network, "precision": arguments.precision,
+                            "rounds": len(ours), "seconds": statistics.median(ours),
+                            "times_as_fast_as_python": statistics.median(plain),
+                            "times_as_fast_with_its_levers": statistics.median(levers)})
+            print(f"{network}: {results[-1]['seconds'] * 1000:.1f} ms, "
+                  f"{results[-1]['times_as_fast_as_python']:.2f} x as fast as the reference, "
+                  f"{results[-1]['times_as_fast_with_its_levers']:.2f} x with the same levers",
+                  file=sys.stderr)
+    print(json.dumps({"results": results, "not_compared": missing}, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
