@@ -1,7 +1,6 @@
 #include "core/engine/retriever.h"
 
-#include "core/engine/model_folder.h"
-#include "core/engine/translate.h"
+#include "core/engine/model_loading.h"
 #include "core/networks/clip.h"
 #include "core/text/clip_tokenizer.h"
 #include "core/weights/tensor_names.h"
@@ -50,10 +49,7 @@ Retriever::Retriever(const std::string &modelFolder, const EngineOptions &option
             throw Error(ErrorKind::Mismatch, modelFolder
                                                  + ": config.json and preprocessor_config.json "
                                                    "disagree about the size of pictures");
-        d->clip = nn::Clip(config);
-        loadStrict(*d->clip, SafetensorsFile(d->folder.file("model.safetensors")), clipNames());
-        d->clip->to(d->computing.device, d->computing.type);
-        d->clip->eval();
+        d->clip = engine::loadNetwork<nn::Clip>(d->folder, config, clipNames(), d->computing);
     });
 }
 

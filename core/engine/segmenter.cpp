@@ -1,7 +1,6 @@
 #include "core/engine/segmenter.h"
 
-#include "core/engine/model_folder.h"
-#include "core/engine/translate.h"
+#include "core/engine/model_loading.h"
 #include "core/networks/person_sam.h"
 #include "core/text/wordpiece_tokenizer.h"
 #include "core/weights/tensor_names.h"
@@ -68,11 +67,8 @@ Segmenter::Segmenter(const std::string &modelFolder, const EngineOptions &option
             throw Error(ErrorKind::Mismatch, modelFolder
                                                  + ": config.json and preprocessor_config.json "
                                                    "disagree about the size of pictures");
-        d->network = nn::PersonSam(config);
-        loadStrict(*d->network, SafetensorsFile(d->folder.file("model.safetensors")),
-                   personSamNames());
-        d->network->to(d->computing.device, d->computing.type);
-        d->network->eval();
+        d->network =
+            engine::loadNetwork<nn::PersonSam>(d->folder, config, personSamNames(), d->computing);
     });
 }
 

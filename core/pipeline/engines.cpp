@@ -26,8 +26,13 @@ std::string Engines::folderFor(const std::string &task) const
                     "there are no models in '" + m_modelsFolder
                         + "' (manifest.json is missing); give the right folder with --models or "
                           "SAPSAM_MODELS_DIR, or train them with `sapsam train`");
-    const ModelManifest manifest = readModelManifest(m_modelsFolder);
+    ModelManifest manifest = readModelManifest(m_modelsFolder);
     const ModelEntry *entry = manifest.findByTask(task);
+    if (!entry && m_modelsFolder == userModelsFolder()) {
+        // A registry of imported models need not have one for every task.
+        manifest = readModelManifest(defaultModelsFolder());
+        entry = manifest.findByTask(task);
+    }
     if (!entry)
         throw Error(ErrorKind::NotFound,
                     "no model for the task '" + task + "' is listed in '" + m_modelsFolder
