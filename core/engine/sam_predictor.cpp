@@ -75,7 +75,7 @@ void SamPredictor::setPicture(const Image &picture)
         throw Error(ErrorKind::InvalidInput, "SAM: the picture is empty");
     const auto side = static_cast<int>(d->network->config.imageSize);
     SamInput input = samInput(toRgb(picture), side);
-    d->embeddings = {};
+    d->embeddings = torch::Tensor();
     engine::translated("encoding a picture", [&] {
         const torch::NoGradGuard noGrad;
         const auto pixels = torch::from_blob(input.planes.data(), {1, 3, side, side}, torch::kFloat)
