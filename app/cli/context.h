@@ -44,6 +44,7 @@ void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);
 void addModelVerbs(CLI::App &app, Context &context); // models, taxonomy, templates
 void addSynthVerb(CLI::App &app, Context &context);
+void addDatasetVerbs(CLI::App &app, Context &context); // dataset doctor, info, pack, …
 void addSystemVerbs(CLI::App &app, Context &context); // doctor, version
 void addBenchVerb(CLI::App &app, Context &context);
 

@@ -62,7 +62,8 @@ void addProjectVerbs(CLI::App &app, Context &context)
     import->add_option("DIR", *folder, "Project folder")->required();
     import->add_option("PATH", options->paths, "Folders, pictures, videos")->required();
     import->add_option("--format", options->format, "Layout of the data")
-        ->check(CLI::IsMember({"cuhk-pedes", "atr"}));
+        ->check(CLI::IsMember(
+            {"cuhk-pedes", "icfg-pedes", "rstpreid", "market1501", "atr", "lip", "sapsam"}));
     import->add_flag("--detect", options->detect, "The pictures are scenes: cut the people out");
     import->add_option("--frame-step", options->frameStep, "Take every n-th frame of a video")
         ->check(CLI::Range(1, 100000))

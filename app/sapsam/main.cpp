@@ -104,6 +104,7 @@ extern "C" int sapsamMain(int argc, char **argv)
     cli::addEvalVerbs(app, context);
     cli::addModelVerbs(app, context);
     cli::addSynthVerb(app, context);
+    cli::addDatasetVerbs(app, context);
     cli::addSystemVerbs(app, context);
     cli::addBenchVerb(app, context);
 

@@ -70,30 +70,45 @@ void readLabels(AtrDataset &dataset)
         const std::optional<int> id =
             space == std::string::npos ? std::nullopt : wholeNumber(row.substr(space + 1));
         if (!id || nameEnd == 0)
-            throw Error(ErrorKind::Corrupt,
-                        path + ": line " + std::to_string(line) + " is not a name and an id");
+            throw DatasetError(
+                ErrorKind::Corrupt,
+                {DatasetFinding::Severity::Error, "schema", "atr_label.txt",
+                 path + ": line " + std::to_string(line) + " is not a name and an id", line - 1,
+                 "label"});
         dataset.labels[*id] = row.substr(0, nameEnd);
     }
 }
 
-void readPhrases(AtrDataset &dataset, const std::string &split)
+void readPhrases(AtrDataset &dataset, const std::string &split,
+                 const std::set<std::string> &withoutMask)
 {
     const std::string path = phraseFile(dataset.folder, split);
     std::error_code ignored;
     if (!fs::exists(path, ignored))
         return;
-    const Json json = readJsonFile(path);
+    Json json;
+    try {
+        json = readJsonFile(path);
+    } catch (const Error &error) {
+        if (error.kind() != ErrorKind::Corrupt)
+            throw;
+        throw DatasetError(ErrorKind::Corrupt, {DatasetFinding::Severity::Error, "json-error",
+                                                fs::path(path).filename().string(), error.what()});
+    }
     if (!json.is_array())
-        throw Error(ErrorKind::Corrupt, path + ": the top level must be a list of phrases");
+        throw DatasetError(ErrorKind::Corrupt, {DatasetFinding::Severity::Error, "schema",
+                                                fs::path(path).filename().string(),
+                                                path + ": the top level must be a list of phrases",
+                                                -1, "top level must be a list"});
     const std::set<std::string> known(dataset.names.begin(), dataset.names.end());
     std::vector<AtrPhrase> &phrases = dataset.phrases[split];
     for (std::size_t i = 0; i < json.size(); ++i) {
         const Json &row = json[i];
         const std::string place = split + " row " + std::to_string(i);
-        const auto report = [&](const char *code, const std::string &item,
-                                const std::string &text) {
-            dataset.findings.push_back(
-                {DatasetFinding::Severity::Error, code, item, place + ": " + text});
+        const auto report = [&](const char *code, const std::string &item, const std::string &text,
+                                const std::string &value = {}) {
+            dataset.findings.push_back({DatasetFinding::Severity::Error, code, item,
+                                        place + ": " + text, static_cast<std::int64_t>(i), value});
         };
         if (!row.is_object() || !row.contains("name") || !row["name"].is_string()
             || !row.contains("text") || !row["text"].is_string() || !row.contains("idx")) {
@@ -109,15 +124,21 @@ void readPhrases(AtrDataset &dataset, const std::string &split)
         else if (row["idx"].is_string())
             idx = wholeNumber(row["idx"].get<std::string>());
         if (!idx || !isAtrPhraseIdx(*idx)) {
-            report("bad-idx", row["idx"].dump(),
-                   "idx " + row["idx"].dump() + " is no part group; it is 1 to 7, 9 or 16");
+            report("bad-idx", place,
+                   "idx " + row["idx"].dump() + " is no part group; it is 1 to 7, 9 or 16",
+                   row["idx"].is_string() ? row["idx"].get<std::string>() : row["idx"].dump());
             continue;
         }
         phrase.idx = *idx;
-        if (known.count(fs::path(phrase.image).stem().string()) == 0) {
-            report("missing-image", phrase.image, "the picture '" + phrase.image + "' is missing");
+        const std::string stem = fs::path(phrase.image).stem().string();
+        if (withoutMask.count(stem) > 0)
+            continue; // reported with its mask
+        if (known.count(stem) == 0) {
+            report("phrase-without-image", phrase.image,
+                   "the picture '" + phrase.image + "' is missing");
             continue;
         }
+        phrase.row = static_cast<std::int64_t>(i);
         phrases.push_back(std::move(phrase));
     }
 }
@@ -151,8 +172,10 @@ AtrDataset readAtr(const std::string &folder)
     std::error_code error;
     for (const char *part : {kImages, kMasks})
         if (!fs::is_directory(dataset.folder + "/" + part, error))
-            throw Error(ErrorKind::NotFound,
-                        dataset.folder + "/" + part + ": the folder is not there");
+            throw DatasetError(ErrorKind::NotFound,
+                               {DatasetFinding::Severity::Error, "missing", part,
+                                dataset.folder + "/" + part + ": the folder is not there"});
+    std::set<std::string> withoutMask;
     for (const fs::directory_entry &entry :
          fs::directory_iterator(dataset.folder + "/" + kImages)) {
         const fs::path &path = entry.path();
@@ -163,14 +186,23 @@ AtrDataset readAtr(const std::string &folder)
             dataset.findings.push_back({DatasetFinding::Severity::Error, "missing-mask",
                                         name + ".png",
                                         "the mask of the picture '" + name + "' is missing"});
+            withoutMask.insert(name);
             continue;
         }
         dataset.names.push_back(name);
     }
+    for (const fs::directory_entry &entry : fs::directory_iterator(dataset.folder + "/" + kMasks)) {
+        const std::string name = entry.path().stem().string();
+        if (entry.path().extension() == ".png"
+            && !fs::is_regular_file(dataset.imagePath(name), error))
+            dataset.findings.push_back({DatasetFinding::Severity::Warning, "mask-without-image",
+                                        name + ".png",
+                                        "the mask '" + name + ".png' has no picture"});
+    }
     std::sort(dataset.names.begin(), dataset.names.end());
     readLabels(dataset);
     for (const char *split : {"train", "dev", "test"})
-        readPhrases(dataset, split);
+        readPhrases(dataset, split, withoutMask);
     return dataset;
 }
 

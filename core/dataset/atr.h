@@ -14,6 +14,7 @@ struct AtrPhrase
     std::string image; // "2500_1.jpg"
     int idx = 0;       // first class of the part group: 1, 2, 3, 4, 5, 6, 7, 9 or 16
     std::string text;
+    std::int64_t row = -1; // of the list it was read from
 };
 
 // ATR (HumanParsing): JPEGImages/*.jpg, SegmentationClassAug/*.png (class ids 0 … 17, 255 ignored),

@@ -1,9 +1,8 @@
 #include "core/dataset/person_dataset.h"
 
-#include "core/base/error.h"
-
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 namespace sapsam {
@@ -29,6 +28,19 @@ std::optional<Split> splitFromName(const std::string &name)
     return std::nullopt;
 }
 
+const char *nameOf(DatasetFinding::Severity severity)
+{
+    switch (severity) {
+    case DatasetFinding::Severity::Error:
+        return "error";
+    case DatasetFinding::Severity::Warning:
+        return "warning";
+    case DatasetFinding::Severity::Note:
+        return "note";
+    }
+    return "";
+}
+
 SplitCounts PersonDataset::counts(Split split) const
 {
     SplitCounts result;
@@ -49,6 +61,35 @@ bool PersonDataset::hasErrors() const
     return std::any_of(findings.begin(), findings.end(), [](const DatasetFinding &finding) {
         return finding.severity == DatasetFinding::Severity::Error;
     });
+}
+
+std::vector<TrainPair> trainPairs(const PersonDataset &dataset, TrainLabels labels)
+{
+    std::map<std::int64_t, std::int64_t> labelOf;
+    for (const PersonImage &image : dataset.images)
+        if (image.split == Split::Train)
+            labelOf[image.identity] = image.identity - dataset.firstTrainIdentity;
+    std::int64_t rank = 0;
+    for (auto &[identity, label] : labelOf) {
+        if (labels == TrainLabels::AsPublished && label != rank)
+            throw Error(ErrorKind::Mismatch,
+                        dataset.name + ": the train persons are not numbered "
+                            + std::to_string(dataset.firstTrainIdentity) + " to "
+                            + std::to_string(dataset.firstTrainIdentity
+                                             + static_cast<std::int64_t>(labelOf.size()) - 1)
+                            + " without holes (" + std::to_string(identity)
+                            + " is the first that breaks it); ask for labels numbered anew");
+        label = rank++;
+    }
+    std::vector<TrainPair> pairs;
+    for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+        const PersonImage &image = dataset.images[i];
+        if (image.split != Split::Train)
+            continue;
+        for (std::size_t caption = 0; caption < image.captions.size(); ++caption)
+            pairs.push_back({i, caption, labelOf.at(image.identity)});
+    }
+    return pairs;
 }
 
 void requireNoErrors(const std::vector<DatasetFinding> &findings, const std::string &name)

@@ -1,7 +1,7 @@
 #include "core/pipeline/dataset_evaluation.h"
 
 #include "core/dataset/atr.h"
-#include "core/dataset/cuhk_pedes.h"
+#include "core/dataset/open_dataset.h"
 #include "core/eval/retrieval_metrics.h"
 #include "core/eval/segmentation_metrics.h"
 #include "core/image/codec.h"
@@ -83,7 +83,9 @@ Json evaluateRetrievalDataset(Retriever &retriever, const std::string &folder,
     if (!wanted)
         throw Error(ErrorKind::InvalidInput,
                     "the split '" + split + "' is none of train, val, test");
-    const PersonDataset dataset = readCuhkPedes(folder);
+    OpenOptions options;
+    options.people.trainLabels = TrainLabels::NumberedAnew; // no labels are needed here
+    const PersonDataset dataset = openPeople(folder, options);
     Gallery gallery;
     for (const PersonImage &image : dataset.images) {
         if (image.split != *wanted)

@@ -12,7 +12,7 @@ namespace sapsam {
 struct ImportOptions
 {
     std::vector<std::string> paths; // folders (searched recursively, sorted), pictures, videos
-    std::string format;             // "" = by content; "cuhk-pedes", "atr"
+    std::string format;             // "" = by content; a layout by name (import_formats.h)
     bool detect = false;            // pictures are scenes: cut people out. Videos always are
     int frameStep = 10;             // every n-th frame of a video
     int maxFrames = 0;              // 0 = all

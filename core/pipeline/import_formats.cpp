@@ -1,8 +1,7 @@
 #include "core/pipeline/import_formats.h"
 
 #include "core/base/error.h"
-#include "core/dataset/atr.h"
-#include "core/dataset/cuhk_pedes.h"
+#include "core/dataset/open_dataset.h"
 
 #include <map>
 
@@ -21,9 +20,8 @@ std::vector<UnlistedPicture> leftOut(const std::vector<DatasetFinding> &findings
     return list;
 }
 
-DataSetListing listCuhkPedes(const std::string &path)
+DataSetListing listPeople(const PersonDataset &dataset)
 {
-    const PersonDataset dataset = readCuhkPedes(path);
     DataSetListing listing;
     listing.leftOut = leftOut(dataset.findings);
     for (const PersonImage &image : dataset.images)
@@ -33,9 +31,8 @@ DataSetListing listCuhkPedes(const std::string &path)
 }
 
 // ATR knows no identities; a picture's split is that of its phrases.
-DataSetListing listAtr(const std::string &path)
+DataSetListing listAtr(const AtrDataset &dataset)
 {
-    const AtrDataset dataset = readAtr(path);
     DataSetListing listing;
     listing.leftOut = leftOut(dataset.findings);
     std::map<std::string, std::string> splitOf; // "2500_1.jpg" → split
@@ -53,16 +50,41 @@ DataSetListing listAtr(const std::string &path)
     return listing;
 }
 
+DataSetListing listLip(const LipDataset &dataset)
+{
+    DataSetListing listing;
+    listing.leftOut = leftOut(dataset.findings);
+    for (const LipPicture &picture : dataset.pictures)
+        listing.pictures.push_back({dataset.imagePath(picture), nameOf(picture.split), "", {}});
+    return listing;
+}
+
 } // namespace
 
 DataSetListing listDataSet(const std::string &format, const std::string &path)
 {
-    if (format == "cuhk-pedes")
-        return listCuhkPedes(path);
-    if (format == "atr")
-        return listAtr(path);
-    throw Error(ErrorKind::InvalidInput,
-                "the format '" + format + "' is not known; use cuhk-pedes or atr");
+    // "sapsam" is any of the captioned sets with SAP-SAM's files beside it: recognised by itself.
+    OpenOptions options;
+    options.parts = false;
+    // Labels for training are not needed here, so persons may be numbered with holes.
+    options.people.trainLabels = TrainLabels::NumberedAnew;
+    if (format != "sapsam") {
+        options.kind = datasetKindFromName(format);
+        if (!options.kind)
+            throw Error(ErrorKind::InvalidInput,
+                        "the format '" + format
+                            + "' is not known; use cuhk-pedes, icfg-pedes, rstpreid, market1501, "
+                              "atr, lip or sapsam");
+    }
+    const OpenedDataset opened = openDataset(path, options);
+    switch (opened.kind) {
+    case DatasetKind::Atr:
+        return listAtr(opened.atr);
+    case DatasetKind::Lip:
+        return listLip(opened.lip);
+    default:
+        return listPeople(opened.people.dataset);
+    }
 }
 
 } // namespace sapsam

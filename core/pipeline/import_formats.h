@@ -27,7 +27,8 @@ struct DataSetListing
     std::vector<UnlistedPicture> leftOut;
 };
 
-// The pictures of a data set in one of the known layouts: "cuhk-pedes" or "atr".
+// The pictures of a data set in one of the known layouts: "cuhk-pedes", "icfg-pedes", "rstpreid",
+// "market1501", "atr", "lip", or "sapsam" for a captioned set of any of them.
 // Throws Error(InvalidInput) for an unknown format and what the reader of the format throws.
 DataSetListing listDataSet(const std::string &format, const std::string &path);
 

@@ -155,6 +155,44 @@ const WordSet &details()
     return words;
 }
 
+// Things that people carry or wear and faces show that belong to no part group, but that a caption
+// is about.
+const WordSet &accessories()
+{
+    static const WordSet words{
+        "scarf",     "tie",        "necktie",   "belt",      "umbrella",   "phone",
+        "cellphone", "smartphone", "mobile",    "mask",      "beard",      "mustache",
+        "moustache", "goatee",     "bike",      "bicycle",   "scooter",    "motorcycle",
+        "motorbike", "skateboard", "camera",    "headphone", "earphone",   "headset",
+        "glove",     "mitten",     "watch",     "bracelet",  "necklace",   "earring",
+        "ring",      "wristband",  "badge",     "lanyard",   "toy",        "doll",
+        "cane",      "stick",      "crutch",    "book",      "notebook",   "folder",
+        "file",      "paper",      "newspaper", "magazine",  "bottle",     "cup",
+        "box",       "basket",     "cart",      "stroller",  "pram",       "laptop",
+        "tablet",    "racket",     "balloon",   "bouquet",   "cut",        "armband",
+        "veil",      "suspender",  "tattoo",    "cigarette", "wheelchair", "towel",
+        "blanket",   "cape",       "sash",      "stroller",  "luggage"};
+    return words;
+}
+
+// Parts of the body that stand in a sentence as a place ("in her right hand"), not as what is worn.
+const WordSet &bodyWords()
+{
+    static const WordSet words{"feet", "foot", "leg", "legs", "head", "tail", "curl", "curls"};
+    return words;
+}
+
+// What "with" and "that has" add to a garment though it names a part: hoods of jackets, heels of
+// shoes.
+bool isDetailOf(const std::string &word, const std::string &group)
+{
+    static const WordSet ofClothes{"hood", "neck", "turtleneck", "lapel", "shoulder"};
+    static const WordSet ofShoes{"heel", "heels", "toe", "toes", "buckle", "buckles"};
+    if (group == "shoes")
+        return ofShoes.count(word) > 0;
+    return (group == "clothes" || group == "dress") && ofClothes.count(word) > 0;
+}
+
 struct Word
 {
     std::string text; // lower case
@@ -235,6 +273,10 @@ bool isAdjectiveLike(const std::string &word)
 // top", "jean jacket", "suit jacket", "flat shoes".
 bool isHead(const std::vector<Word> &words, std::size_t i)
 {
+    // "high-top shoes", "wide-leg pants": kinds of a garment that is named after them.
+    static const WordSet kinds{"high-top", "low-top", "wide-leg", "open-toe", "button-down-collar"};
+    if (contains(kinds, words[i].text))
+        return false;
     return findForms(groups(), words[i].text) != groups().end();
 }
 
@@ -420,8 +462,10 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
                         && !(isAdjectiveLike(words[stop - 1].text) && stop + 1 < words.size()
                              && isAdjectiveLike(words[stop + 1].text)))
                         break;
-                    namesPart = namesPart || isHead(words, stop);
-                    describes = describes || isDetail(words[stop].text);
+                    const bool belongs =
+                        isDetailOf(words[stop].text, groupOfNoun(words[head].text));
+                    namesPart = namesPart || (isHead(words, stop) && !belongs);
+                    describes = describes || belongs || isDetail(words[stop].text);
                     ++stop;
                     if (describes)
                         break;
@@ -470,6 +514,119 @@ std::vector<NounPhrase> nounPhrases(std::string_view text)
         i = last;
     }
     return phrases;
+}
+
+namespace {
+
+bool isPossessive(const std::string &word)
+{
+    return word == "his" || word == "her" || word == "their"
+           || (word.size() > 2 && word.compare(word.size() - 2, 2, "'s") == 0);
+}
+
+// Index after "tied up in a bun", "that falls to her shoulders", "is tied into a ponytail" at this
+// place, the place itself when there is nothing of the kind.
+std::size_t hairClauseEnd(const std::vector<Word> &words, std::size_t at)
+{
+    static const WordSet starts{"tied", "pulled", "put",  "worn",    "falls",   "falling",
+                                "that", "which",  "is",   "hanging", "flowing", "reaching",
+                                "in",   "down",   "back", "cut",     "gathered"};
+    static const WordSet ends{"bun",       "ponytail", "braid",     "braids",   "pigtail",
+                              "pigtails",  "knot",     "tail",      "shoulder", "back",
+                              "shoulders", "waist",    "ponytails", "buns"};
+    constexpr std::size_t longest = 7;
+    if (at >= words.size() || !contains(starts, words[at].text))
+        return at;
+    for (std::size_t i = at; i < words.size() && i <= at + longest; ++i) {
+        if (words[i].punctuation || words[i].text == "and" || words[i].text == "with")
+            return at;
+        if (i > at && contains(ends, words[i].text))
+            return i + 1;
+    }
+    return at;
+}
+
+// Index after "are black", "is dark blue and white" at this place, the place itself when nothing of
+// the kind stands there.
+std::size_t colourClauseEnd(const std::vector<Word> &words, std::size_t at)
+{
+    if (at + 1 >= words.size() || (words[at].text != "is" && words[at].text != "are"))
+        return at;
+    std::size_t end = at;
+    for (std::size_t i = at + 1; i < words.size(); ++i) {
+        if (isAdjectiveLike(words[i].text))
+            end = i + 1;
+        else if (words[i].text != "and" || i + 1 >= words.size()
+                 || !isAdjectiveLike(words[i + 1].text))
+            break;
+    }
+    return end;
+}
+
+} // namespace
+
+std::vector<std::string> captionPhrases(std::string_view caption)
+{
+    const std::vector<Word> words = wordsOf(caption);
+    std::vector<std::string> result;
+    std::size_t covered = 0; // bytes that a phrase has taken
+    for (const NounPhrase &phrase : nounPhrases(caption)) {
+        if (phrase.negated || phrase.begin < covered)
+            continue;
+        std::size_t first = 0;
+        while (first < words.size() && words[first].begin < phrase.begin)
+            ++first;
+        std::size_t next = first;
+        while (next < words.size() && words[next].begin < phrase.end)
+            ++next;
+        if (next == first)
+            continue;
+        const std::string &head = words[next - 1].text;
+        const bool isAccessory =
+            phrase.group.empty() && findForms(accessories(), head) != accessories().end();
+        if (phrase.group.empty() && !isAccessory)
+            continue;
+        if (contains(bodyWords(), phrase.head) && phrase.text.find("bald") == std::string::npos)
+            continue;
+        // "away from the camera" is a place.
+        if (isAccessory && first > 0
+            && (words[first - 1].text == "from" || words[first - 1].text == "towards"
+                || words[first - 1].text == "toward" || words[first - 1].text == "to"))
+            continue;
+
+        std::size_t end = next;
+        if (phrase.group == "hair")
+            end = hairClauseEnd(words, next);
+        if (end == next && isPossessive(words[first].text))
+            end = colourClauseEnd(words, next);
+        const bool ofPerson = first + 1 < next && isPossessive(words[first + 1].text);
+        if (end == next && ofPerson)
+            end = colourClauseEnd(words, next);
+        // "a jacket that has a fur-lined hood".
+        if (end == next && next + 2 < words.size()
+            && (words[next].text == "that" || words[next].text == "which")
+            && (words[next + 1].text == "has" || words[next + 1].text == "have")) {
+            constexpr std::size_t longest = 6;
+            for (std::size_t i = next + 2; i < words.size() && i < next + 2 + longest; ++i) {
+                if (words[i].punctuation)
+                    break;
+                const std::size_t hyphen = words[i].text.rfind('-');
+                const std::string last =
+                    hyphen == std::string::npos ? words[i].text : words[i].text.substr(hyphen + 1);
+                if (isDetail(words[i].text) || isDetailOf(last, phrase.group)) {
+                    end = i + 1;
+                    break;
+                }
+            }
+        }
+        // "with the number 10".
+        if (end < words.size() && words[end - 1].text == "number" && !words[end].punctuation
+            && words[end].text.find_first_not_of("0123456789") == std::string::npos)
+            ++end;
+        covered = words[end - 1].end;
+        result.emplace_back(caption.substr(phrase.begin, covered - phrase.begin));
+    }
+    return result;
 }
 
 std::vector<NounPhrase> parseQuery(std::string_view text)

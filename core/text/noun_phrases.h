@@ -26,6 +26,12 @@ struct NounPhrase
 // Safe to call in parallel.
 std::vector<NounPhrase> nounPhrases(std::string_view text);
 
+// The phrases of a caption that say what somebody looks like, as written: clothes, hair, bags and
+// what else is worn or carried, with what belongs to them ("a black jacket with a white hood",
+// "blonde hair tied up in a bun", "His shoes are black"). People, places, body parts and what is
+// denied are left out. A stand-in for the language model that SAP-SAM cuts captions with.
+std::vector<std::string> captionPhrases(std::string_view caption);
+
 // The phrases that name a part of a person: "a woman in a red jacket and blue jeans" gives
 // "a red jacket" (clothes, red) and "blue jeans" (pants, blue).
 std::vector<NounPhrase> parseQuery(std::string_view text);

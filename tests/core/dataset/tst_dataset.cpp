@@ -1,14 +1,18 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/base/json_file.h"
+#include "core/base/random.h"
 #include "core/base/sha256.h"
 #include "core/dataset/atr.h"
+#include "core/dataset/atr_split.h"
 #include "core/dataset/cuhk_pedes.h"
+#include "core/dataset/market1501.h"
+#include "core/dataset/open_dataset.h"
 #include "core/dataset/picture_checks.h"
 #include "core/dataset/synthetic_writer.h"
 #include "core/image/codec.h"
-#include "core/image/mask.h"
-#include "tests/support/shared_data.h"
+#include "core/image/resize.h"
+#include "tests/support/error_of.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -17,14 +21,8 @@
 #include <filesystem>
 
 using namespace sapsam;
-using sapsam::test::sharedPath;
 
 namespace {
-
-std::string dataset(const std::string &relative)
-{
-    return sharedPath("datasets/" + relative);
-}
 
 bool hasFinding(const std::vector<DatasetFinding> &findings, const std::string &code,
                 const std::string &item = {})
@@ -34,14 +32,43 @@ bool hasFinding(const std::vector<DatasetFinding> &findings, const std::string &
     });
 }
 
-ErrorKind kindOfReadingCuhk(const std::string &folder)
+std::string textOf(const std::vector<DatasetFinding> &findings)
 {
-    try {
-        readCuhkPedes(folder);
-    } catch (const Error &error) {
-        return error.kind();
-    }
-    return ErrorKind::Internal;
+    std::string text;
+    for (const DatasetFinding &finding : findings)
+        text += finding.code + ": " + finding.text + "\n";
+    return text;
+}
+
+// Three train pictures of two persons and a test picture of a third, each drawn differently, with
+// two captions.
+PersonDataset smallPeople(const std::string &root, PeopleLayout layout)
+{
+    PersonDataset people;
+    people.name = nameOf(layout);
+    people.imageFolder = root + "/imgs";
+    makeFolder(people.imageFolder);
+    const std::int64_t first = layout == PeopleLayout::CuhkPedes ? 1 : 0;
+    const auto add = [&](std::int64_t person, Split split, std::vector<std::string> captions) {
+        const auto number = static_cast<int>(people.images.size());
+        Image image(64, 128);
+        SeededRandom random(static_cast<std::uint64_t>(number) + 1);
+        for (int block = 0; block < 8 * 16; ++block) {
+            const auto value = static_cast<std::uint8_t>(random.integer(0, 255));
+            for (int y = 0; y < 8; ++y)
+                for (int x = 0; x < 8; ++x)
+                    for (int c = 0; c < 3; ++c)
+                        image.at(block % 8 * 8 + x, block / 8 * 8 + y)[c] = value;
+        }
+        const std::string file = std::to_string(number) + ".png";
+        writeFileAtomically(people.imageFolder + "/" + file, encodePng(image));
+        people.images.push_back({file, first + person, split, std::move(captions)});
+    };
+    add(0, Split::Train, {"A man in red.", "A red man."});
+    add(0, Split::Train, {"A man, red.", "Red and tall."});
+    add(1, Split::Train, {"A woman in blue.", "Blue."});
+    add(2, Split::Test, {"A boy in green.", "Green."});
+    return people;
 }
 
 SyntheticOptions smallOptions()
@@ -61,163 +88,6 @@ class TestDataset : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void goodCuhkPedesHasTheExpectedCounts()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        const Json expected = readJsonFile(dataset("expected.json"))["datasets"]["CUHK-PEDES"];
-
-        const PersonDataset data = readCuhkPedes(dataset("good"));
-
-        QVERIFY(data.findings.empty());
-        for (const Split split : {Split::Train, Split::Val, Split::Test}) {
-            const Json &row = expected["splits"][nameOf(split)];
-            QCOMPARE(data.counts(split).images, row["images"].get<std::int64_t>());
-            QCOMPARE(data.counts(split).captions, row["captions"].get<std::int64_t>());
-            QCOMPARE(data.counts(split).identities, row["ids"].get<std::int64_t>());
-        }
-        QVERIFY(checkPictures(data).empty());
-    }
-
-    void brokenCuhkPedesIsReportedAsExpected_data()
-    {
-        QTest::addColumn<QString>("code");
-        QTest::addColumn<bool>("error");
-        const auto row = [](const char *name, const char *code, bool error) {
-            QTest::newRow(name) << QString::fromLatin1(code) << error;
-        };
-        row("missing_image", "missing-image", true);
-        row("wrong_split", "unknown-split", true);
-        row("no_train_split", "empty-split", false);
-        row("train_ids_not_contiguous", "train-ids-not-contiguous", true);
-        row("id_not_a_number", "bad-id", true);
-        row("id_missing", "bad-id", true);
-        row("captions_empty_list", "no-caption", false);
-        row("captions_not_a_list", "schema", true);
-        row("caption_empty_string", "empty-caption", false);
-        row("same_id_in_train_and_test", "id-in-two-splits", false);
-        row("duplicate_image", "duplicate-image", false);
-        row("path_traversal", "refused-path", true);
-    }
-
-    void brokenCuhkPedesIsReportedAsExpected()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        QFETCH(QString, code);
-        QFETCH(bool, error);
-
-        const PersonDataset data =
-            readCuhkPedes(dataset(std::string("broken/") + QTest::currentDataTag()));
-
-        QVERIFY(hasFinding(data.findings, code.toStdString()));
-        QCOMPARE(data.hasErrors(), error);
-        if (error)
-            QVERIFY_EXCEPTION_THROWN(requireNoErrors(data.findings, data.name), Error);
-    }
-
-    void oddButGoodCuhkPedesLoadsWithoutComplaint()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        for (const char *name : {"utf8_bom", "train_ids_unsorted", "id_as_string"}) {
-            const PersonDataset data = readCuhkPedes(dataset(std::string("broken/") + name));
-            QVERIFY2(data.findings.empty() && !data.images.empty(), name);
-        }
-    }
-
-    void unusableCuhkPedesIsRefused()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/missing_image_folder")), ErrorKind::NotFound);
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/missing_annotation")), ErrorKind::NotFound);
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/caption_all_without_split")),
-                 ErrorKind::NotFound);
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/bad_json_truncated")), ErrorKind::Corrupt);
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/bad_json_top_level_object")),
-                 ErrorKind::Corrupt);
-        QCOMPARE(kindOfReadingCuhk(dataset("broken/bad_utf8")), ErrorKind::Corrupt);
-    }
-
-    void unreadablePicturesAreFoundByTheirPixels()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        const std::vector<DatasetFinding> findings =
-            checkPictures(readCuhkPedes(dataset("broken/unreadable_images")));
-
-        QCOMPARE(findings.size(), std::size_t{2});
-        QVERIFY(hasFinding(findings, "unreadable-image", "a/2.jpg"));
-        QVERIFY(hasFinding(findings, "unreadable-image", "a/3.jpg"));
-    }
-
-    void goodAtrHasTheExpectedRowsLabelsAndTargets()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        const Json expected = readJsonFile(dataset("expected.json"))["datasets"]["ATR"];
-
-        const AtrDataset data = readAtr(dataset("good"));
-
-        QVERIFY(data.findings.empty());
-        QCOMPARE(data.names.size(), expected["images"].get<std::size_t>());
-        QCOMPARE(data.labels.size(), expected["labels"].get<std::size_t>());
-        QCOMPARE(data.labels.at(4), std::string("upper-clothes"));
-        for (const auto &[split, rows] : expected["rows"].items())
-            QCOMPARE(data.phrases.at(split).size(), rows.get<std::size_t>());
-        std::vector<std::int64_t> histogram(18, 0);
-        for (const std::string &name : data.names)
-            for (const std::uint8_t label : readLabels(data.maskPath(name)).labels)
-                ++histogram.at(label);
-        QCOMPARE(histogram, expected["pixel_histogram"].get<std::vector<std::int64_t>>());
-        for (const Json &target : expected["target_pixels"]) {
-            const std::string stem =
-                std::filesystem::path(target["name"].get<std::string>()).stem();
-            const Mask mask =
-                maskOfClasses(readLabels(data.maskPath(stem)),
-                              atrTargetClasses(std::stoi(target["idx"].get<std::string>())));
-            QCOMPARE(mask.area(), target["pixels"].get<std::size_t>());
-        }
-        QVERIFY(checkAtrPictures(data).empty());
-    }
-
-    void brokenAtrIsReportedAsExpected_data()
-    {
-        QTest::addColumn<QString>("code");
-        QTest::newRow("atr_label_200") << QStringLiteral("bad-label");
-        QTest::newRow("atr_label_255") << QString();
-        QTest::newRow("atr_size_mismatch") << QStringLiteral("size-mismatch");
-        QTest::newRow("atr_mask_missing") << QStringLiteral("missing-mask");
-        QTest::newRow("atr_colour_mask") << QStringLiteral("bad-mask");
-        QTest::newRow("atr_unknown_name_in_descriptions") << QStringLiteral("missing-image");
-        QTest::newRow("atr_idx_not_in_groups") << QStringLiteral("bad-idx");
-        QTest::newRow("atr_idx_as_number") << QString();
-        QTest::newRow("atr_phrase_label_absent_in_mask") << QStringLiteral("empty-target");
-    }
-
-    void brokenAtrIsReportedAsExpected()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/expected.json");
-        QFETCH(QString, code);
-
-        const AtrDataset data = readAtr(dataset(std::string("broken/") + QTest::currentDataTag()));
-        std::vector<DatasetFinding> findings = data.findings;
-        for (const DatasetFinding &finding : checkAtrPictures(data))
-            findings.push_back(finding);
-
-        if (code.isEmpty())
-            QVERIFY(findings.empty());
-        else
-            QVERIFY(hasFinding(findings, code.toStdString()));
-    }
-
-    void publishedPhraseListsHaveTheirKnownSizes()
-    {
-        SAPSAM_NEEDS_SHARED("datasets/real/atr_item_descriptions_dev.json");
-        const Json dev = readJsonFile(dataset("real/atr_item_descriptions_dev.json"));
-        for (const Json &row : dev)
-            QVERIFY(isAtrPhraseIdx(std::stoi(row["idx"].get<std::string>())));
-        const LabelMap labels = readLabels(dataset("real/demo_atr.png"));
-        const Json expected = readJsonFile(dataset("real/expected.json"))["demo_atr.png"];
-        for (const auto &[label, pixels] : expected["label_pixels"].items())
-            QCOMPARE(maskOfClasses(labels, {std::stoi(label)}).area(), pixels.get<std::size_t>());
-    }
-
     void syntheticPeopleReadBackInBothLayouts()
     {
         const QTemporaryDir folder;
@@ -301,6 +171,224 @@ private Q_SLOTS:
                 QCOMPARE(error.kind(), ErrorKind::InvalidInput);
             }
         }
+    }
+
+    void layoutsReadBackWhatWasWritten_data()
+    {
+        QTest::addColumn<int>("layout");
+        for (const PeopleLayout layout :
+             {PeopleLayout::CuhkPedes, PeopleLayout::IcfgPedes, PeopleLayout::RstpReid})
+            QTest::newRow(nameOf(layout)) << static_cast<int>(layout);
+    }
+
+    void layoutsReadBackWhatWasWritten()
+    {
+        QFETCH(int, layout);
+        const auto wanted = static_cast<PeopleLayout>(layout);
+        const QTemporaryDir folder;
+        const std::string root = folder.filePath(QStringLiteral("däta")).toStdString();
+        const PersonDataset people = smallPeople(root, wanted);
+
+        writePeople(wanted, people, root);
+        const OpenedDataset opened = openDataset(root);
+        const PersonDataset &read = opened.people.dataset;
+
+        QVERIFY2(read.findings.empty(), textOf(read.findings).c_str());
+        QCOMPARE(read.name, std::string(nameOf(wanted)));
+        QCOMPARE(read.images.size(), people.images.size());
+        for (std::size_t i = 0; i < read.images.size(); ++i) {
+            QCOMPARE(read.images[i].file, people.images[i].file);
+            QCOMPARE(read.images[i].identity, people.images[i].identity);
+            QCOMPARE(read.images[i].split, people.images[i].split);
+            QCOMPARE(read.images[i].captions, people.images[i].captions);
+        }
+        QCOMPARE(trainPairs(read).size(), std::size_t{6});
+        QCOMPARE(trainPairs(read).back().label, std::int64_t{1});
+    }
+
+    void oddCaptionsAndLostFoldersAreReported()
+    {
+        const QTemporaryDir folder;
+        const std::string root = folder.filePath(QStringLiteral("RSTPReid")).toStdString();
+        PersonDataset people = smallPeople(root, PeopleLayout::RstpReid);
+        people.images[0].captions[0] = "var x = {a: [1, 2]}; return x;";
+        people.images[1].captions[0] = "\xe4\xb8\x80 man in a black coat";
+        people.images[1].captions[1] = people.images[2].captions[0];
+        people.images[2].captions[1] = "A man who has to return a black coat, in grey.";
+        people.images.push_back({"gone/1.jpg", 1, Split::Test, {"A man."}});
+        people.images.push_back({"gone/2.jpg", 1, Split::Test, {"A man in red."}});
+        writePeople(PeopleLayout::RstpReid, people, root);
+
+        const PersonDataset read = openPeople(root);
+
+        QVERIFY(hasFinding(read.findings, "program-text", "0.png"));
+        QVERIFY(!hasFinding(read.findings, "program-text", "2.png"));
+        QVERIFY(hasFinding(read.findings, "other-script", "1.png"));
+        QVERIFY(hasFinding(read.findings, "copied-caption"));
+        QVERIFY(hasFinding(read.findings, "missing-folder", "gone"));
+        QCOMPARE(read.images.size(), std::size_t{4});
+    }
+
+    void nearDuplicatesAcrossSplitsAreALeak()
+    {
+        const QTemporaryDir folder;
+        const std::string root = folder.filePath(QStringLiteral("RSTPReid")).toStdString();
+        const PersonDataset people = smallPeople(root, PeopleLayout::RstpReid);
+        // The test picture becomes a smaller, recompressed copy of the first train picture.
+        const Image first = readImage(people.pathOf(people.images[0]));
+        writeFileAtomically(people.pathOf(people.images[3]),
+                            encodeJpeg(resize(first, 48, 96, ResizeFilter::Bilinear), 80));
+        std::vector<PictureFacts> facts;
+
+        QVERIFY(checkPictures(people, {}, {}, &facts).empty());
+        const std::vector<DatasetFinding> findings = findNearDuplicates(people, facts);
+
+        QCOMPARE(findings.size(), std::size_t{1});
+        QCOMPARE(findings[0].severity, DatasetFinding::Severity::Warning);
+        QCOMPARE(findings[0].item, std::string("3.png"));
+        QCOMPARE(findings[0].value, std::string("0.png"));
+    }
+
+    void partsReadBackWhatWasWrittenAndPhrasesComeFromElsewhere()
+    {
+        const QTemporaryDir folder;
+        const std::string root = folder.filePath(QStringLiteral("CUHK-PEDES")).toStdString();
+        const PersonDataset people = smallPeople(root, PeopleLayout::CuhkPedes);
+        writePeople(PeopleLayout::CuhkPedes, people, root);
+        const PeopleReading reading = readPeople(PeopleLayout::CuhkPedes, root);
+        QVERIFY(!readParts(root, reading));
+        std::vector<PartRow> rows;
+        for (std::size_t i = 0; i < reading.trainRows.size(); ++i) {
+            const TrainRow &train = reading.trainRows[i];
+            const auto idx = static_cast<std::int64_t>(i);
+            rows.push_back({idx,
+                            static_cast<std::size_t>(train.image),
+                            static_cast<std::size_t>(train.caption),
+                            {{"a hat", "", 0.0F}, {"a bag", "", 0.0F}}});
+        }
+
+        const std::string list = writeParts(rows, reading.dataset, root);
+        const std::optional<PartDataset> phrasesOnly = readParts(root, reading);
+        makeFolder(root + "/segs");
+        for (PartRow &row : rows)
+            for (std::size_t k = 0; k < row.parts.size(); ++k) {
+                row.parts[k].mask = maskStemOf(row.idx, people.images[row.image].file, k) + ".png";
+                row.parts[k].score = 0.5F + 0.125F * static_cast<float>(k);
+                writeFileAtomically(root + "/segs/" + row.parts[k].mask,
+                                    encodeLabels(LabelMap(64, 128, 1)));
+            }
+        writeParts(rows, reading.dataset, root);
+        const std::optional<PartDataset> parts = readParts(root, reading);
+
+        QVERIFY(phrasesOnly && hasFinding(phrasesOnly->findings, "phrases-only"));
+        QCOMPARE(phrasesOnly->maskCount(), std::size_t{0});
+        QVERIFY(parts && parts->findings.empty());
+        QCOMPARE(parts->maskCount(), std::size_t{12});
+        QCOMPARE(parts->rows[1].parts[1].mask, std::string("1__0_1.png"));
+        QCOMPARE(parts->rows[3].parts[1].score, 0.625F);
+        QVERIFY(checkPartMasks(*parts, reading.dataset).empty());
+        QCOMPARE(readPhrases(list, reading).rows.size(), std::size_t{6});
+        const std::string plain = root + "/phrases.json";
+        writeJsonFile(plain, OrderedJson{{reading.trainRows[2].sentence, {"a scarf"}},
+                                         {"A caption of another set.", {"a hat"}}});
+        const ImportedPhrases imported = readPhrases(plain, reading);
+        QCOMPARE(imported.rows.size(), std::size_t{1});
+        QCOMPARE(imported.rows[0].idx, std::int64_t{2});
+        QVERIFY(hasFinding(imported.findings, "unknown-captions"));
+    }
+
+    void market1501ReadsAndWrites()
+    {
+        const QTemporaryDir folder;
+        const std::string base = folder.path().toStdString();
+        const std::string root = base + "/Market-1501";
+        const PersonDataset people = smallPeople(base + "/from", PeopleLayout::RstpReid);
+        writeMarket1501(people, root);
+        for (const char *junk :
+             {"bounding_box_test/-1_c1s1_000009_00.jpg",
+              "bounding_box_test/0000_c2s1_000010_00.jpg", "bounding_box_test/nobody.jpg"})
+            writeFileAtomically(root + "/" + junk, encodeJpeg(Image(8, 16)));
+
+        const OpenedDataset opened = openDataset(base + "/Market-1501");
+        const PersonDataset &read = opened.people.dataset;
+
+        QCOMPARE(opened.kind, DatasetKind::Market1501);
+        QCOMPARE(read.counts(Split::Train).images, std::int64_t{3});
+        QCOMPARE(read.counts(Split::Test).images, std::int64_t{2}); // the query and a distractor
+        QVERIFY(hasFinding(read.findings, "junk-boxes"));
+        QVERIFY(hasFinding(read.findings, "bad-name", "bounding_box_test/nobody.jpg"));
+        QCOMPARE(market1501Identity("0002_c1s1_000451_03.jpg"), std::optional<std::int64_t>(2));
+        QVERIFY(!market1501Identity("x_c1.jpg") && !market1501Identity("12_b.jpg"));
+    }
+
+    void lipReadsListsAndReportsWhatIsMissing()
+    {
+        const QTemporaryDir folder;
+        const std::string root = folder.path().toStdString() + "/LIP";
+        for (const char *part :
+             {"train_images", "train_segmentations", "val_images", "val_segmentations"})
+            makeFolder(root + "/" + part);
+        const std::vector<LipPicture> pictures{{"1_a", Split::Train}, {"2_b", Split::Val}};
+        for (const LipPicture &picture : pictures) {
+            const std::string prefix = root + "/" + nameOf(picture.split);
+            writeFileAtomically(prefix + "_images/" + picture.name + ".jpg",
+                                encodeJpeg(Image(8, 16, 3, 90)));
+            writeFileAtomically(prefix + "_segmentations/" + picture.name + ".png",
+                                encodeLabels(LabelMap(8, 16, 19)));
+        }
+        writeLipLists({pictures[0], {"gone", Split::Train}, pictures[1]}, root);
+
+        const OpenedDataset opened = openDataset(folder.path().toStdString());
+
+        QCOMPARE(opened.kind, DatasetKind::Lip);
+        QCOMPARE(opened.lip.pictures.size(), std::size_t{2});
+        QVERIFY(hasFinding(opened.lip.findings, "missing-image", "gone.jpg"));
+        QVERIFY(checkLipPictures(opened.lip).empty());
+        QCOMPARE(std::string(lipClassName(13)), std::string("face"));
+        QCOMPARE(int(atrClassOfLip()[13]), 11);
+    }
+
+    void atrSplitIsEightToOneToOneSeededAndStored()
+    {
+        const QTemporaryDir folder;
+        const std::string file = folder.path().toStdString() + "/split.json";
+        std::vector<std::string> names;
+        for (int i = 0; i < 105; ++i)
+            names.push_back("2500_" + std::to_string(i));
+
+        const SeededSplit split = storedSplit(file, names, 3);
+        std::reverse(names.begin(), names.end());
+        const SeededSplit again = storedSplit(file, names, 3);
+
+        QCOMPARE(split.train.size(), std::size_t{85});
+        QCOMPARE(split.dev.size(), std::size_t{10});
+        QCOMPARE(split.test.size(), std::size_t{10});
+        QCOMPARE(again.test, split.test);
+        QCOMPARE(makeSeededSplit(names, 3).test, split.test);
+        QVERIFY(makeSeededSplit(names, 4).test != split.test);
+        VERIFY_ERROR(storedSplit(file, names, 4), ErrorKind::Mismatch, "seed 3");
+        names.pop_back();
+        VERIFY_ERROR(storedSplit(file, names, 3), ErrorKind::Mismatch, "other pictures");
+        names.push_back(names.front());
+        VERIFY_ERROR(makeSeededSplit(names, 3), ErrorKind::InvalidInput, "twice");
+    }
+
+    void foldersAreRecognisedByWhatLiesInThem()
+    {
+        const QTemporaryDir folder;
+        const std::string out = folder.path().toStdString();
+        VERIFY_ERROR(openDataset(out), ErrorKind::NotFound, "known layout");
+        VERIFY_ERROR(openDataset(out + "/none"), ErrorKind::NotFound, "no such folder");
+        SyntheticOptions options = smallOptions();
+        options.count = 4;
+        writeSyntheticDataset(out, options);
+
+        VERIFY_ERROR(openDataset(out), ErrorKind::InvalidInput, "several");
+        QCOMPARE(openPeople(out).name, std::string("CUHK-PEDES"));
+        QCOMPARE(openDataset(out + "/ATR").kind, DatasetKind::Atr);
+        VERIFY_ERROR(openPeople(out + "/ATR"), ErrorKind::Unsupported, "label maps");
+        for (const DatasetPlace &place : findDatasets(out))
+            QCOMPARE(datasetKindFromName(nameOf(place.kind)), std::optional(place.kind));
     }
 
     void pathsThatLeaveTheFolderAreUnsafe()
