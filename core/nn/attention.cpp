@@ -106,11 +106,13 @@ torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
     inputs.causal = given.causal;
     inputs.relativeRows = given.relativeRows;
     inputs.relativeColumns = given.relativeColumns;
-    if (!compat::kHasFusedAttention && given.relativeRows.defined() && isForCpuAttention(inputs))
+    // Terms for the lines of a grid are small; written out for every pair they are as large as the
+    // scores. So these stay with our own kernel where it can take them, also beside libtorch 2.
+    if (given.relativeRows.defined() && isForCpuAttention(inputs))
         return cpuAttention(inputs);
 
     const AttentionBias bias = withoutTables(query, given);
-    if (compat::kHasFusedAttention) {
+    if (compat::kHasFusedAttention && !(bias.gridRows.defined() && query.device().is_cpu())) {
         const bool isPlainCausal = bias.causal && !bias.additive.defined()
                                    && !bias.gridRows.defined() && query.size(2) == key.size(2);
         return compat::fusedAttention(query, key, value,

@@ -27,7 +27,7 @@ struct AttentionBias
 // softmax(q kᵀ / √d + bias) v over [B, heads, N, d], differentiable in q, k, v and the bias.
 // Vaswani et al. 2017, equation 1. On libtorch 2 this is the library's fused kernel; on 1.13 and
 // the CPU it is our own, because a batched product without MKL runs at a tenth of the machine's
-// speed.
+// speed. Biases of a grid on the CPU are always our kernel's, which never writes them out.
 torch::Tensor attend(const torch::Tensor &query, const torch::Tensor &key,
                      const torch::Tensor &value, const AttentionBias &bias = {});
 

@@ -40,10 +40,15 @@ SAPSAM_INLINE void dotTile(const RowsJob &job, std::int64_t first, std::int64_t 
     using Vector = typename Isa::Vector;
     const auto *weight = static_cast<const Weight *>(job.weight) + first * job.depth;
     const float *x = job.x + row * job.depth;
-    constexpr int kUnroll = Rows == 1 ? 2 : 1;
+    // One line of the cache for each output in a step, where the registers allow it.
+    constexpr int kLine = 64 / (Isa::kLanes * static_cast<int>(sizeof(Weight)));
+    constexpr int kUnroll = Rows == 1 ? std::clamp(kLine, 2, 4) : 1;
     Vector sum[kUnroll][Outputs][Rows] = {};
     std::int64_t k = 0;
     for (; k + kUnroll * Isa::kLanes <= job.depth; k += kUnroll * Isa::kLanes) {
+        // The rows are short: without a hint the memory would wait at the start of each.
+        for (int o = 0; o < Outputs; ++o)
+            __builtin_prefetch(weight + (Outputs + o) * job.depth + k);
         for (int u = 0; u < kUnroll; ++u) {
             const auto at = k + u * Isa::kLanes;
             Vector right[Rows], left;
@@ -59,8 +64,8 @@ SAPSAM_INLINE void dotTile(const RowsJob &job, std::int64_t first, std::int64_t 
     for (int o = 0; o < Outputs; ++o) {
         for (int m = 0; m < Rows; ++m) {
             Vector total = sum[0][o][m];
-            if constexpr (kUnroll == 2)
-                total += sum[1][o][m];
+            for (int u = 1; u < kUnroll; ++u)
+                total += sum[u][o][m];
             float value = kernels::sumOfLanes<Isa>(total);
             for (auto rest = k; rest < job.depth; ++rest)
                 value += kernels::toFloat(weight[o * job.depth + rest]) * x[m * job.depth + rest];
@@ -211,19 +216,28 @@ Quantization quantizeLinears(torch::nn::Module &root)
         auto *layer = module.as<torch::nn::Linear>();
         if (!layer || layer->weight.scalar_type() == torch::kChar)
             return;
-        const auto weight = layer->weight.detach().to(torch::kFloat);
-        const auto scale = weight.abs().amax(1).clamp_min(1e-30).div(127.0);
-        const auto whole = weight.div(scale.unsqueeze(1)).round_().clamp_(-127, 127);
-        const auto back = whole.mul(scale.unsqueeze(1));
-        errorSum += (back - weight).square().sum().item<double>();
-        sum += weight.square().sum().item<double>();
+        const auto weight = layer->weight.detach();
+        const auto bytes = torch::empty(weight.sizes(), weight.options().dtype(torch::kChar));
+        const auto scale = torch::empty({weight.size(0)}, weight.options().dtype(torch::kFloat));
+        // A slice at a time: float32 copies of the large layers are not to be seen in the memory.
+        constexpr std::int64_t kSlice = 256;
+        for (std::int64_t first = 0; first < weight.size(0); first += kSlice) {
+            const auto last = std::min(first + kSlice, weight.size(0));
+            const auto part = weight.slice(0, first, last).to(torch::kFloat);
+            const auto step = part.abs().amax(1).clamp_min_(1e-30).div_(127.0);
+            const auto whole = part.div(step.unsqueeze(1)).round_().clamp_(-127, 127);
+            bytes.slice(0, first, last).copy_(whole);
+            scale.slice(0, first, last).copy_(step);
+            errorSum += (whole.mul_(step.unsqueeze(1)) - part).square_().sum().item<double>();
+            sum += part.square().sum().item<double>();
+        }
         done.layers += 1;
         done.bytesBefore +=
             layer->weight.numel() * static_cast<std::int64_t>(layer->weight.element_size());
         done.bytesAfter += weight.numel() + 4 * scale.numel();
         layer->weight.set_requires_grad(false);
-        layer->weight.set_data(whole.to(torch::kChar));
-        layer->register_buffer(kScaleName, scale.contiguous());
+        layer->weight.set_data(bytes);
+        layer->register_buffer(kScaleName, scale);
     });
     done.relativeError = sum > 0.0 ? std::sqrt(errorSum / sum) : 0.0;
     return done;

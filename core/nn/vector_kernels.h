@@ -204,10 +204,13 @@ SAPSAM_INLINE void fromFloat(Bf16 *to, float value)
 template <typename Isa>
 SAPSAM_INLINE float sumOfLanes(const typename Isa::Vector &x)
 {
-    float sum = 0.0F;
-    for (int lane = 0; lane < Isa::kLanes; ++lane)
-        sum += x[lane];
-    return sum;
+    float lanes[Isa::kLanes];
+    __builtin_memcpy(lanes, &x, sizeof lanes);
+    for (int half = Isa::kLanes / 2; half > 0; half /= 2) {
+        for (int lane = 0; lane < half; ++lane)
+            lanes[lane] += lanes[lane + half];
+    }
+    return lanes[0];
 }
 
 // exp for x <= 0 with an error of about two units in the last place: x = n ln 2 + r, a polynomial
