@@ -22,7 +22,7 @@
 //   pictures-NNNN.bin height * width * 3 bytes a picture, RGB, one after the other
 //   masks-NNNN.bin    height * width label bytes a mask
 //
-// Little-endian nothing: only bytes and text, so a pack can be copied anywhere.
+// Only bytes and text, so a pack can be copied to any machine.
 namespace sapsam {
 
 struct PackSettings
