@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/rows.h"
 #include "core/weights/tensor_names.h"
 
 #include <cmath>
@@ -107,10 +108,11 @@ ClipConfig clipConfigFromJson(const Json &json, const std::string &origin)
     // Older files repeat the parts under these names.
     top.allow({"text_config_dict", "vision_config_dict"});
 
+    // Newer files leave out what is as in ViT-B/32.
     ConfigReader text = top.part("text_config");
-    config.textWidth = text.require<std::int64_t>("hidden_size");
-    config.textLayers = text.require<std::int64_t>("num_hidden_layers");
-    config.textHeads = text.require<std::int64_t>("num_attention_heads");
+    config.textWidth = text.valueOr<std::int64_t>("hidden_size", 512);
+    config.textLayers = text.valueOr<std::int64_t>("num_hidden_layers", 12);
+    config.textHeads = text.valueOr<std::int64_t>("num_attention_heads", 8);
     config.vocabSize = text.valueOr<std::int64_t>("vocab_size", 49408);
     config.contextLength = text.valueOr<std::int64_t>("max_position_embeddings", 77);
     const auto textMlp = text.valueOr<std::int64_t>("intermediate_size", 4 * config.textWidth);
@@ -122,13 +124,13 @@ ClipConfig clipConfigFromJson(const Json &json, const std::string &origin)
     text.finish();
 
     ConfigReader vision = top.part("vision_config");
-    config.visionWidth = vision.require<std::int64_t>("hidden_size");
-    config.visionLayers = vision.require<std::int64_t>("num_hidden_layers");
-    config.visionHeads = vision.require<std::int64_t>("num_attention_heads");
+    config.visionWidth = vision.valueOr<std::int64_t>("hidden_size", 768);
+    config.visionLayers = vision.valueOr<std::int64_t>("num_hidden_layers", 12);
+    config.visionHeads = vision.valueOr<std::int64_t>("num_attention_heads", 12);
     const auto side = vision.valueOr<std::int64_t>("image_size", 224);
     config.imageHeight = vision.valueOr("image_height", side);
     config.imageWidth = vision.valueOr("image_width", side);
-    config.patchSize = vision.require<std::int64_t>("patch_size");
+    config.patchSize = vision.valueOr<std::int64_t>("patch_size", 32);
     config.stride = vision.valueOr("stride", config.patchSize);
     const auto visionMlp =
         vision.valueOr<std::int64_t>("intermediate_size", 4 * config.visionWidth);
@@ -188,8 +190,8 @@ ClipLayerImpl::ClipLayerImpl(std::int64_t width, std::int64_t heads, const ClipC
 torch::Tensor ClipLayerImpl::forward(torch::Tensor x, const AttentionBias &bias)
 {
     const auto normed = layer_norm1(x);
-    x = x + self_attn(normed, normed, normed, bias);
-    return x + mlp(layer_norm2(x));
+    const auto both = addAndNormalize(x, self_attn(normed, normed, normed, bias), layer_norm2);
+    return both.sum + mlp(both.normed);
 }
 
 ClipImpl::ClipImpl(const ClipConfig &config_) : config(config_)
@@ -238,7 +240,7 @@ ClipImpl::ClipImpl(const ClipConfig &config_) : config(config_)
     text_projection = register_module("text_projection", projection(config.textWidth));
 }
 
-torch::Tensor ClipImpl::imageHidden(const torch::Tensor &pixels)
+torch::Tensor ClipImpl::patchEmbeddings(const torch::Tensor &pixels)
 {
     if (pixels.dim() != 4 || pixels.size(1) != 3 || pixels.size(2) != config.imageHeight
         || pixels.size(3) != config.imageWidth)
@@ -248,9 +250,13 @@ torch::Tensor ClipImpl::imageHidden(const torch::Tensor &pixels)
                                                  + std::to_string(config.imageWidth) + "]");
     const auto patches = patch_embedding(pixels); // [B, W, gh, gw]
     observe("patch_conv", patches);
-    const auto rows = patches.flatten(2).transpose(1, 2);
-    const auto first = class_embedding.expand({pixels.size(0), 1, config.visionWidth});
-    auto x = pre_layrnorm(torch::cat({first, rows}, 1) + image_positions->weight);
+    return patches.flatten(2).transpose(1, 2);
+}
+
+torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches)
+{
+    const auto first = class_embedding.expand({patches.size(0), 1, config.visionWidth});
+    auto x = pre_layrnorm(torch::cat({first, patches}, 1) + image_positions->weight);
     observe("image.ln_pre", x);
     for (std::size_t i = 0; i < image_layers->size(); ++i) {
         x = image_layers->at<ClipLayerImpl>(i).forward(x);
@@ -279,7 +285,12 @@ torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
 
 torch::Tensor ClipImpl::encodeImageTokens(const torch::Tensor &pixels)
 {
-    return visual_projection(post_layernorm(imageHidden(pixels)));
+    return encodePatches(patchEmbeddings(pixels));
+}
+
+torch::Tensor ClipImpl::encodePatches(const torch::Tensor &patches)
+{
+    return visual_projection(post_layernorm(hiddenOfPatches(patches)));
 }
 
 torch::Tensor ClipImpl::encodeTextTokens(const torch::Tensor &ids)
@@ -289,7 +300,7 @@ torch::Tensor ClipImpl::encodeTextTokens(const torch::Tensor &ids)
 
 torch::Tensor ClipImpl::imageFeatures(const torch::Tensor &pixels)
 {
-    const auto first = post_layernorm(imageHidden(pixels).select(1, 0));
+    const auto first = post_layernorm(hiddenOfPatches(patchEmbeddings(pixels)).select(1, 0));
     observe("image.ln_post_cls", first);
     return visual_projection(first);
 }

@@ -76,6 +76,10 @@ public:
 
     // ln_post and the projection on all tokens: [B, 1 + N, embedDim], class token first.
     torch::Tensor encodeImageTokens(const torch::Tensor &pixels);
+    // The two halves of encodeImageTokens(): patches before class token and positions,
+    // [B, 3, H, W] → [B, N, visionWidth]; and all the rest of it from there.
+    torch::Tensor patchEmbeddings(const torch::Tensor &pixels);
+    torch::Tensor encodePatches(const torch::Tensor &patches);
     // Final norm and projection on all tokens: ids [B, L] → [B, L, embedDim]. L may be shorter than
     // the context.
     torch::Tensor encodeTextTokens(const torch::Tensor &ids);
@@ -102,7 +106,7 @@ public:
     torch::nn::Linear visual_projection{nullptr}, text_projection{nullptr};
 
 private:
-    torch::Tensor imageHidden(const torch::Tensor &pixels); // before ln_post
+    torch::Tensor hiddenOfPatches(const torch::Tensor &patches); // before ln_post
     torch::Tensor textHidden(const torch::Tensor &ids);     // after the final norm
     void observe(const std::string &stage, const torch::Tensor &value) const
     {

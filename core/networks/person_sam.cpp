@@ -215,9 +215,12 @@ void initializeWeights(PersonSamImpl &personSam, std::uint64_t seed)
         InitialValue value;
         if (samInitialValue(name, value.mean, value.deviation))
             return value;
-        if (name == "fixed_query")
+        if (name == "fixed_query" || name.find("_token.weight") != std::string::npos
+            || name.find("_tokens.weight") != std::string::npos)
             return InitialValue{0.0, 1.0};
-        return commonInitialValue(name, tensor);
+        if (name == "vision_encoder.pos_embed")
+            return InitialValue{0.0, 0.1};
+        return scaledInitialValue(name, tensor);
     });
 }
 

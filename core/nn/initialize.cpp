@@ -2,6 +2,7 @@
 
 #include "core/base/random.h"
 
+#include <cmath>
 #include <string_view>
 
 namespace sapsam::nn {
@@ -48,6 +49,25 @@ InitialValue commonInitialValue(const std::string &name, const torch::Tensor &te
     if (endsWith(name, "weight") && tensor.dim() == 1 && isNorm)
         return {1.0, 0.0};
     return {0.0, deviation};
+}
+
+InitialValue scaledInitialValue(const std::string &name, const torch::Tensor &tensor,
+                                double tableDeviation)
+{
+    InitialValue value = commonInitialValue(name, tensor, tableDeviation);
+    const bool isPatches = name.find("patch_embedding") != std::string::npos;
+    for (const char *table : {"embeddings.", "embed_positions", "pos_embed", "mask_embed",
+                              "token.weight", "tokens.weight", "_query", "rel_pos"}) {
+        if (name.find(table) != std::string::npos && !isPatches)
+            return value;
+    }
+    if (value.deviation > 0.0 && endsWith(name, "weight") && tensor.dim() >= 2) {
+        // A transposed convolution has its inputs first; it is told by its name.
+        const bool isTransposed = name.find("upscale_conv") != std::string::npos;
+        const auto fanIn = isTransposed ? tensor.size(0) : tensor.numel() / tensor.size(0);
+        value.deviation = 1.0 / std::sqrt(static_cast<double>(fanIn));
+    }
+    return value;
 }
 
 } // namespace sapsam::nn

@@ -27,4 +27,10 @@ void initializeTensors(torch::nn::Module &module, std::uint64_t seed, const Init
 InitialValue commonInitialValue(const std::string &name, const torch::Tensor &tensor,
                                 double deviation = 0.02);
 
+// The same, but matrices and convolutions get a deviation of 1 / √fan-in (LeCun et al. 1998), so
+// that signals keep their size through narrow layers. Tables (embeddings of words, positions,
+// tokens and queries, told by their names) keep the given deviation.
+InitialValue scaledInitialValue(const std::string &name, const torch::Tensor &tensor,
+                                double tableDeviation = 0.02);
+
 } // namespace sapsam::nn
