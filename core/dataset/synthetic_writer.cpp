@@ -125,7 +125,8 @@ private:
                                         .fork("captions")
                                         .fork(person.identity)
                                         .fork(static_cast<std::uint64_t>(number));
-        written.captions = makeCaptions(person, picture, m_options.captionsPerPicture, random);
+        written.captions = makeCaptions(person, picture, m_options.captionsPerPicture, random,
+                                        CaptionStyle::Description);
         const std::set<int> present(picture.labels.labels.begin(), picture.labels.labels.end());
         for (const PartPhrase &phrase : picture.phrases) {
             // As published: a group counts when its first class shows.

@@ -12,6 +12,20 @@ torch::Tensor unitRows(const torch::Tensor &x)
     return values / values.norm(2, {1}, true);
 }
 
+// scale · cosine [images, texts]; what is left out gets no probability.
+torch::Tensor scoresOf(const torch::Tensor &image, const torch::Tensor &text, double scale,
+                       const torch::Tensor &leftOut)
+{
+    const torch::Tensor scores = scale * unitRows(image).matmul(unitRows(text).t());
+    return leftOut.defined() ? scores.masked_fill(leftOut, -1e4) : scores;
+}
+
+// 1 where two rows of the batch are the same person: [B, B].
+torch::Tensor sameIdentity(const torch::Tensor &identities)
+{
+    return identities.unsqueeze(1).eq(identities.unsqueeze(0)).to(torch::kFloat);
+}
+
 torch::Tensor reverseKl(const torch::Tensor &scores, const torch::Tensor &logTarget)
 {
     const torch::Tensor logP = torch::log_softmax(scores, 1); // [B, B]
@@ -21,11 +35,10 @@ torch::Tensor reverseKl(const torch::Tensor &scores, const torch::Tensor &logTar
 } // namespace
 
 SdmLoss sdmLoss(const torch::Tensor &image, const torch::Tensor &text,
-                const torch::Tensor &identities, double scale)
+                const torch::Tensor &identities, double scale, const torch::Tensor &leftOut)
 {
-    const torch::Tensor scores = scale * unitRows(image).matmul(unitRows(text).t()); // [B, B]
-    const torch::Tensor same =
-        identities.unsqueeze(1).eq(identities.unsqueeze(0)).to(torch::kFloat);
+    const torch::Tensor scores = scoresOf(image, text, scale, leftOut); // [B, B]
+    const torch::Tensor same = sameIdentity(identities);
     const torch::Tensor logTarget = (same / same.sum(1, true) + 1e-8).log(); // [B, B]
 
     SdmLoss loss;
@@ -34,12 +47,46 @@ SdmLoss sdmLoss(const torch::Tensor &image, const torch::Tensor &text,
     return loss;
 }
 
-torch::Tensor itcLoss(const torch::Tensor &image, const torch::Tensor &text, double scale)
+torch::Tensor itcLoss(const torch::Tensor &image, const torch::Tensor &text, double scale,
+                      const torch::Tensor &leftOut)
 {
-    const torch::Tensor scores = scale * unitRows(image).matmul(unitRows(text).t()); // [B, B]
+    const torch::Tensor scores = scoresOf(image, text, scale, leftOut); // [B, B]
     const torch::Tensor diagonal = torch::arange(
         scores.size(0), torch::TensorOptions().dtype(torch::kLong).device(scores.device()));
     return 0.5 * (F::cross_entropy(scores, diagonal) + F::cross_entropy(scores.t(), diagonal));
+}
+
+torch::Tensor softItcLoss(const torch::Tensor &image, const torch::Tensor &text,
+                          const torch::Tensor &identities, double scale, double alpha)
+{
+    const torch::Tensor scores = scoresOf(image, text, scale, {}); // [B, B]
+    const torch::Tensor same = sameIdentity(identities);
+    const torch::Tensor hard = same / same.sum(1, true);
+    const auto direction = [&](const torch::Tensor &values) {
+        const torch::Tensor target =
+            alpha * torch::softmax(values.detach(), 1) + (1.0 - alpha) * hard;
+        return -(target * torch::log_softmax(values, 1)).sum(1).mean();
+    };
+    return 0.5 * (direction(scores) + direction(scores.t()));
+}
+
+torch::Tensor cmpmLoss(const torch::Tensor &image, const torch::Tensor &text,
+                       const torch::Tensor &identities)
+{
+    const torch::Tensor same = sameIdentity(identities);
+    const torch::Tensor logTarget = (same / same.norm(2, {1}, true) + 1e-8).log();
+    const torch::Tensor images = image.to(torch::kFloat);
+    const torch::Tensor texts = text.to(torch::kFloat);
+    return reverseKl(images.matmul(unitRows(texts).t()), logTarget)
+           + reverseKl(texts.matmul(unitRows(images).t()), logTarget);
+}
+
+torch::Tensor identityLoss(const torch::Tensor &imageLogits, const torch::Tensor &textLogits,
+                           const torch::Tensor &identities)
+{
+    return 0.5
+           * (F::cross_entropy(imageLogits.to(torch::kFloat), identities)
+              + F::cross_entropy(textLogits.to(torch::kFloat), identities));
 }
 
 torch::Tensor diceLossPerSample(const torch::Tensor &logits, const torch::Tensor &target)

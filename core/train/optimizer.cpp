@@ -3,25 +3,37 @@
 #include "core/base/error.h"
 
 #include <cmath>
+#include <map>
 #include <sstream>
 
 namespace sapsam::training {
 
-namespace {
-
-bool decays(const std::string &name, const torch::Tensor &tensor)
+ParameterRate commonRate(const std::string &name, const torch::Tensor &tensor)
 {
     if (tensor.dim() < 2)
-        return false;
+        return {1.0, false};
     for (const char *part : {"position", "pos_embed", "rel_pos", "class_embedding", "query_tokens",
                              "fixed_query", "bias", "norm"}) {
         if (name.find(part) != std::string::npos)
-            return false;
+            return {1.0, false};
     }
-    return true;
+    return {};
 }
 
-} // namespace
+ParameterRate sapSamRate(const std::string &name, const torch::Tensor &)
+{
+    constexpr double kNewModules = 5.0;
+    constexpr double kBiases = 2.0;
+    const auto has = [&](const char *word) { return name.find(word) != std::string::npos; };
+    ParameterRate rate;
+    if (has("cross"))
+        rate.factor = kNewModules;
+    if (has("bias"))
+        rate = {kBiases, false};
+    if (has("classifier") || has("mlm_head") || has("mim_decoder"))
+        rate.factor = kNewModules;
+    return rate;
+}
 
 double scheduleFactor(std::int64_t step, std::int64_t steps, std::int64_t warmUpSteps,
                       double finalFactor)
@@ -33,11 +45,11 @@ double scheduleFactor(std::int64_t step, std::int64_t steps, std::int64_t warmUp
     return finalFactor + (1.0 - finalFactor) * 0.5 * (1.0 + std::cos(3.141592653589793 * done));
 }
 
-MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings &settings)
+MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings &settings,
+                                 const ParameterRule &rule)
     : m_clip(settings.gradientClip)
 {
-    std::vector<torch::Tensor> withDecay;
-    std::vector<torch::Tensor> withoutDecay;
+    std::map<ParameterRate, std::vector<torch::Tensor>> byRate;
     for (const auto &item : module.named_parameters()) {
         if (!item.value().requires_grad())
             continue;
@@ -47,18 +59,18 @@ MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings 
         pair.master = pair.parameter;
         if (pair.parameter.scalar_type() != torch::kFloat)
             pair.master = pair.parameter.detach().to(torch::kFloat).requires_grad_(true);
-        (decays(pair.name, pair.master) ? withDecay : withoutDecay).push_back(pair.master);
+        byRate[rule(pair.name, pair.master)].push_back(pair.master);
         m_pairs.push_back(std::move(pair));
     }
 
     const auto makeGroups = [&](auto options) {
         std::vector<torch::optim::OptimizerParamGroup> groups;
-        auto decayed = options;
-        decayed.weight_decay(settings.weightDecay);
-        auto plain = options;
-        plain.weight_decay(0.0);
-        groups.emplace_back(withDecay, std::make_unique<decltype(options)>(decayed));
-        groups.emplace_back(withoutDecay, std::make_unique<decltype(options)>(plain));
+        for (const auto &[rate, tensors] : byRate) {
+            auto own = options;
+            own.weight_decay(rate.decays ? settings.weightDecay : 0.0);
+            groups.emplace_back(tensors, std::make_unique<decltype(options)>(own));
+            m_factors.push_back(rate.factor);
+        }
         return groups;
     };
     const auto betas = std::make_tuple(settings.beta1, settings.beta2);
@@ -100,8 +112,8 @@ double MasterOptimizer::step(double learningRate)
                 pair.master.mutable_grad().mul_(factor);
         }
     }
-    for (torch::optim::OptimizerParamGroup &group : m_optimizer->param_groups())
-        group.options().set_lr(learningRate);
+    for (std::size_t i = 0; i < m_factors.size(); ++i)
+        m_optimizer->param_groups()[i].options().set_lr(learningRate * m_factors[i]);
     {
         // The optimizer of libtorch switches gradients off by itself; it must be able to.
         const torch::AutoGradMode grad(true);

@@ -30,12 +30,15 @@ std::shared_ptr<const PoolPicture> PicturePool::at(std::int64_t index)
         item->person = makePerson(m_settings.dataSeed, item->identity);
         item->picture = renderPicture(item->person, static_cast<std::uint64_t>(index % perIdentity),
                                       m_settings.renderWidth, m_settings.renderHeight);
-        if (m_captions > 0)
-            item->captions = makeCaptions(item->person, item->picture, m_captions,
-                                          SeededRandom(m_settings.dataSeed)
-                                              .fork("captions")
-                                              .fork(item->identity)
-                                              .fork(static_cast<std::uint64_t>(index)));
+        if (m_captions > 0) {
+            const SeededRandom random = SeededRandom(m_settings.dataSeed)
+                                            .fork("captions")
+                                            .fork(item->identity)
+                                            .fork(static_cast<std::uint64_t>(index));
+            item->captions = makeCaptions(item->person, item->picture, m_captions, random,
+                                          CaptionStyle::Description);
+            item->words = PartWords(item->person, item->picture, random.fork("words"));
+        }
         slot->picture = std::move(item);
     });
     return slot->picture;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/synth/pedestrian.h"
+#include "core/train/query_text.h"
 #include "core/train/settings.h"
 
 #include <cstdint>
@@ -22,7 +23,8 @@ struct PoolPicture
     std::uint64_t identity = 0;
     SyntheticPerson person;
     SyntheticPicture picture;
-    std::vector<std::string> captions;
+    std::vector<std::string> captions; // descriptions
+    PartWords words;                   // gathered when there are captions
 };
 
 // Synthetic pictures by number, drawn when first asked for and then kept: drawing one costs as much

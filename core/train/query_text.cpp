@@ -1,9 +1,12 @@
 #include "core/train/query_text.h"
 
 #include "core/base/error.h"
+#include "core/synth/captions.h"
+#include "core/synth/colour_names.h"
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace sapsam::training {
 
@@ -15,7 +18,9 @@ bool isWorn(const std::string &group)
            || group == "shoes" || group == "hat" || group == "glasses";
 }
 
-std::string subjectOf(const SyntheticPerson &person, SeededRandom &random)
+// `anyone`: how often the noun tells nothing.
+std::string subjectOf(const SyntheticPerson &person, double anyone, bool &namesGender,
+                      SeededRandom &random)
 {
     static const std::vector<std::string> kAnyone = {"person", "pedestrian", "someone", "figure"};
     static const std::vector<std::string> kMan = {"man", "man", "man", "guy", "male", "gentleman"};
@@ -25,7 +30,8 @@ std::string subjectOf(const SyntheticPerson &person, SeededRandom &random)
     const bool isMan = person.look.gender == Gender::Man;
     const bool isChild = person.look.age == Age::Child;
     std::string noun;
-    if (random.chance(0.3) && !isChild)
+    namesGender = isChild || !random.chance(anyone);
+    if (!namesGender)
         noun = random.pick(kAnyone);
     else if (isChild)
         noun = random.pick(isMan ? kBoy : kGirl);
@@ -51,13 +57,78 @@ std::string joined(const std::vector<std::string> &parts, SeededRandom &random)
     return text;
 }
 
+// Base colour of the upper and the lower garment when both are seen, plain and of one colour.
+std::string outfitColour(const SyntheticPerson &person, const SyntheticPicture &picture)
+{
+    const PersonAppearance &look = person.look;
+    if (picture.grey || look.hasDress || look.upper == UpperKind::None
+        || look.lower == LowerKind::None || picture.visible.upper < 0.01
+        || picture.visible.pants + picture.visible.skirt < 0.012)
+        return {};
+    const std::string upper = baseNameOf(look.upperCloth.colour);
+    return look.upperCloth.pattern == Pattern::Plain && upper == baseNameOf(look.lowerCloth.colour)
+               ? upper
+               : std::string();
+}
+
+// Whether somebody wears a part of this group that the picture need not show.
+bool mayBeHidden(const std::string &group, const PersonAppearance &look)
+{
+    if (group == "hat")
+        return look.hat != HatKind::None;
+    if (group == "glasses")
+        return look.glasses != GlassesKind::None;
+    if (group == "bag")
+        return look.bag != BagKind::None;
+    if (group == "dress")
+        return look.hasDress;
+    const bool skirt = look.lower == LowerKind::ShortSkirt || look.lower == LowerKind::LongSkirt;
+    if (group == "skirt")
+        return skirt;
+    if (group == "pants")
+        return !skirt && look.lower != LowerKind::None;
+    return true;
+}
+
+std::vector<std::string> wordsIn(const std::string &text)
+{
+    std::vector<std::string> words;
+    std::string word;
+    for (const char c : text + " ") {
+        if (c != ' ' && c != ',') {
+            word += c;
+        } else if (!word.empty()) {
+            words.push_back(word);
+            word.clear();
+        }
+    }
+    return words;
+}
+
 } // namespace
 
-std::string queryFromPhrases(const SyntheticPerson &person, const std::vector<PartPhrase> &phrases,
-                             SeededRandom &random)
+QueryText drawQuery(const SyntheticPerson &person, const SyntheticPicture &picture,
+                    SeededRandom &random)
 {
+    constexpr double kBareShare = 0.05;   // of queries that tell nothing but man or woman
+    constexpr double kOutfitShare = 0.25; // of people whose garments have one colour
+    const std::vector<PartPhrase> &phrases = picture.phrases;
+    QueryText query;
     if (phrases.empty())
-        return {};
+        return query;
+    if (random.chance(kBareShare)) {
+        query.text = subjectOf(person, 0.0, query.namesGender, random);
+        return query;
+    }
+    const std::string outfit = outfitColour(person, picture);
+    if (!outfit.empty() && random.chance(kOutfitShare)) {
+        static const std::vector<std::string> kBefore = {" in ", " dressed in ", " wearing "};
+        static const std::vector<std::string> kAfter = {"", " clothes", " clothing"};
+        query.outfit = outfit;
+        query.text = subjectOf(person, 0.3, query.namesGender, random) + random.pick(kBefore)
+                     + (random.chance(0.3) ? "all " : "") + outfit + random.pick(kAfter);
+        return query;
+    }
     // Clothes are asked for most.
     std::vector<PartPhrase> left = phrases;
     std::vector<PartPhrase> chosen;
@@ -77,11 +148,13 @@ std::string queryFromPhrases(const SyntheticPerson &person, const std::vector<Pa
         chosen.push_back(left[index]);
         left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));
     }
+    query.parts = chosen;
     if (random.chance(0.2)) {
         std::vector<std::string> parts;
         for (const PartPhrase &phrase : chosen)
             parts.push_back(phrase.text);
-        return joined(parts, random);
+        query.text = joined(parts, random);
+        return query;
     }
 
     std::vector<std::string> worn;
@@ -90,13 +163,16 @@ std::string queryFromPhrases(const SyntheticPerson &person, const std::vector<Pa
         (isWorn(phrase.group) ? worn : had).push_back(phrase.text);
     static const std::vector<std::string> kWearing = {" in ", " in ", " wearing ", " dressed in ",
                                                       " who wears "};
-    std::string text = subjectOf(person, random);
-    if (!had.empty() && !worn.empty() && random.chance(0.4))
-        return text + " with " + joined(had, random)
-               + (random.chance(0.6)   ? " wearing "
-                  : random.chance(0.5) ? " in "
-                                       : " and ")
-               + joined(worn, random);
+    std::string &text = query.text;
+    text = subjectOf(person, 0.3, query.namesGender, random);
+    if (!had.empty() && !worn.empty() && random.chance(0.4)) {
+        text += " with " + joined(had, random)
+                + (random.chance(0.6)   ? " wearing "
+                   : random.chance(0.5) ? " in "
+                                        : " and ")
+                + joined(worn, random);
+        return query;
+    }
     if (!worn.empty())
         text += random.pick(kWearing) + joined(worn, random);
     if (!had.empty())
@@ -104,7 +180,51 @@ std::string queryFromPhrases(const SyntheticPerson &person, const std::vector<Pa
                  : random.chance(0.7) ? " with "
                                       : " and ")
                 + joined(had, random);
-    return text;
+    return query;
+}
+
+PartWords::PartWords(const SyntheticPerson &person, const SyntheticPicture &picture,
+                     SeededRandom random)
+{
+    // Enough for the rarest wording of a part to come up nearly always.
+    constexpr int kTries = 96;
+    std::map<std::string, std::set<std::string>> gathered;
+    for (int i = 0; i < kTries; ++i) {
+        for (const PartPhrase &phrase : synth::makePhrases(person, picture, random)) {
+            std::set<std::string> &words = gathered[phrase.group];
+            for (const std::string &word : wordsIn(phrase.text))
+                words.insert(word);
+        }
+    }
+    for (const auto &[group, words] : gathered)
+        m_words[group].assign(words.begin(), words.end());
+}
+
+bool PartWords::canSay(const PartPhrase &phrase) const
+{
+    const auto found = m_words.find(phrase.group);
+    if (found == m_words.end())
+        return false;
+    const std::vector<std::string> words = wordsIn(phrase.text);
+    return std::all_of(words.begin(), words.end(), [&](const std::string &word) {
+        return std::binary_search(found->second.begin(), found->second.end(), word);
+    });
+}
+
+bool mayBeTrueOf(const QueryText &query, const SyntheticPerson &asked,
+                 const SyntheticPerson &person, const SyntheticPicture &picture,
+                 const PartWords &words)
+{
+    if (query.namesGender && asked.look.gender != person.look.gender)
+        return false;
+    if (query.namesGender && (asked.look.age == Age::Child) != (person.look.age == Age::Child))
+        return false;
+    if (!query.outfit.empty() && outfitColour(person, picture) != query.outfit && !picture.grey)
+        return false;
+    return std::all_of(query.parts.begin(), query.parts.end(), [&](const PartPhrase &part) {
+        return words.has(part.group) ? words.canSay(part) || picture.grey
+                                     : mayBeHidden(part.group, person.look);
+    });
 }
 
 const std::vector<std::string> &genericPhrases(const std::string &group)

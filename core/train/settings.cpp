@@ -88,6 +88,7 @@ void visitAll(PersonSamSettings &s, Visitor &visit)
     visit("vocabularySize", s.vocabularySize);
     visit("promptsPerPicture", s.promptsPerPicture);
     visit("absentShare", s.absentShare);
+    visit("absentFrom", s.absentFrom);
     visit("genericShare", s.genericShare);
     visit("scoreWeight", s.scoreWeight);
 }
@@ -348,6 +349,7 @@ std::vector<std::string> problemsOf(const PersonSamSettings &s)
     check.require(s.vocabularySize >= 200, "'vocabularySize' must be at least 200");
     check.positive("promptsPerPicture", s.promptsPerPicture);
     check.share("absentShare", s.absentShare);
+    check.share("absentFrom", s.absentFrom);
     check.share("genericShare", s.genericShare);
     check.require(s.scoreWeight >= 0.0, "'scoreWeight' must not be negative");
     for (const int layer : s.globalLayers)

@@ -94,7 +94,10 @@ struct PersonSamSettings : TrainSettings
     int phraseLength = 16;
     int vocabularySize = 1024;
     int promptsPerPicture = 4;
-    double absentShare = 0.2;  // prompts for a part that is not there
+    double absentShare = 0.2; // prompts for a part that is not there
+    // From this share of the steps on. A part that most pictures lack would otherwise be learned as
+    // the empty mask, from which it hardly comes back.
+    double absentFrom = 0.7;
     double genericShare = 0.5; // "the pants" instead of "blue jeans"
     double scoreWeight = 0.2;  // of the squared error of the predicted IoU
 };

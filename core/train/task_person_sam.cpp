@@ -101,6 +101,11 @@ public:
     Batch makeBatch(std::int64_t step) const override
     {
         SeededRandom random = m_random.fork("batch").fork(static_cast<std::uint64_t>(step));
+        const double absentShare =
+            static_cast<double>(step)
+                    < m_settings.absentFrom * static_cast<double>(m_settings.steps)
+                ? 0.0
+                : m_settings.absentShare;
         AugmentOptions augmentation;
         augmentation.strength = m_settings.augmentStrength;
         augmentation.erasing = 0.1;
@@ -117,7 +122,7 @@ public:
                         m_settings.imageSize, augmentation, random.fork("augment"));
             random.next();
             for (int i = 0; i < m_settings.promptsPerPicture; ++i) {
-                const Prompt prompt = drawPrompt(*item, random);
+                const Prompt prompt = drawPrompt(*item, absentShare, random);
                 phrases.push_back(m_tokenizer->encode(prompt.phrase, m_settings.phraseLength));
                 classes.push_back(prompt.classes);
             }
@@ -281,11 +286,11 @@ private:
         std::vector<int> classes; // empty when the part is not there
     };
 
-    Prompt drawPrompt(const PoolPicture &item, SeededRandom &random) const
+    Prompt drawPrompt(const PoolPicture &item, double absentShare, SeededRandom &random) const
     {
         const std::vector<PartPhrase> &visible = item.picture.phrases;
         Prompt prompt;
-        if (visible.empty() || random.chance(m_settings.absentShare)) {
+        if (visible.empty() || random.chance(absentShare)) {
             std::vector<std::string> absent;
             for (const std::string &group : synthPartGroups()) {
                 if (std::none_of(visible.begin(), visible.end(),

@@ -124,14 +124,17 @@ public:
         std::vector<std::int64_t> identities;
         std::vector<std::int64_t> attributes;
         std::vector<float> parts;
+        std::vector<std::shared_ptr<const PoolPicture>> people;
+        std::vector<QueryText> queries; // without a text: a description
         for (const std::int64_t index :
              drawDistinct(m_pool.sizeAt(step), m_settings.batchSize, random)) {
-            const std::shared_ptr<const PoolPicture> item = m_pool.at(index);
-            std::string text;
+            people.push_back(m_pool.at(index));
+            const PoolPicture *item = people.back().get();
+            queries.emplace_back();
             if (random.chance(m_settings.shortCaptionShare))
-                text = queryFromPhrases(item->person, item->picture.phrases, random);
-            if (text.empty())
-                text = random.pick(item->captions);
+                queries.back() = drawQuery(item->person, item->picture, random);
+            const std::string text =
+                queries.back().text.empty() ? random.pick(item->captions) : queries.back().text;
             // Mirrored only when no word tells left from right.
             options.flip =
                 text.find("left") == std::string::npos && text.find("right") == std::string::npos
@@ -158,6 +161,7 @@ public:
             torch::tensor(parts, torch::kFloat).reshape({m_settings.batchSize, -1, kLabelClasses});
         batch["step"] = torch::tensor(step, torch::kLong);
         batch["identities"] = torch::tensor(identities, torch::kLong);
+        batch["leftOut"] = doubtfulPairs(people, queries);
         return batch;
     }
 
@@ -169,8 +173,10 @@ public:
         const torch::Tensor text = textFeatures(batch.at("ids"), device);
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
-        const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale);
-        const torch::Tensor sdm = sdmLoss(image, text, identities, m_settings.logitScale).total();
+        const torch::Tensor leftOut = batch.at("leftOut").to(device);
+        const torch::Tensor itc = itcLoss(image, text, m_settings.logitScale, leftOut);
+        const torch::Tensor sdm =
+            sdmLoss(image, text, identities, m_settings.logitScale, leftOut).total();
         const std::int64_t step = batch.at("step").item<std::int64_t>();
         const double progress = static_cast<double>(step) / static_cast<double>(m_settings.steps);
         if (m_settings.loss == "sdm")
@@ -191,6 +197,7 @@ public:
             result.loss = result.loss + helperWeight * helper;
             result.details["helper"] = helper.item<double>();
         }
+        result.details["leftOut"] = leftOut.to(torch::kFloat).mean().item<double>();
         result.details["itc"] = itc.item<double>();
         result.details["sdm"] = sdm.item<double>();
         result.details["pool"] = static_cast<double>(m_pool.drawn());
@@ -252,6 +259,29 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
+    // A short text is true of many people. Taking them for wrong answers would teach it to mean
+    // nobody, so that pairs of which the generator cannot be sure are left out. [images, texts]
+    torch::Tensor doubtfulPairs(const std::vector<std::shared_ptr<const PoolPicture>> &people,
+                                const std::vector<QueryText> &queries) const
+    {
+        const std::int64_t count = static_cast<std::int64_t>(people.size());
+        torch::Tensor pairs = torch::zeros({count, count}, torch::kBool);
+        bool *values = pairs.data_ptr<bool>();
+        for (std::size_t image = 0; image < people.size(); ++image) {
+            const PoolPicture &other = *people[image];
+            for (std::size_t text = 0; text < queries.size(); ++text, ++values) {
+                const PoolPicture &asked = *people[text];
+                if (image == text)
+                    continue;
+                *values = queries[text].text.empty()
+                              ? asked.identity == other.identity
+                              : mayBeTrueOf(queries[text], asked.person, other.person,
+                                            other.picture, other.words);
+            }
+        }
+        return pairs;
+    }
+
     // Texts of about one length go together: most are far shorter than the longest.
     torch::Tensor textFeatures(const torch::Tensor &ids, torch::Device device)
     {

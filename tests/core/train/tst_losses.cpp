@@ -89,6 +89,28 @@ private Q_SLOTS:
         QVERIFY(near(numberOf(training::itcLoss(unit, swapped, 50.0)), 50.0, 1e-3));
     }
 
+    void pairsThatAreLeftOutTakeNoPart()
+    {
+        torch::manual_seed(5);
+        const torch::Tensor image = torch::randn({4, 8});
+        const torch::Tensor text = torch::randn({4, 8});
+        const torch::Tensor identities = torch::arange(4, torch::kLong);
+        torch::Tensor leftOut = torch::zeros({4, 4}, torch::kBool);
+        leftOut[0].slice(0, 1) = true; // the first picture knows its own text alone
+        leftOut.select(1, 0).slice(0, 1) = true;
+
+        const double whole = numberOf(training::itcLoss(image, text, 20.0, leftOut));
+        const double rest = numberOf(training::itcLoss(image.slice(0, 1), text.slice(0, 1), 20.0));
+        const double wholeSdm =
+            numberOf(training::sdmLoss(image, text, identities, 20.0, leftOut).total());
+        const double restSdm = numberOf(
+            training::sdmLoss(image.slice(0, 1), text.slice(0, 1), identities.slice(0, 1), 20.0)
+                .total());
+
+        QVERIFY(near(whole, 0.75 * rest, 1e-5)); // the first pair has nothing left to confuse
+        QVERIFY(near(wholeSdm, 0.75 * restSdm, 1e-4));
+    }
+
     void tokenLossLeavesOutIgnoredPositions()
     {
         const torch::Tensor logits = torch::tensor({5.0F, 0.0F, 0.0F, 9.0F}).reshape({1, 2, 2});
