@@ -17,9 +17,9 @@
 namespace sapsam {
 
 // One caption a person against all pictures: R@1, R@5, R@10, mAP, mINP, queries, gallery. The
-// caption is the longest of four that the generator writes, a description in full; any_length holds
-// the same for a caption of any length ("a man with a white bag"), which is often true of several
-// people.
+// caption is the first description that the generator writes, one to three sentences as in
+// CUHK-PEDES; any_length holds the same for its first text of any kind, three in ten of which are
+// short queries ("a man with a white bag") that are often true of several people.
 Json evaluateRetrievalSynthetic(Retriever &retriever, int count, std::uint64_t seed,
                                 const CancelToken &cancel = {}, const ProgressSink &progress = {});
 
@@ -35,7 +35,8 @@ Json evaluatePhrasesSynthetic(PhraseWriter &writer, int count, std::uint64_t see
                               const CancelToken &cancel = {}, const ProgressSink &progress = {});
 
 // Labelled crops of a video (tests/data/real/README.md says how they are judged): mAP over the
-// sentences, plain and composed (the same over the two kinds), queries, gallery, per_query.
+// sentences, plain and composed (the same over the two kinds), queries, gallery, per_query; and
+// second_series (mAP, queries) for sentences that the file marks so, which count nowhere else.
 // Throws Error(NotFound | Corrupt) for a video or labels that cannot be read and Error(Mismatch)
 // for another video than the labelled one.
 Json evaluateRetrievalReal(Retriever &retriever, const std::string &labelsFile,
