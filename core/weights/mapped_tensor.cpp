@@ -7,7 +7,7 @@ namespace sapsam {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 4 << 20;
+constexpr std::size_t kPieceBytes = 1 << 20;
 
 } // namespace
 

@@ -97,8 +97,10 @@ std::string safetensorsOf(const std::string &header)
 // An entry of a header and a comma.
 std::string emptyTensor(int number)
 {
-    const std::string name = "\"" + std::to_string(number) + "\"";
-    return name + ":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},";
+    std::string text = "\"";
+    text += std::to_string(number);
+    text += "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},";
+    return text;
 }
 
 std::string repeated(const std::string &text, std::size_t times)
