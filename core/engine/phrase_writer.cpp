@@ -1,14 +1,16 @@
 #include "core/engine/phrase_writer.h"
 
-#include "core/engine/model_folder.h"
-#include "core/engine/translate.h"
+#include "core/base/random.h"
+#include "core/engine/model_loading.h"
 #include "core/networks/blip2.h"
 #include "core/text/byte_bpe_tokenizer.h"
+#include "core/text/unigram_tokenizer.h"
 #include "core/weights/tensor_names.h"
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 namespace sapsam {
@@ -25,38 +27,61 @@ std::string trimmed(const std::string &text)
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+// Of the two that write phrases, the one that the folder says; OPT for all others, which are then
+// refused for not being it.
+std::string architectureIn(const std::string &modelFolder)
+{
+    if (!std::filesystem::is_directory(modelFolder))
+        return "blip2-opt";
+    const std::string found = engine::architectureOf(readJsonFile(modelFolder + "/config.json"));
+    return found == "blip2-t5" ? found : "blip2-opt";
+}
+
 } // namespace
 
 struct PhraseWriter::Private
 {
     engine::Computing computing;
     engine::ModelFolder folder;
-    std::optional<ByteBpeTokenizer> tokenizer;
+    std::optional<ByteBpeTokenizer> optTokenizer; // one of the two
+    std::optional<UnigramTokenizer> t5Tokenizer;
     nn::Blip2 network{nullptr};
+
+    std::size_t tokens() const { return t5Tokenizer ? t5Tokenizer->size() : optTokenizer->size(); }
+    std::vector<std::int64_t> encode(const std::string &prompt) const
+    {
+        return t5Tokenizer ? t5Tokenizer->encode(prompt) : optTokenizer->encode(prompt);
+    }
+    std::string decode(const std::vector<std::int64_t> &ids) const
+    {
+        return t5Tokenizer ? t5Tokenizer->decode(ids) : optTokenizer->decode(ids);
+    }
 };
 
 PhraseWriter::PhraseWriter(const std::string &modelFolder, const EngineOptions &options)
     : d(std::make_unique<Private>())
 {
     d->computing = engine::startComputing(options);
-    d->folder = engine::openModelFolder(modelFolder, "phrases", "blip2-opt");
-    d->tokenizer = ByteBpeTokenizer::fromFolder(modelFolder);
+    d->folder = engine::openModelFolder(modelFolder, "phrases", architectureIn(modelFolder));
+    if (d->folder.info.architecture == "blip2-t5")
+        d->t5Tokenizer = UnigramTokenizer::fromFolder(modelFolder);
+    else
+        d->optTokenizer = ByteBpeTokenizer::fromFolder(modelFolder);
     engine::translated("loading " + modelFolder, [&] {
         const nn::Blip2Config config = nn::blip2ConfigFromJson(d->folder.config, d->folder.origin);
-        if (config.text.vocabSize < static_cast<std::int64_t>(d->tokenizer->size()))
+        if (config.textVocabSize() < static_cast<std::int64_t>(d->tokens()))
             throw Error(ErrorKind::Mismatch,
-                        modelFolder + ": the tokenizer has " + std::to_string(d->tokenizer->size())
-                            + " tokens, the model only " + std::to_string(config.text.vocabSize));
+                        modelFolder + ": the tokenizer has " + std::to_string(d->tokens())
+                            + " tokens, the model only " + std::to_string(config.textVocabSize()));
         if (config.vision.imageHeight != d->folder.preparation.height
             || config.vision.imageWidth != d->folder.preparation.width)
             throw Error(ErrorKind::Mismatch, modelFolder
                                                  + ": config.json and preprocessor_config.json "
                                                    "disagree about the size of pictures");
-        d->network = nn::Blip2(config);
-        loadStrict(*d->network, SafetensorsFile(d->folder.file("model.safetensors")),
-                   blip2OptNames());
-        d->network->to(d->computing.device, d->computing.type);
-        d->network->eval();
+        d->network = engine::loadNetwork<nn::Blip2>(
+            d->folder, config,
+            config.language == nn::Blip2Language::T5 ? blip2T5Names() : blip2OptNames(),
+            d->computing);
     });
 }
 
@@ -71,14 +96,19 @@ std::vector<std::string> PhraseWriter::write(const std::vector<PhraseRequest> &r
                                              const PhraseDecoding &decoding)
 {
     std::vector<std::string> result(requests.size());
-    nn::GenerationOptions options;
+    auto options = d->network->config.generationOptions();
     options.numBeams = decoding.numBeams;
     options.maxNewTokens = decoding.maxNewTokens;
+    options.minNewTokens = decoding.minNewTokens;
     options.lengthPenalty = decoding.lengthPenalty;
     options.repetitionPenalty = decoding.repetitionPenalty;
-    options.eosId = d->network->config.text.eosId;
-    options.padId = d->network->config.text.padId;
-    options.placeholderId = d->network->config.text.bosId;
+    options.noRepeatNgram = decoding.noRepeatNgram;
+    options.sample = decoding.sample;
+    options.temperature = decoding.temperature;
+    options.topK = decoding.topK;
+    options.topP = decoding.topP;
+    if (decoding.lavisLengths)
+        options.lengthConvention = nn::LengthConvention::WithPlaceholder;
     options.check();
 
     // Equal prompts go together, so that no prompt needs padding and a phrase does not depend on
@@ -89,9 +119,12 @@ std::vector<std::string> PhraseWriter::write(const std::vector<PhraseRequest> &r
     const std::int64_t height = d->network->config.vision.imageHeight;
     const std::int64_t width = d->network->config.vision.imageWidth;
     for (const auto &[prompt, rows] : rowsOfPrompt) {
-        const torch::Tensor ids = torch::tensor(d->tokenizer->encode(prompt), torch::kLong);
+        const torch::Tensor ids = torch::tensor(d->encode(prompt), torch::kLong);
         for (std::size_t begin = 0; begin < rows.size(); begin += kCropsAtOnce) {
             const std::size_t count = std::min(kCropsAtOnce, rows.size() - begin);
+            options.rowSeeds.clear();
+            for (std::size_t i = 0; i < count; ++i)
+                options.rowSeeds.push_back(splitMix64(decoding.seed ^ splitMix64(rows[begin + i])));
             engine::translated("writing phrases", [&] {
                 const torch::NoGradGuard noGrad;
                 torch::Tensor pixels = torch::empty(
@@ -114,7 +147,7 @@ std::vector<std::string> PhraseWriter::write(const std::vector<PhraseRequest> &r
                                              .to(d->computing.device),
                                          options);
                 for (std::size_t i = 0; i < count; ++i)
-                    result[rows[begin + i]] = trimmed(d->tokenizer->decode(written.ids[i]));
+                    result[rows[begin + i]] = trimmed(d->decode(written.ids[i]));
             });
         }
     }

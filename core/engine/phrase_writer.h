@@ -4,6 +4,7 @@
 #include "core/engine/model_info.h"
 #include "core/image/image.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,9 +23,20 @@ struct PhraseDecoding
     int maxNewTokens = 20;
     double lengthPenalty = 1.0;
     double repetitionPenalty = 1.0;
+    int minNewTokens = 0;
+    int noRepeatNgram = 0; // no run of so many tokens occurs twice; 0: any may
+    // Draws the tokens instead of taking the best ones.
+    bool sample = false;
+    double temperature = 1.0;
+    int topK = 0;      // only the k most likely tokens; 0: all
+    double topP = 1.0; // only the most likely tokens that together reach p
+    // What is drawn for a request depends on this and on the request's number.
+    std::uint64_t seed = 0;
+    // Counts lengths as the published captions were made (LAVIS), not as transformers does now.
+    bool lavisLengths = false;
 };
 
-// BLIP-2: writes a phrase for a crop. One thread at a time, on the engine lane.
+// BLIP-2 with OPT or T5: writes a phrase for a crop. One thread at a time, on the engine lane.
 class PhraseWriter
 {
 public:
@@ -36,7 +48,7 @@ public:
 
     const ModelInfo &model() const;
 
-    // One phrase a request, trimmed, in order.
+    // One phrase a request, trimmed, in order. Throws Error(InvalidInput) for unusable decoding.
     std::vector<std::string> write(const std::vector<PhraseRequest> &requests,
                                    const PhraseDecoding &decoding);
 
