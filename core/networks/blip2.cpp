@@ -289,8 +289,7 @@ torch::Tensor OptLayerImpl::forward(const torch::Tensor &x, const AttentionBias 
     auto values = splitHeads(linear(self_attn->v_proj, normed), heads);
     if (cache)
         cache->append(keys, values);
-    const auto y =
-        x + linear(self_attn->out_proj, mergeHeads(attend(query, keys, values, bias)));
+    const auto y = x + linear(self_attn->out_proj, mergeHeads(attend(query, keys, values, bias)));
     return y + linear(fc2, activate(linear(fc1, final_layer_norm(y)), activation));
 }
 
