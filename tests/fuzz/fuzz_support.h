@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What every target shares. A target feeds bytes to one reader: an Error that says "corrupt" or
-// "unsupported" is a good answer, every other exception ends the process and is a finding, as are
-// crashes, hangs and memory beyond the limits of the run.
+// What every target shares. A target feeds bytes to one reader: an Error that says "corrupt",
+// "unsupported" or "mismatch" is a good answer, every other exception ends the process and is a
+// finding, as are crashes, hangs and memory beyond the limits of the run.
 namespace sapsam::fuzz {
 
 // Bytes as a file in memory that readers open by its path.
@@ -86,7 +86,10 @@ void expectRefusalOrSuccess(Function &&read)
     try {
         read();
     } catch (const Error &error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported) {
+        const bool isRefusal = error.kind() == ErrorKind::Corrupt
+                               || error.kind() == ErrorKind::Unsupported
+                               || error.kind() == ErrorKind::Mismatch;
+        if (!isRefusal) {
             std::fprintf(stderr, "an error of another kind: %s\n", error.what());
             std::abort();
         }
