@@ -194,8 +194,11 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < found.size(); ++i) {
             const Json &row = expected[i];
             std::string runs;
-            for (const auto count : found[i].mask.counts)
-                runs += (runs.empty() ? "" : ",") + std::to_string(count);
+            for (const auto count : found[i].mask.counts) {
+                if (!runs.empty())
+                    runs += ',';
+                runs += std::to_string(count);
+            }
             QVERIFY(found[i].box == boxOf(row["box"]));
             QVERIFY(found[i].crop == boxOf(row["crop"]));
             QCOMPARE(areaOf(found[i].mask), row["area"].get<std::uint64_t>());
