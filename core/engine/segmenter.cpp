@@ -67,8 +67,12 @@ Segmenter::Segmenter(const std::string &modelFolder, const EngineOptions &option
             throw Error(ErrorKind::Mismatch, modelFolder
                                                  + ": config.json and preprocessor_config.json "
                                                    "disagree about the size of pictures");
-        d->network =
-            engine::loadNetwork<nn::PersonSam>(d->folder, config, personSamNames(), d->computing);
+        // Only the image encoder computes in bf16: nearly all the work is there, and where a mask
+        // ends is decided by small differences of what comes behind it.
+        engine::Computing whole = d->computing;
+        whole.type = torch::kFloat;
+        d->network = engine::loadNetwork<nn::PersonSam>(d->folder, config, personSamNames(), whole);
+        d->network->vision_encoder->to(d->computing.type);
     });
 }
 
@@ -102,7 +106,8 @@ std::vector<std::vector<PartMask>> Segmenter::segment(const std::vector<Image> &
                                                     values + i * 3 * side * side);
                 });
             const torch::Tensor embeddings =
-                d->network->encodeImage(pixels.to(d->computing.device, d->computing.type));
+                d->network->encodeImage(pixels.to(d->computing.device, d->computing.type))
+                    .to(torch::kFloat);
             nn::PhrasePrompts repeated = d->prompts;
             if (count > 1) {
                 const std::int64_t times = static_cast<std::int64_t>(count);
