@@ -206,33 +206,29 @@ void addDatasetVerbs(CLI::App &app, Context &context)
                      "Bits of 256 in which the hashes of near-duplicates may differ")
         ->check(CLI::Range(0, 15))
         ->capture_default_str();
-    doctor->callback([&context, path, format, options, quick, anew] {
-        context.verb = [&context, path, format, options, quick, anew] {
-            ReportOptions resolved = *options;
-            resolved.pictures = !*quick;
-            if (*anew)
-                resolved.open.people.trainLabels = TrainLabels::NumberedAnew;
-            std::vector<DatasetReport> reports;
-            for (const DatasetPlace &place : placesAt(*path, *format))
-                reports.push_back(
-                    examineDataset(place, resolved, context.cancel, context.progress));
-            return answerOf(*path, reports);
+    const auto examineAll = [&context, path, format, anew](ReportOptions wanted) {
+        if (*anew)
+            wanted.open.people.trainLabels = TrainLabels::NumberedAnew;
+        std::vector<DatasetReport> reports;
+        for (const DatasetPlace &place : placesAt(*path, *format))
+            reports.push_back(examineDataset(place, wanted, context.cancel, context.progress));
+        return answerOf(*path, reports);
+    };
+    doctor->callback([&context, examineAll, options, quick] {
+        context.verb = [examineAll, options, quick] {
+            ReportOptions wanted = *options;
+            wanted.pictures = !*quick;
+            return examineAll(wanted);
         };
     });
 
     auto *info = dataset->add_subcommand("info", "Count pictures, people, captions and parts");
     addCommon(info);
-    info->callback([&context, path, format, anew] {
-        context.verb = [&context, path, format, anew] {
-            ReportOptions resolved;
-            resolved.pictures = false;
-            if (*anew)
-                resolved.open.people.trainLabels = TrainLabels::NumberedAnew;
-            std::vector<DatasetReport> reports;
-            for (const DatasetPlace &place : placesAt(*path, *format))
-                reports.push_back(
-                    examineDataset(place, resolved, context.cancel, context.progress));
-            return answerOf(*path, reports);
+    info->callback([&context, examineAll] {
+        context.verb = [examineAll] {
+            ReportOptions wanted;
+            wanted.pictures = false;
+            return examineAll(wanted);
         };
     });
 

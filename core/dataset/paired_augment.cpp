@@ -372,23 +372,24 @@ Image contrast(const Image &picture, double factor)
     return throughTable(picture, table);
 }
 
-Image saturation(const Image &picture, double factor)
+// From `base` (factor 0) over the picture (1) to beyond it; both of one size.
+Image blendedPictures(const Image &base, const Image &picture, double factor)
 {
-    const Image grey = greyscale(picture);
     Image result = picture;
     for (std::size_t i = 0; i < result.pixels.size(); ++i)
-        result.pixels[i] = blended(grey.pixels[i], picture.pixels[i], static_cast<float>(factor));
+        result.pixels[i] = blended(base.pixels[i], picture.pixels[i], static_cast<float>(factor));
     return result;
+}
+
+Image saturation(const Image &picture, double factor)
+{
+    return blendedPictures(greyscale(picture), picture, factor);
 }
 
 Image sharpness(const Image &picture, double factor)
 {
     requireRgb(picture);
-    const Image smooth = smoothed(picture);
-    Image result = picture;
-    for (std::size_t i = 0; i < result.pixels.size(); ++i)
-        result.pixels[i] = blended(smooth.pixels[i], picture.pixels[i], static_cast<float>(factor));
-    return result;
+    return blendedPictures(smoothed(picture), picture, factor);
 }
 
 Image hue(const Image &picture, double turn)

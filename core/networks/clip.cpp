@@ -330,6 +330,18 @@ torch::Tensor ClipImpl::logitsPerImage(const torch::Tensor &pixels, const torch:
            * torch::matmul(unitRows(imageFeatures(pixels)), unitRows(textFeatures(ids)).t());
 }
 
+torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &stored,
+                              torch::IntArrayRef wanted)
+{
+    if (stored.dim() != 2 || stored.size(1) != wanted[1])
+        return {};
+    const auto side = std::llround(std::sqrt(static_cast<double>(stored.size(0) - 1)));
+    if (side * side != stored.size(0) - 1)
+        return {};
+    return resizePositionalTable(stored.to(torch::kFloat), side, side, config.gridHeight(),
+                                 config.gridWidth());
+}
+
 LoadReport loadClip(Clip &clip, const TensorSource &source, bool resizePositions)
 {
     auto options = clipNames();
@@ -337,14 +349,8 @@ LoadReport loadClip(Clip &clip, const TensorSource &source, bool resizePositions
     if (resizePositions) {
         options.adapt = [&config](const std::string &name, const torch::Tensor &stored,
                                   torch::IntArrayRef wanted) -> torch::Tensor {
-            if (name != "vision_model.embeddings.position_embedding.weight" || stored.dim() != 2
-                || stored.size(1) != wanted[1])
-                return {};
-            const auto side = std::llround(std::sqrt(static_cast<double>(stored.size(0) - 1)));
-            if (side * side != stored.size(0) - 1)
-                return {};
-            return resizePositionalTable(stored.to(torch::kFloat), side, side, config.gridHeight(),
-                                         config.gridWidth());
+            return name == kClipImagePositions ? fittedPositions(config, stored, wanted)
+                                               : torch::Tensor();
         };
     }
     return loadStrict(*clip, source, options);

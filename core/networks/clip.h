@@ -53,6 +53,14 @@ torch::Tensor resizePositionalTable(const torch::Tensor &table, std::int64_t old
                                     std::int64_t oldWidth, std::int64_t newHeight,
                                     std::int64_t newWidth);
 
+// What the image encoder's table of positions is called.
+constexpr char kClipImagePositions[] = "vision_model.embeddings.position_embedding.weight";
+
+// For LoadOptions::adapt: a stored table of a square grid as that of the configuration; undefined
+// when it is no such table.
+torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &stored,
+                              torch::IntArrayRef wanted);
+
 // One pre-norm layer: layer_norm1, self_attn, layer_norm2, mlp.
 class ClipLayerImpl final : public torch::nn::Module
 {
@@ -107,7 +115,7 @@ public:
 
 private:
     torch::Tensor hiddenOfPatches(const torch::Tensor &patches); // before ln_post
-    torch::Tensor textHidden(const torch::Tensor &ids);     // after the final norm
+    torch::Tensor textHidden(const torch::Tensor &ids);          // after the final norm
     void observe(const std::string &stage, const torch::Tensor &value) const
     {
         if (observer)

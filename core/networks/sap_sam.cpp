@@ -1,6 +1,7 @@
 #include "core/networks/sap_sam.h"
 
 #include "core/base/error.h"
+#include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
 #include "core/weights/published_names.h"
 #include "core/weights/tensor_names.h"
@@ -157,11 +158,7 @@ torch::Tensor CrossHeadImpl::forward(const torch::Tensor &x)
 
 SapSamImpl::SapSamImpl(const SapSamConfig &config_) : config(config_)
 {
-    std::string text;
-    for (const std::string &problem : config.problems())
-        text += (text.empty() ? "" : "; ") + problem;
-    if (!text.empty())
-        throw Error(ErrorKind::InvalidInput, "SAP-SAM: " + text);
+    throwProblems("SAP-SAM", config.problems());
 
     const std::int64_t width = config.clip.embedDim;
     base_model = register_module("base_model", Clip(config.clip));
@@ -327,14 +324,9 @@ LoadReport loadSapSam(SapSam &model, const TensorSource &source, bool partial,
     const ClipConfig &config = model->config.clip;
     options.adapt = [&config](const std::string &name, const torch::Tensor &stored,
                               torch::IntArrayRef wanted) -> torch::Tensor {
-        if (name != std::string(kBase) + "vision_model.embeddings.position_embedding.weight"
-            || stored.dim() != 2 || stored.size(1) != wanted[1])
-            return {};
-        const auto side = std::llround(std::sqrt(static_cast<double>(stored.size(0) - 1)));
-        if (side * side != stored.size(0) - 1)
-            return {};
-        return resizePositionalTable(stored.to(torch::kFloat), side, side, config.gridHeight(),
-                                     config.gridWidth());
+        return name == std::string(kBase) + kClipImagePositions
+                   ? fittedPositions(config, stored, wanted)
+                   : torch::Tensor();
     };
     return loadStrict(*model, *tensors, options);
 }

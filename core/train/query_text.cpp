@@ -148,7 +148,8 @@ QueryText drawQuery(const SyntheticPerson &person, const SyntheticPicture &pictu
         chosen.push_back(left[index]);
         left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));
     }
-    query.parts = chosen;
+    for (const PartPhrase &phrase : chosen)
+        query.parts.push_back({phrase.group, wordsIn(phrase.text)});
     if (random.chance(0.2)) {
         std::vector<std::string> parts;
         for (const PartPhrase &phrase : chosen)
@@ -200,13 +201,12 @@ PartWords::PartWords(const SyntheticPerson &person, const SyntheticPicture &pict
         m_words[group].assign(words.begin(), words.end());
 }
 
-bool PartWords::canSay(const PartPhrase &phrase) const
+bool PartWords::canSay(const QueryText::Part &part) const
 {
-    const auto found = m_words.find(phrase.group);
+    const auto found = m_words.find(part.group);
     if (found == m_words.end())
         return false;
-    const std::vector<std::string> words = wordsIn(phrase.text);
-    return std::all_of(words.begin(), words.end(), [&](const std::string &word) {
+    return std::all_of(part.words.begin(), part.words.end(), [&](const std::string &word) {
         return std::binary_search(found->second.begin(), found->second.end(), word);
     });
 }
@@ -221,7 +221,7 @@ bool mayBeTrueOf(const QueryText &query, const SyntheticPerson &asked,
         return false;
     if (!query.outfit.empty() && outfitColour(person, picture) != query.outfit && !picture.grey)
         return false;
-    return std::all_of(query.parts.begin(), query.parts.end(), [&](const PartPhrase &part) {
+    return std::all_of(query.parts.begin(), query.parts.end(), [&](const QueryText::Part &part) {
         return words.has(part.group) ? words.canSay(part) || picture.grey
                                      : mayBeHidden(part.group, person.look);
     });

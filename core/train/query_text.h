@@ -13,10 +13,16 @@ namespace sapsam::training {
 // "black backpack", "a woman", "a man dressed in black"), true of one picture, and what it says.
 struct QueryText
 {
-    std::string text;              // empty when nothing can be said
-    std::vector<PartPhrase> parts; // the phrases it is made of
-    bool namesGender = false;      // by its noun
-    std::string outfit;            // base colour of the upper and the lower garment, or empty
+    struct Part
+    {
+        std::string group;
+        std::vector<std::string> words;
+    };
+
+    std::string text;         // empty when nothing can be said
+    std::vector<Part> parts;  // the phrases it is made of
+    bool namesGender = false; // by its noun
+    std::string outfit;       // base colour of the upper and the lower garment, or empty
 };
 
 QueryText drawQuery(const SyntheticPerson &person, const SyntheticPicture &picture,
@@ -30,8 +36,8 @@ public:
     PartWords() = default;
     PartWords(const SyntheticPerson &person, const SyntheticPicture &picture, SeededRandom random);
 
-    // True when the generator could have said this phrase of the part of that group.
-    bool canSay(const PartPhrase &phrase) const;
+    // True when the generator could have said these words of the part of that group.
+    bool canSay(const QueryText::Part &part) const;
     bool has(const std::string &group) const { return m_words.count(group) != 0; }
 
 private:

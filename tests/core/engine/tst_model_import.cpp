@@ -12,6 +12,8 @@
 #include "core/weights/derive_config.h"
 #include "core/weights/tensor_names.h"
 #include "tests/support/error_of.h"
+#include "tests/support/golden_folder.h"
+#include "tests/support/outline_source.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -24,49 +26,6 @@ using namespace sapsam::test;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string goldenPath(const std::string &relative)
-{
-    const QByteArray set = qgetenv("SAPSAM_GOLDEN_DIR");
-    return (set.isEmpty() ? std::string(SAPSAM_SOURCE_DIR) + "/tests/golden" : set.toStdString())
-           + "/" + relative;
-}
-
-// Names and shapes of a published file at full size, without values.
-class OutlineSource final : public TensorSource
-{
-public:
-    explicit OutlineSource(const std::string &keysFile) : m_origin(keysFile)
-    {
-        for (const auto &item : readJsonFile(goldenPath("keys/" + keysFile + ".json"))) {
-            TensorInfo info;
-            info.dtype = item[2] == "F16" ? torch::kHalf : torch::kFloat;
-            info.shape = item[1].get<std::vector<std::int64_t>>();
-            m_infos[item[0]] = info;
-        }
-    }
-    const std::string &origin() const override { return m_origin; }
-    std::vector<std::string> names() const override
-    {
-        std::vector<std::string> result;
-        for (const auto &info : m_infos)
-            result.push_back(info.first);
-        return result;
-    }
-    const TensorInfo *find(const std::string &name) const override
-    {
-        const auto found = m_infos.find(name);
-        return found == m_infos.end() ? nullptr : &found->second;
-    }
-    torch::Tensor read(const std::string &name) const override
-    {
-        throw Error(ErrorKind::Internal, "nothing may be read, not even " + name);
-    }
-
-private:
-    std::string m_origin;
-    std::map<std::string, TensorInfo> m_infos;
-};
 
 const char *kAllKeys[] = {"bert_base_uncased_hf",
                           "bert_base_uncased_published",
@@ -160,7 +119,7 @@ std::vector<std::string> pathsOf(const TinyCase &tiny)
 {
     std::vector<std::string> paths;
     for (const auto &file : QString::fromLatin1(tiny.files).split(QLatin1Char(' ')))
-        paths.push_back(goldenPath(std::string(tiny.folder) + "/" + file.toStdString()));
+        paths.push_back(shippedPath(std::string(tiny.folder) + "/" + file.toStdString()));
     return paths;
 }
 
@@ -169,8 +128,8 @@ class Expected
 {
 public:
     explicit Expected(const std::string &folder)
-        : m_json(readJsonFile(goldenPath(folder + "/case.json"))),
-          m_io(goldenPath(folder + "/io.safetensors"))
+        : m_json(readJsonFile(shippedPath(folder + "/case.json"))),
+          m_io(shippedPath(folder + "/io.safetensors"))
     {
     }
     torch::Tensor input(const std::string &name) const
@@ -273,7 +232,7 @@ void openAndCompare(const engine::ModelFolder &model, const TinyCase &tiny)
         return;
 
     const auto wanted =
-        openCheckpoint(goldenPath(std::string(tiny.folder) + "/weights.safetensors"));
+        openCheckpoint(shippedPath(std::string(tiny.folder) + "/weights.safetensors"));
     int compared = 0;
     for (const auto &item : namedTensorsOf(*module)) {
         if (!wanted->find(item.first))
@@ -363,7 +322,7 @@ private Q_SLOTS:
             for (const auto &file : QString::fromLatin1(files).split(QLatin1Char(' ')))
                 covered.insert(file);
 
-        for (const auto &entry : fs::directory_iterator(goldenPath("keys"))) {
+        for (const auto &entry : fs::directory_iterator(shippedPath("keys"))) {
             const auto name = QString::fromStdString(entry.path().stem().string());
             QVERIFY2(name == QStringLiteral("index") || covered.contains(name),
                      name.toUtf8().constData());
@@ -456,13 +415,13 @@ private Q_SLOTS:
 
     void tinyNetworksNeedAConfigForTheirHeads()
     {
-        const auto found = examineModel({goldenPath("clip_tiny/weights_openai.pt")});
+        const auto found = examineModel({shippedPath("clip_tiny/weights_openai.pt")});
 
         QVERIFY(found.isComplete);
         QVERIFY(!found.isImportable());
         QVERIFY2(found.advice.find("config.json") != std::string::npos, found.advice.c_str());
         ModelImportRequest request;
-        request.paths = {goldenPath("clip_tiny/weights_openai.pt")};
+        request.paths = {shippedPath("clip_tiny/weights_openai.pt")};
         request.modelsFolder = fresh("registry");
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::Mismatch, "attention heads");
         QVERIFY(!fs::exists(request.modelsFolder));
@@ -472,7 +431,7 @@ private Q_SLOTS:
     {
         const std::string folder = fresh("download");
         makeFolder(folder);
-        fs::copy_file(goldenPath("clip_tiny/weights_openai.pt"), folder + "/clip.pt");
+        fs::copy_file(shippedPath("clip_tiny/weights_openai.pt"), folder + "/clip.pt");
         fs::copy_file(configFor(kTinyCases[5]), folder + "/config.json");
         const auto good = examineModel({folder + "/clip.pt"});
         Json other = readJsonFile(folder + "/config.json");
@@ -492,8 +451,8 @@ private Q_SLOTS:
 
     void missingPartsAreNamed()
     {
-        const std::string lavis = goldenPath("blip2_t5_tiny/weights_lavis_blip2_t5.pth");
-        const std::string eva = goldenPath("blip2_t5_tiny/weights_eva_vit.pth");
+        const std::string lavis = shippedPath("blip2_t5_tiny/weights_lavis_blip2_t5.pth");
+        const std::string eva = shippedPath("blip2_t5_tiny/weights_eva_vit.pth");
         ModelImportRequest request;
         request.modelsFolder = fresh("registry");
         request.paths = {lavis};
@@ -503,11 +462,11 @@ private Q_SLOTS:
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::Mismatch, "google/flan-t5-xl");
         request.paths = {eva};
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::Mismatch, "part of BLIP-2");
-        request.paths = {eva, goldenPath("bert_tiny/pytorch_model.bin")};
+        request.paths = {eva, shippedPath("bert_tiny/pytorch_model.bin")};
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::InvalidInput, "by itself");
         request.paths = {eva, eva};
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::InvalidInput, "twice");
-        request.paths = {goldenPath("pipeline/checkpoints/zip_ordered.pth")};
+        request.paths = {shippedPath("pipeline/checkpoints/zip_ordered.pth")};
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::Mismatch, "no known network");
         request.paths = {};
         VERIFY_ERROR(importModel(request, {}, {}), ErrorKind::InvalidInput, "name the file");
@@ -589,7 +548,7 @@ private Q_SLOTS:
     void linkedFilesAreNotCopiedAndWatched()
     {
         const std::string source = fresh("sam.pth");
-        fs::copy_file(goldenPath("sam_tiny/weights_meta.pth"), source);
+        fs::copy_file(shippedPath("sam_tiny/weights_meta.pth"), source);
         ModelImportRequest request;
         request.paths = {source};
         request.modelsFolder = fresh("registry");
@@ -618,7 +577,7 @@ private Q_SLOTS:
     void fineTunedClipLosesItsTrainingHeads()
     {
         // Person retrieval saves the whole training model: a prefix and heads of its own.
-        const auto clip = openCheckpoint(goldenPath("clip_tiny/weights_openai_state_dict.pt"));
+        const auto clip = openCheckpoint(shippedPath("clip_tiny/weights_openai_state_dict.pt"));
         NamedTensors tensors;
         for (const auto &name : clip->names())
             tensors.emplace_back("base_model." + name, clip->read(name).to(torch::kFloat));

@@ -510,18 +510,7 @@ private Q_SLOTS:
         const auto pixels = golden.input("in.image");
         const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
 
-        net->observer = [&](const std::string &stage, const torch::Tensor &value) {
-            golden.check("out." + stage, stage == "qformer.input_norm"
-                                             ? value.expand({pixels.size(0), -1, -1})
-                                             : value);
-        };
-        const auto image = net->imageEmbeddings(pixels);
-        const auto output = net->queryOutput(image);
-        const auto queries = net->language_projection(output);
-        net->observer = {};
-        golden.check("out.image_embeds", image);
-        golden.check("out.query_output", output);
-        golden.check("out.projected_queries", queries);
+        const auto queries = checkedQueries(golden, net, pixels);
         golden.check("out.projected_queries", net->encodeImage(pixels));
 
         const auto embeddings = torch::cat({queries, net->language_model->embed(ids)}, 1);
@@ -545,25 +534,12 @@ private Q_SLOTS:
             "out.left_masked.logits",
             net->language_model->logits(net->language_model(embeddings, left)).slice(1, 2));
 
-        const auto &generation = json.at("generation");
-        for (const auto &mode : generation.at("modes").items()) {
-            auto options = generationOptions(config, generation, mode.value());
-            checkGeneration(golden, "out.gen." + mode.key(), net->generate(queries, ids, options),
-                            options);
-            options.lengthConvention = LengthConvention::WithPlaceholder;
-            checkGeneration(golden, "out.gen_4_27." + mode.key(),
-                            net->generate(queries, ids, options), options);
-        }
+        checkGenerations(golden, net, queries, ids, false);
 
-        // LAVIS differs in the eps of the norm behind the vision part.
-        config.vision.postLayerNormEps = json.at("lavis").at("ln_vision_eps").get<double>();
-        Blip2 lavis(config);
+        Blip2 lavis(lavisConfig(golden, config));
         lavis->eval();
         loadStrict(*lavis, *stored, blip2OptNames());
-        const auto lavisImage = lavis->imageEmbeddings(pixels);
-        golden.check("out.lavis.image_embeds", lavisImage);
-        golden.check("out.lavis.query_output", lavis->queryOutput(lavisImage));
-        golden.check("out.lavis.projected_queries", lavis->encodeImage(pixels));
+        checkLavis(golden, lavis, pixels);
         VERIFY_CASE(golden);
     }
 
@@ -581,18 +557,7 @@ private Q_SLOTS:
         const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
         const auto answer = golden.input("in.decoder_input_ids");
 
-        net->observer = [&](const std::string &stage, const torch::Tensor &value) {
-            golden.check("out." + stage, stage == "qformer.input_norm"
-                                             ? value.expand({pixels.size(0), -1, -1})
-                                             : value);
-        };
-        const auto image = net->imageEmbeddings(pixels);
-        const auto output = net->queryOutput(image);
-        const auto queries = net->language_projection(output);
-        net->observer = {};
-        golden.check("out.image_embeds", image);
-        golden.check("out.query_output", output);
-        golden.check("out.projected_queries", queries);
+        const auto queries = checkedQueries(golden, net, pixels);
 
         const auto embeddings = torch::cat({queries, net->t5->embed(ids)}, 1);
         golden.check("out.lm.inputs_embeds", embeddings);
@@ -621,25 +586,12 @@ private Q_SLOTS:
         right[1].slice(0, ids.size(1) - 2).zero_();
         golden.check("out.right_padded.logits", net->answerLogits(queries, ids, answer, right));
 
-        const auto &generation = json.at("generation");
-        for (const auto &mode : generation.at("modes").items()) {
-            auto options = generationOptions(config, generation, mode.value());
-            checkGeneration(golden, "out.gen." + mode.key(), net->generate(queries, ids, options),
-                            options, true);
-            options.lengthConvention = LengthConvention::WithPlaceholder;
-            checkGeneration(golden, "out.gen_4_27." + mode.key(),
-                            net->generate(queries, ids, options), options, true);
-        }
+        checkGenerations(golden, net, queries, ids, true);
 
-        // LAVIS differs in the eps of the norm behind the vision part.
-        config.vision.postLayerNormEps = json.at("lavis").at("ln_vision_eps").get<double>();
-        Blip2 lavis(config);
+        Blip2 lavis(lavisConfig(golden, config));
         lavis->eval();
         loadBlip2(lavis, *stored);
-        const auto lavisImage = lavis->imageEmbeddings(pixels);
-        golden.check("out.lavis.image_embeds", lavisImage);
-        golden.check("out.lavis.query_output", lavis->queryOutput(lavisImage));
-        golden.check("out.lavis.projected_queries", lavis->encodeImage(pixels));
+        checkLavis(golden, lavis, pixels);
         VERIFY_CASE(golden);
     }
 
@@ -664,6 +616,55 @@ private Q_SLOTS:
     }
 
 private:
+    // The stages from the pictures to the queries of the language model, which are returned.
+    static torch::Tensor checkedQueries(GoldenCase &golden, Blip2 &net, const torch::Tensor &pixels)
+    {
+        net->observer = [&](const std::string &stage, const torch::Tensor &value) {
+            golden.check("out." + stage, stage == "qformer.input_norm"
+                                             ? value.expand({pixels.size(0), -1, -1})
+                                             : value);
+        };
+        const auto image = net->imageEmbeddings(pixels);
+        const auto output = net->queryOutput(image);
+        const auto queries = net->language_projection(output);
+        net->observer = {};
+        golden.check("out.image_embeds", image);
+        golden.check("out.query_output", output);
+        golden.check("out.projected_queries", queries);
+        return queries;
+    }
+
+    // LAVIS differs in the eps of the norm behind the vision part.
+    static Blip2Config lavisConfig(const GoldenCase &golden, Blip2Config config)
+    {
+        config.vision.postLayerNormEps =
+            golden.config().at("lavis").at("ln_vision_eps").get<double>();
+        return config;
+    }
+
+    static void checkLavis(GoldenCase &golden, Blip2 &lavis, const torch::Tensor &pixels)
+    {
+        const auto image = lavis->imageEmbeddings(pixels);
+        golden.check("out.lavis.image_embeds", image);
+        golden.check("out.lavis.query_output", lavis->queryOutput(image));
+        golden.check("out.lavis.projected_queries", lavis->encodeImage(pixels));
+    }
+
+    // Every mode of the case, in both conventions.
+    static void checkGenerations(GoldenCase &golden, Blip2 &net, const torch::Tensor &queries,
+                                 const torch::Tensor &ids, bool startsAnswer)
+    {
+        const auto &generation = golden.config().at("generation");
+        for (const auto &mode : generation.at("modes").items()) {
+            auto options = generationOptions(net->config, generation, mode.value());
+            checkGeneration(golden, "out.gen." + mode.key(), net->generate(queries, ids, options),
+                            options, startsAnswer);
+            options.lengthConvention = LengthConvention::WithPlaceholder;
+            checkGeneration(golden, "out.gen_4_27." + mode.key(),
+                            net->generate(queries, ids, options), options, startsAnswer);
+        }
+    }
+
     // `startsAnswer`: the placeholder begins the ids in either convention.
     static void checkGeneration(GoldenCase &golden, const std::string &prefix,
                                 const Generated &generated, const GenerationOptions &options,

@@ -125,7 +125,7 @@ private Q_SLOTS:
         QVERIFY(asked != nullptr);
         QueryText query;
         query.text = "a red top";
-        query.parts = {{"clothes", "red", "red"}};
+        query.parts = {{"clothes", {"red"}}};
 
         QVERIFY(mayBeTrue(query, *asked, *asked));
         int others = 0;
@@ -149,7 +149,7 @@ private Q_SLOTS:
         QVERIFY(withBag != nullptr && without != nullptr);
         QueryText query;
         query.text = "a bag";
-        query.parts = {{"bag", "bag", ""}};
+        query.parts = {{"bag", {"bag"}}};
         Shown hidden = *withBag;
         hidden.words = PartWords();
 

@@ -8,6 +8,7 @@
 #include "core/weights/torch_checkpoint.h"
 #include "tests/core/weights/torch_file_builder.h"
 #include "tests/support/error_of.h"
+#include "tests/support/golden_folder.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -27,9 +28,7 @@ namespace fs = std::filesystem;
 
 std::string goldenFolder()
 {
-    const QByteArray set = qgetenv("SAPSAM_GOLDEN_DIR");
-    return (set.isEmpty() ? std::string(SAPSAM_SOURCE_DIR) + "/tests/golden" : set.toStdString())
-           + "/pipeline/checkpoints";
+    return shippedPath("pipeline/checkpoints");
 }
 
 std::string dtypeName(torch::ScalarType type)

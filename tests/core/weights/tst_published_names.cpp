@@ -2,6 +2,8 @@
 #include "core/weights/checkpoint.h"
 #include "core/weights/recognise.h"
 #include "tests/support/error_of.h"
+#include "tests/support/golden_folder.h"
+#include "tests/support/outline_source.h"
 
 #include <QTest>
 
@@ -13,55 +15,9 @@ using namespace sapsam::test;
 
 namespace {
 
-std::string goldenPath(const std::string &relative)
-{
-    const QByteArray set = qgetenv("SAPSAM_GOLDEN_DIR");
-    return (set.isEmpty() ? std::string(SAPSAM_SOURCE_DIR) + "/tests/golden" : set.toStdString())
-           + "/" + relative;
-}
-
-// Names and shapes without values: what a published file of full size looks like from outside.
-class OutlineSource final : public TensorSource
-{
-public:
-    explicit OutlineSource(const std::string &keysFile) : m_origin(keysFile)
-    {
-        for (const auto &item : readJsonFile(goldenPath("keys/" + keysFile))) {
-            TensorInfo info;
-            info.dtype = item[2] == "F16" ? torch::kHalf : torch::kFloat;
-            info.shape = item[1].get<std::vector<std::int64_t>>();
-            m_infos[item[0]] = info;
-        }
-    }
-
-    const std::string &origin() const override { return m_origin; }
-    std::vector<std::string> names() const override
-    {
-        std::vector<std::string> result;
-        for (const auto &info : m_infos)
-            result.push_back(info.first);
-        return result;
-    }
-    const TensorInfo *find(const std::string &name) const override
-    {
-        const auto found = m_infos.find(name);
-        return found == m_infos.end() ? nullptr : &found->second;
-    }
-    torch::Tensor read(const std::string &name) const override
-    {
-        throw Error(ErrorKind::Internal, "nothing may be read, not even " + name);
-    }
-
-    std::map<std::string, TensorInfo> &infos() { return m_infos; }
-
-private:
-    std::string m_origin;
-    std::map<std::string, TensorInfo> m_infos;
-};
-
 std::shared_ptr<const TensorSource> named(const std::string &file)
 {
-    return withHuggingFaceNames(openCheckpoint(goldenPath(file)));
+    return withHuggingFaceNames(openCheckpoint(shippedPath(file)));
 }
 
 // The same names, shapes and (as float32) values.
@@ -114,7 +70,7 @@ void addCompleteFiles()
 
 std::shared_ptr<OutlineSource> outline(const std::string &name)
 {
-    return std::make_shared<OutlineSource>(name + ".json");
+    return std::make_shared<OutlineSource>(name);
 }
 
 } // namespace
@@ -159,7 +115,7 @@ private Q_SLOTS:
         const std::shared_ptr<const TensorSource> actual = combineSources(sources);
 
         compare(*actual,
-                *openCheckpoint(goldenPath(folder.toStdString() + "/weights.safetensors")));
+                *openCheckpoint(shippedPath(folder.toStdString() + "/weights.safetensors")));
         if (QTest::currentTestFailed())
             return;
         const auto result = recognise(actual);
@@ -331,7 +287,7 @@ private Q_SLOTS:
 
     void networkInsideATrainingModelIsFound()
     {
-        const auto clip = openCheckpoint(goldenPath("clip_tiny/weights_openai_state_dict.pt"));
+        const auto clip = openCheckpoint(shippedPath("clip_tiny/weights_openai_state_dict.pt"));
         std::map<std::string, torch::Tensor> tensors;
         for (const auto &name : clip->names())
             tensors["base_model." + name] = clip->read(name);
@@ -340,7 +296,7 @@ private Q_SLOTS:
         const auto found = withHuggingFaceNames(
             std::make_shared<MemoryTensorSource>("best.pth", std::move(tensors)));
 
-        compare(*found, *openCheckpoint(goldenPath("clip_tiny/weights.safetensors")));
+        compare(*found, *openCheckpoint(shippedPath("clip_tiny/weights.safetensors")));
     }
 
     void splitBiasesOfEarlyBlip2FilesAreJoined()
