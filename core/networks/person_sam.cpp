@@ -3,7 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
-#include "core/weights/tensor_source.h"
+#include "core/weights/tensor_names.h"
 
 #include <cmath>
 
@@ -207,6 +207,19 @@ PersonSamOutput PersonSamImpl::forward(const torch::Tensor &pixels, const torch:
                                        const torch::Tensor &mask, const torch::Tensor &typeIds)
 {
     return decode(encodeImage(pixels), ids, mask, typeIds);
+}
+
+LoadReport loadPersonSam(PersonSam &personSam, const TensorSource &source)
+{
+    LoadOptions options = personSamNames();
+    options.adapt = [](const std::string &name, const torch::Tensor &stored,
+                       torch::IntArrayRef wanted) -> torch::Tensor {
+        if (name == "fixed_query" && stored.dim() == 3 && stored.size(0) == 1
+            && stored.size(2) == wanted.back())
+            return resizeRows(stored.to(torch::kFloat)[0], wanted[1]).unsqueeze(0);
+        return fittedSamPositions(name, stored, wanted);
+    };
+    return loadStrict(*personSam, source, options);
 }
 
 void initializeWeights(PersonSamImpl &personSam, std::uint64_t seed)

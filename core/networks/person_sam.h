@@ -2,6 +2,7 @@
 
 #include "core/networks/bert.h"
 #include "core/networks/sam.h"
+#include "core/weights/strict_loader.h"
 
 // The text-prompted SAM of SAP-SAM: a phrase becomes a sparse and a dense prompt.
 namespace sapsam::nn {
@@ -97,6 +98,10 @@ public:
     torch::nn::Embedding no_mask_embed{nullptr};
 };
 TORCH_MODULE(PersonSam);
+
+// Strict, but a file that was made for another image or window size is taken too: its tables of
+// positions and the fixed query are resized, and the report's `adapted` names them.
+LoadReport loadPersonSam(PersonSam &personSam, const TensorSource &source);
 
 void initializeWeights(PersonSamImpl &personSam, std::uint64_t seed);
 

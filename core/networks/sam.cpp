@@ -525,6 +525,41 @@ torch::Tensor postprocessMasks(const torch::Tensor &logits, std::int64_t imageSi
     return resize(frame.slice(2, 0, resizedHeight).slice(3, 0, resizedWidth), height, width);
 }
 
+torch::Tensor fittedSamPositions(const std::string &name, const torch::Tensor &stored,
+                                 torch::IntArrayRef wanted)
+{
+    const auto endsIn = [&name](std::string_view ending) {
+        return name.size() >= ending.size()
+               && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+    };
+    const bool isTable = endsIn("pos_embed") && stored.dim() == 4 && wanted.size() == 4;
+    const bool isRelative =
+        (endsIn("rel_pos_h") || endsIn("rel_pos_w")) && stored.dim() == 2 && wanted.size() == 2;
+    if ((!isTable && !isRelative) || stored.size(-1) != wanted.back())
+        return {};
+    const auto values = stored.to(torch::kFloat);
+    if (isRelative)
+        return resizeRows(values, wanted[0]);
+    return F::interpolate(values.permute({0, 3, 1, 2}),
+                          F::InterpolateFuncOptions()
+                              .size(std::vector<std::int64_t>{wanted[1], wanted[2]})
+                              .mode(torch::kBicubic)
+                              .align_corners(false))
+        .permute({0, 2, 3, 1})
+        .contiguous();
+}
+
+torch::Tensor resizeRows(const torch::Tensor &rows, std::int64_t count)
+{
+    return F::interpolate(rows.t().unsqueeze(0), F::InterpolateFuncOptions()
+                                                     .size(std::vector<std::int64_t>{count})
+                                                     .mode(torch::kLinear)
+                                                     .align_corners(false))
+        .squeeze(0)
+        .t()
+        .contiguous();
+}
+
 bool samInitialValue(const std::string &name, double &mean, double &deviation)
 {
     mean = 0.0;

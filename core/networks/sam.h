@@ -221,6 +221,15 @@ torch::Tensor postprocessMasks(const torch::Tensor &logits, std::int64_t imageSi
                                std::int64_t resizedHeight, std::int64_t resizedWidth,
                                std::int64_t height, std::int64_t width);
 
+// The table of positions `name` of an encoder for another image or window size, resized: bicubic
+// for pos_embed, linear for relative positions (as the original does when sizes differ). Undefined
+// for every other tensor and for shapes that differ in more than the size of the grid.
+torch::Tensor fittedSamPositions(const std::string &name, const torch::Tensor &stored,
+                                 torch::IntArrayRef wanted);
+
+// [n, C] → [count, C], linear along the rows.
+torch::Tensor resizeRows(const torch::Tensor &rows, std::int64_t count);
+
 // Normal with deviation 0.02, relative positions 0, Fourier matrix standard normal.
 void initializeWeights(SamImpl &sam, std::uint64_t seed);
 // The rule of the above by tensor name, shared with networks that contain parts of SAM.

@@ -74,7 +74,7 @@ struct RunFolder::Private
         json["heartbeat"] = utcText("%Y-%m-%dT%H:%M:%SZ");
         json["step"] = status.step;
         json["steps"] = status.steps;
-        json["epoch"] = 0; // there are no epochs: pictures are drawn anew all the time
+        json["epoch"] = status.epoch.value_or(0);
         json["eta"] = status.etaSeconds ? OrderedJson(*status.etaSeconds) : OrderedJson(nullptr);
         if (!status.message.empty())
             json["message"] = status.message;

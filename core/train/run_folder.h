@@ -14,6 +14,7 @@ struct RunStatus
     std::string state = "starting"; // starting | running | stopping | stopped | done | failed
     std::int64_t step = 0;
     std::int64_t steps = 0;
+    std::optional<std::int64_t> epoch; // 0-based, of tasks that have epochs
     std::optional<double> etaSeconds;
     std::string message; // why it failed
 };

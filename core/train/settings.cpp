@@ -1,51 +1,14 @@
-#include "core/train/settings.h"
-
-#include <set>
+#include "core/train/settings_fields.h"
 
 namespace sapsam {
 
-namespace {
+using training::Checker;
 
 // The one list of fields of each task: reading, writing and unknown keys all come from it.
-template <typename Settings, typename Visitor>
-void visitCommon(Settings &s, Visitor &visit)
-{
-    visit("name", s.name);
-    visit("steps", s.steps);
-    visit("batchSize", s.batchSize);
-    visit("optimizer", s.optimizer);
-    visit("learningRate", s.learningRate);
-    visit("beta1", s.beta1);
-    visit("beta2", s.beta2);
-    visit("epsilon", s.epsilon);
-    visit("weightDecay", s.weightDecay);
-    visit("warmUpSteps", s.warmUpSteps);
-    visit("finalFactor", s.finalFactor);
-    visit("gradientClip", s.gradientClip);
-    visit("precision", s.precision);
-    visit("loaderThreads", s.loaderThreads);
-    visit("queueLength", s.queueLength);
-    visit("evaluateEvery", s.evaluateEvery);
-    visit("checkpointEvery", s.checkpointEvery);
-    visit("logEvery", s.logEvery);
-    visit("heldOutCount", s.heldOutCount);
-    visit("dataSeed", s.dataSeed);
-    visit("poolStart", s.poolStart);
-    visit("poolGrowth", s.poolGrowth);
-    visit("picturesPerIdentity", s.picturesPerIdentity);
-    visit("renderHeight", s.renderHeight);
-    visit("renderWidth", s.renderWidth);
-    visit("corpusLines", s.corpusLines);
-    visit("augmentStrength", s.augmentStrength);
-    visit("helperWeight", s.helperWeight);
-    visit("helperUntil", s.helperUntil);
-    visit("initialModel", s.initialModel);
-}
-
 template <typename Visitor>
 void visitAll(RetrievalSettings &s, Visitor &visit)
 {
-    visitCommon(s, visit);
+    training::visitCommon(s, visit);
     visit("imageHeight", s.imageHeight);
     visit("imageWidth", s.imageWidth);
     visit("patchSize", s.patchSize);
@@ -70,7 +33,7 @@ void visitAll(RetrievalSettings &s, Visitor &visit)
 template <typename Visitor>
 void visitAll(PersonSamSettings &s, Visitor &visit)
 {
-    visitCommon(s, visit);
+    training::visitCommon(s, visit);
     visit("imageSize", s.imageSize);
     visit("patchSize", s.patchSize);
     visit("visionWidth", s.visionWidth);
@@ -96,7 +59,7 @@ void visitAll(PersonSamSettings &s, Visitor &visit)
 template <typename Visitor>
 void visitAll(PhrasesSettings &s, Visitor &visit)
 {
-    visitCommon(s, visit);
+    training::visitCommon(s, visit);
     visit("imageSize", s.imageSize);
     visit("patchSize", s.patchSize);
     visit("visionWidth", s.visionWidth);
@@ -113,90 +76,7 @@ void visitAll(PhrasesSettings &s, Visitor &visit)
     visit("maxTokens", s.maxTokens);
 }
 
-class Reader
-{
-public:
-    Reader(const Json &json, std::vector<std::string> &problems)
-        : m_json(json), m_problems(problems)
-    {
-    }
-
-    template <typename T>
-    void operator()(const char *key, T &value)
-    {
-        m_known.insert(key);
-        const auto found = m_json.find(key);
-        if (found == m_json.end())
-            return;
-        try {
-            if (!hasType(*found, value))
-                throw Error(ErrorKind::InvalidInput, "has another type");
-            value = found->template get<T>();
-        } catch (const std::exception &) {
-            m_problems.push_back("the setting '" + std::string(key)
-                                 + "' has an unusable value: " + found->dump());
-        }
-    }
-
-    void reportUnknown() const
-    {
-        for (const auto &item : m_json.items()) {
-            if (m_known.count(item.key()) == 0 && item.key() != "task" && item.key() != "seed")
-                m_problems.push_back("the setting '" + item.key() + "' is not known");
-        }
-    }
-
-private:
-    static bool hasType(const Json &json, const std::string &) { return json.is_string(); }
-    static bool hasType(const Json &json, double) { return json.is_number(); }
-    static bool hasType(const Json &json, const std::vector<int> &) { return json.is_array(); }
-    template <typename T>
-    static bool hasType(const Json &json, T)
-    {
-        return json.is_number_integer();
-    }
-
-    const Json &m_json;
-    std::vector<std::string> &m_problems;
-    std::set<std::string> m_known;
-};
-
-class Writer
-{
-public:
-    template <typename T>
-    void operator()(const char *key, const T &value)
-    {
-        json[key] = value;
-    }
-
-    OrderedJson json = OrderedJson::object();
-};
-
-class Checker
-{
-public:
-    void require(bool condition, const std::string &problem)
-    {
-        if (!condition)
-            problems.push_back(problem);
-    }
-    void positive(const char *name, double value)
-    {
-        require(value > 0, std::string("'") + name + "' must be greater than 0");
-    }
-    void share(const char *name, double value)
-    {
-        require(value >= 0.0 && value <= 1.0, std::string("'") + name + "' must be in 0 to 1");
-    }
-    void multiple(const char *name, int value, const char *ofName, int of)
-    {
-        require(of > 0 && value > 0 && value % of == 0,
-                std::string("'") + name + "' must be a multiple of '" + ofName + "'");
-    }
-
-    std::vector<std::string> problems;
-};
+namespace training {
 
 void checkCommon(const TrainSettings &s, Checker &check)
 {
@@ -237,28 +117,7 @@ void checkCommon(const TrainSettings &s, Checker &check)
                   "'augmentStrength' must be in 0 to 2");
 }
 
-template <typename Settings>
-void readInto(const Json &json, Settings &settings, std::vector<std::string> &problems)
-{
-    if (!json.is_object() && !json.is_null()) {
-        problems.push_back("the configuration must be a JSON object");
-        return;
-    }
-    const Json object = json.is_null() ? Json::object() : json;
-    Reader reader(object, problems);
-    visitAll(settings, reader);
-    reader.reportUnknown();
-}
-
-template <typename Settings>
-OrderedJson written(Settings settings)
-{
-    Writer writer;
-    visitAll(settings, writer);
-    return writer.json;
-}
-
-} // namespace
+} // namespace training
 
 RetrievalSettings::RetrievalSettings()
 {
@@ -283,34 +142,34 @@ PhrasesSettings::PhrasesSettings()
 
 void readSettings(const Json &json, RetrievalSettings &settings, std::vector<std::string> &problems)
 {
-    readInto(json, settings, problems);
+    training::readInto(json, settings, problems);
 }
 void readSettings(const Json &json, PersonSamSettings &settings, std::vector<std::string> &problems)
 {
-    readInto(json, settings, problems);
+    training::readInto(json, settings, problems);
 }
 void readSettings(const Json &json, PhrasesSettings &settings, std::vector<std::string> &problems)
 {
-    readInto(json, settings, problems);
+    training::readInto(json, settings, problems);
 }
 
 OrderedJson toJson(const RetrievalSettings &settings)
 {
-    return written(settings);
+    return training::written(settings);
 }
 OrderedJson toJson(const PersonSamSettings &settings)
 {
-    return written(settings);
+    return training::written(settings);
 }
 OrderedJson toJson(const PhrasesSettings &settings)
 {
-    return written(settings);
+    return training::written(settings);
 }
 
 std::vector<std::string> problemsOf(const RetrievalSettings &s)
 {
     Checker check;
-    checkCommon(s, check);
+    training::checkCommon(s, check);
     check.multiple("imageHeight", s.imageHeight, "patchSize", s.patchSize);
     check.multiple("imageWidth", s.imageWidth, "patchSize", s.patchSize);
     check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
@@ -336,7 +195,7 @@ std::vector<std::string> problemsOf(const RetrievalSettings &s)
 std::vector<std::string> problemsOf(const PersonSamSettings &s)
 {
     Checker check;
-    checkCommon(s, check);
+    training::checkCommon(s, check);
     check.multiple("imageSize", s.imageSize, "patchSize", s.patchSize);
     check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
     check.multiple("decoderSize", s.decoderSize, "decoderHeads", 2 * s.decoderHeads);
@@ -362,7 +221,7 @@ std::vector<std::string> problemsOf(const PersonSamSettings &s)
 std::vector<std::string> problemsOf(const PhrasesSettings &s)
 {
     Checker check;
-    checkCommon(s, check);
+    training::checkCommon(s, check);
     check.multiple("imageSize", s.imageSize, "patchSize", s.patchSize);
     check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
     check.multiple("queryWidth", s.queryWidth, "queryHeads", s.queryHeads);

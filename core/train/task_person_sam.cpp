@@ -79,8 +79,8 @@ public:
         m_model = nn::PersonSam(config);
         nn::initializeWeights(*m_model, seed);
         if (!m_settings.initialModel.empty())
-            loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
-                       personSamNames());
+            nn::loadPersonSam(m_model,
+                              SafetensorsFile(m_settings.initialModel + "/model.safetensors"));
         m_maskSide = config.sam.maskSide();
         if (m_settings.helperWeight > 0.0) {
             // The whole label map from the image embedding, 4 x 4 pixels from each cell.

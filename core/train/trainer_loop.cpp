@@ -165,6 +165,9 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
     makeFolder(run.path() + "/model");
     task.prepare(request.seed, run.path() + "/model", cancel, progress);
     task.writeModelFiles(run.path() + "/model");
+    const std::int64_t steps = task.steps();
+    const std::int64_t epochSteps = task.stepsPerEpoch();
+    status.steps = steps;
     const torch::Device device(request.device);
     const torch::ScalarType type = request.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
     torch::nn::Module &module = task.module();
@@ -179,7 +182,7 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
     if (type != torch::kFloat)
         module.to(type);
     module.train();
-    MasterOptimizer optimizer(module, settings);
+    MasterOptimizer optimizer(module, settings, task.parameterRule());
     {
         const torch::NoGradGuard noGrad;
         for (const auto &[name, master] : optimizer.masters()) {
@@ -198,7 +201,7 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
         run.dropMetricsAfter(first);
     }
     run.log(settings.name + ": " + std::to_string(parameterCount) + " parameters, "
-            + request.precision + " on " + request.device + ", " + std::to_string(settings.steps)
+            + request.precision + " on " + request.device + ", " + std::to_string(steps)
             + " steps of " + std::to_string(settings.batchSize)
             + (first > 0 ? ", going on at step " + std::to_string(first) : std::string()));
 
@@ -232,13 +235,13 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
     std::int64_t step = first;
     {
         OrderedProducer<Batch> loader(
-            first, settings.steps, settings.loaderThreads, settings.queueLength,
+            first, steps, settings.loaderThreads, settings.queueLength,
             [&task](std::int64_t index) { return task.makeBatch(index); });
         double lossSum = 0.0;
         double waited = 0.0;
         std::int64_t lossCount = 0;
         Clock::time_point sectionStart = Clock::now();
-        for (; step < settings.steps; ++step) {
+        for (; step < steps; ++step) {
             if (secondsSince(lastStopCheck) > 1.0) {
                 lastStopCheck = Clock::now();
                 stopped = run.isStopRequested();
@@ -250,9 +253,7 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
             const Clock::time_point takeStart = Clock::now();
             const Batch batch = loader.take();
             waited += secondsSince(takeStart);
-            const double rate =
-                settings.learningRate
-                * scheduleFactor(step, settings.steps, settings.warmUpSteps, settings.finalFactor);
+            const double rate = task.rateAt(step);
             const StepResult result = task.lossOf(batch, device, type);
             result.loss.backward();
             const double gradientNorm = optimizer.step(rate);
@@ -261,15 +262,19 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
 
             const std::int64_t done = step + 1;
             status.step = done;
+            if (epochSteps > 0)
+                status.epoch = step / epochSteps;
             status.etaSeconds = secondsSince(start) / static_cast<double>(done - first)
-                                * static_cast<double>(settings.steps - done);
+                                * static_cast<double>(steps - done);
             run.update(status);
             if (progress)
-                progress({"training", done, settings.steps, status.etaSeconds});
-            if (done % settings.logEvery == 0 || done == settings.steps) {
+                progress({"training", done, steps, status.etaSeconds});
+            if (done % settings.logEvery == 0 || done == steps) {
                 const double seconds = secondsSince(sectionStart);
                 OrderedJson line;
                 line["step"] = done;
+                if (epochSteps > 0)
+                    line["epoch"] = step / epochSteps;
                 line["loss"] = lossSum / static_cast<double>(lossCount);
                 line["learningRate"] = rate;
                 line["gradientNorm"] = gradientNorm;
@@ -279,19 +284,18 @@ LoopOutcome runLoop(TrainTask &task, RunFolder &run, const LoopRequest &request,
                     static_cast<double>(lossCount * settings.batchSize) / seconds;
                 line["loaderWait"] = waited / seconds; // share of the time
                 run.appendMetrics(line);
-                run.log("step " + std::to_string(done) + "/" + std::to_string(settings.steps)
-                        + ": loss " + formatted(line["loss"]) + "  rate " + formatted(rate)
-                        + "  norm " + formatted(gradientNorm) + "  "
-                        + formatted(line["samplesPerSecond"]) + " samples/s, waited "
-                        + formatted(100.0 * waited / seconds) + " %");
+                run.log("step " + std::to_string(done) + "/" + std::to_string(steps) + ": loss "
+                        + formatted(line["loss"]) + "  rate " + formatted(rate) + "  norm "
+                        + formatted(gradientNorm) + "  " + formatted(line["samplesPerSecond"])
+                        + " samples/s, waited " + formatted(100.0 * waited / seconds) + " %");
                 lossSum = 0.0;
                 waited = 0.0;
                 lossCount = 0;
                 sectionStart = Clock::now();
             }
-            if (done % settings.evaluateEvery == 0 || done == settings.steps)
+            if (done % settings.evaluateEvery == 0 || done == steps)
                 evaluate(done);
-            if (done % settings.checkpointEvery == 0 || done == settings.steps)
+            if (done % settings.checkpointEvery == 0 || done == steps)
                 checkpoints.saveLast(done, best);
         }
         if (stopped) {

@@ -3,6 +3,7 @@
 #include "core/base/cancel.h"
 #include "core/base/progress.h"
 #include "core/nn/torch_compat.h"
+#include "core/train/optimizer.h"
 #include "core/train/run_folder.h"
 #include "core/train/settings.h"
 #include "core/weights/strict_loader.h"
@@ -51,6 +52,18 @@ public:
     virtual void prepare(std::uint64_t seed, const std::string &modelFolder,
                          const CancelToken &cancel, const ProgressSink &progress) = 0;
     virtual torch::nn::Module &module() = 0;
+
+    // Known once prepare() has run; tasks that count in epochs know it from their data.
+    virtual std::int64_t steps() const { return settings().steps; }
+    virtual std::int64_t stepsPerEpoch() const { return 0; } // 0: the task has no epochs
+    // The learning rate of a step (0-based), and how each parameter takes part.
+    virtual double rateAt(std::int64_t step) const
+    {
+        const TrainSettings &s = settings();
+        return s.learningRate * scheduleFactor(step, steps(), s.warmUpSteps, s.finalFactor);
+    }
+    virtual ParameterRule parameterRule() const { return commonRate; }
+
     // A function of the seed and the step alone.
     virtual Batch makeBatch(std::int64_t step) const = 0;
     // Pictures come as normalised values; `type` is what the module computes in.
