@@ -2,6 +2,7 @@
 
 #include "core/base/file.h"
 #include "core/base/sha256.h"
+#include "core/engine/task_inputs.h"
 #include "core/engine/translate.h"
 #include "core/train/run_folder.h"
 #include "core/train/tasks.h"
@@ -39,7 +40,7 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
     } else if (config.is_object() && config.contains("seed")) {
         loop.seed = require<std::uint64_t>(config, "seed", "the configuration");
     }
-    task = training::makeTask(taskName, config);
+    task = training::makeTask(taskName, config, engine::taskInputs());
 
     // The settings name the precision unless the caller does.
     loop.precision = computing.info.precision;
@@ -49,8 +50,10 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
     if (!loop.resume) {
         OrderedJson resolved = task->settingsJson();
         resolved["seed"] = loop.seed;
-        const std::string data =
-            "sapsam synth, data seed " + std::to_string(task->settings().dataSeed);
+        // Tasks that train on real pictures name them.
+        std::string data = config.is_object() ? config.value("data", std::string()) : "";
+        if (data.empty())
+            data = "sapsam synth, data seed " + std::to_string(task->settings().dataSeed);
         run = training::RunFolder::create(
             request.runsFolder, task->settings().name, resolved,
             training::describeEnvironment(computing.info.device, loop.precision,

@@ -47,7 +47,7 @@ double scheduleFactor(std::int64_t step, std::int64_t steps, std::int64_t warmUp
 
 MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings &settings,
                                  const ParameterRule &rule)
-    : m_clip(settings.gradientClip)
+    : m_clip(settings.gradientClip), m_repeats(settings.stepRepeats)
 {
     std::map<ParameterRate, std::vector<torch::Tensor>> byRate;
     for (const auto &item : module.named_parameters()) {
@@ -117,7 +117,8 @@ double MasterOptimizer::step(double learningRate)
     {
         // The optimizer of libtorch switches gradients off by itself; it must be able to.
         const torch::AutoGradMode grad(true);
-        m_optimizer->step();
+        for (int i = 0; i < m_repeats; ++i)
+            m_optimizer->step();
     }
     for (Pair &pair : m_pairs) {
         pair.master.mutable_grad() = torch::Tensor();

@@ -75,6 +75,7 @@ private:
     std::unique_ptr<torch::optim::Optimizer> m_optimizer;
     std::vector<double> m_factors; // of the learning rate, for each group of the optimizer
     double m_clip;
+    int m_repeats; // of every step with the same gradients
 };
 
 } // namespace sapsam::training

@@ -42,6 +42,8 @@ struct TrainSettings
     double helperWeight = 1.0;    // of the loss of the helper heads, see trainer_loop.h
     double helperUntil = 0.7;     // share of the steps over which it falls to nothing
     std::string initialModel;     // folder of an exported model, or empty
+    // How often each gradient is applied. No setting of its own: tasks derive it, see doubleStep.
+    int stepRepeats = 1;
 };
 
 // CLIP dual encoder, similarity distribution matching.
