@@ -3,9 +3,13 @@
 #include "core/dataset/atr_split.h"
 #include "core/dataset/dataset_report.h"
 #include "core/dataset/pack_dataset.h"
+#include "core/engine/part_masks.h"
+#include "core/pipeline/engines.h"
 #include "core/text/noun_phrases.h"
+#include "core/weights/model_manifest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -159,6 +163,58 @@ Answer phrasesAnswer(const OpenedDataset &dataset, const std::string &output)
     return answer;
 }
 
+// The folder of a Person-SAM: a folder itself, or a name in one of the manifests.
+std::string segmenterFolder(const std::string &name, const std::string &modelsFolder)
+{
+    std::error_code ignored;
+    if (std::filesystem::exists(name + "/config.json", ignored))
+        return name;
+    std::string known;
+    for (const std::string &folder : {modelsFolder, userModelsFolder()}) {
+        if (!std::filesystem::exists(folder + "/manifest.json", ignored))
+            continue;
+        const ModelManifest manifest = readModelManifest(folder);
+        if (const ModelEntry *entry =
+                name.empty() ? manifest.findByTask("person-sam") : manifest.findByName(name))
+            return manifest.pathOf(*entry);
+        for (const ModelEntry &entry : manifest.models)
+            if (entry.task == "person-sam")
+                known += (known.empty() ? "" : ", ") + entry.name;
+    }
+    throw Error(ErrorKind::NotFound, "there is no model '" + name + "'; give a folder or one of: "
+                                         + (known.empty() ? "(none)" : known));
+}
+
+Answer masksAnswer(const OpenedDataset &dataset, const std::string &model,
+                   const PartMaskOptions &options, const Context &context)
+{
+    Segmenter segmenter(segmenterFolder(model, context.modelsFolder), context.engine);
+    const PartMaskReport report =
+        makePartMasks(dataset, segmenter, options, context.cancel, context.progress);
+    OrderedJson failed = OrderedJson::array();
+    for (const auto &[picture, reason] : report.failed)
+        failed.push_back({{"path", picture}, {"reason", reason}});
+    Answer answer;
+    answer.json = {{"folder", options.output.empty() ? dataset.folder : options.output},
+                   {"model", segmenter.model().name},
+                   {"captions", report.captions},
+                   {"phrases", report.phrases},
+                   {"written", report.written},
+                   {"found", report.found},
+                   {"empty", report.empty},
+                   {"left", report.phrases - report.written - report.found},
+                   {"complete", report.complete},
+                   {"file", report.phraseList},
+                   {"failed", std::move(failed)}};
+    answer.text = std::to_string(report.written) + " masks written, " + std::to_string(report.found)
+                  + " were there, " + std::to_string(report.phrases - report.written - report.found)
+                  + " are left\n";
+    for (const auto &[picture, reason] : report.failed)
+        answer.text += "  " + picture + ": " + reason + "\n";
+    answer.exitCode = report.failed.empty() ? Done : SomeFailed;
+    return answer;
+}
+
 Answer splitAnswer(const OpenedDataset &dataset, const std::string &file, std::uint64_t seed)
 {
     if (dataset.kind != DatasetKind::Atr)
@@ -273,6 +329,36 @@ void addDatasetVerbs(CLI::App &app, Context &context)
             const OpenedDataset opened = openDataset(*path, opening);
             requireNoErrors(opened.findings(), opened.folder);
             return phrasesAnswer(opened, output->empty() ? opened.folder : *output);
+        };
+    });
+
+    auto *masks = dataset->add_subcommand(
+        "masks", "Segment the phrases of the train captions with Person-SAM; continues where it "
+                 "stopped");
+    addCommon(masks);
+    auto model = std::make_shared<std::string>();
+    auto masking = std::make_shared<PartMaskOptions>();
+    masks->add_option("--model", *model, "Name or folder; the first Person-SAM if empty");
+    masks->add_option(
+        "--phrases", masking->phraseFile,
+        "Phrase list, or JSON from caption to phrases; that of the data set if empty");
+    masks->add_option("--output,-o", masking->output,
+                      "Folder of segs/ and the lists; that of the data set if empty");
+    masks->add_option("--limit", masking->limit, "Captions to do in this call; 0 for all")
+        ->check(CLI::Range(std::int64_t(0), std::int64_t(1) << 40));
+    masks->add_flag("--anew", masking->anew,
+                    "Do again what was made with another model or phrase list");
+    masks->callback([&context, path, format, anew, model, masking] {
+        context.verb = [&context, path, format, anew, model, masking] {
+            OpenOptions opening;
+            if (!format->empty())
+                opening.kind = datasetKindFromName(*format);
+            if (*anew)
+                opening.people.trainLabels = TrainLabels::NumberedAnew;
+            opening.parts = false; // half of them may be there
+            const OpenedDataset opened = openDataset(*path, opening);
+            requireNoErrors(opened.findings(), opened.folder);
+            return masksAnswer(opened, *model, *masking, context);
         };
     });
 

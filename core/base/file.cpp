@@ -45,6 +45,7 @@ void throwSystemError(const std::string &action, const std::string &path, int er
         throw Error(ErrorKind::NotFound, text);
     case ENOSPC:
     case EDQUOT:
+    case EFBIG: // beyond the size that this process may write
         throw Error(ErrorKind::NoSpace, text + "; free some space and try again");
     case EACCES:
     case EPERM:

@@ -107,6 +107,12 @@ PicturePreparation readPreparation(const std::string &path, const std::string &a
     if (json.contains("resample") && !json.at("resample").is_null())
         preparation.filter = filterOf(json.at("resample"), path);
     preparation.scoreThreshold = valueOr(json, "score_threshold", 0.0, path);
+    const std::string frame = valueOr<std::string>(json, "mask_frame", "published", path);
+    if (frame != "published" && frame != "aspect")
+        throw Error(ErrorKind::Unsupported,
+                    path + ": 'mask_frame' is '" + frame + "', known are published and aspect");
+    preparation.maskIsPadded =
+        frame == "aspect" && preparation.mode == PicturePreparation::Mode::LongSidePad;
     return preparation;
 }
 

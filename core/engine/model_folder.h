@@ -23,6 +23,9 @@ struct PicturePreparation
     ResizeFilter filter = ResizeFilter::Bicubic;
     Normalization normalization;
     double scoreThreshold = 0.0; // segmenter: below it a part is taken as not there
+    // Segmenter, with LongSidePad: the mask shows the padded frame. As published it is the whole
+    // picture, stretched, although the network saw it padded.
+    bool maskIsPadded = false;
 
     // Fills [3, height, width].
     void write(const Image &picture, float *planes) const;

@@ -11,6 +11,24 @@
 
 namespace sapsam {
 
+namespace {
+
+// The part of a square plane of logits that shows the picture, when the rest is padding: as much of
+// the longer side as there is. `width` and `height` are the picture's on entry and the part's on
+// return.
+std::vector<float> withoutPadding(const float *plane, int side, int &width, int &height)
+{
+    const double scale = static_cast<double>(side) / std::max(width, height);
+    width = std::max(1, static_cast<int>(width * scale + 0.5));
+    height = std::max(1, static_cast<int>(height * scale + 0.5));
+    std::vector<float> content;
+    for (int y = 0; y < height; ++y)
+        content.insert(content.end(), plane + y * side, plane + y * side + width);
+    return content;
+}
+
+} // namespace
+
 struct Segmenter::Private
 {
     engine::Computing computing;
@@ -145,10 +163,13 @@ std::vector<std::vector<PartMask>> Segmenter::segment(const std::vector<Image> &
                         const float *plane =
                             logits.data_ptr<float>() + static_cast<std::size_t>(row) * area;
                         // Straight from the network's frame to the picture, as the published code
-                        // does it, also where the frame was padded.
+                        // does it, also where the frame was padded, unless the model was trained
+                        // otherwise.
+                        int width = d->folder.preparation.maskIsPadded ? image.width : maskSide;
+                        int height = d->folder.preparation.maskIsPadded ? image.height : maskSide;
                         part.mask =
-                            maskOfLogits(resizePlane(std::vector<float>(plane, plane + area),
-                                                     maskSide, maskSide, image.width, image.height),
+                            maskOfLogits(resizePlane(withoutPadding(plane, maskSide, width, height),
+                                                     width, height, image.width, image.height),
                                          image.width, image.height);
                     }
                 });

@@ -16,8 +16,9 @@ void packPeople(const std::string &data, const std::string &pack, int width, int
     const OpenedDataset dataset = openDataset(data, open);
     if (dataset.people.dataset.images.empty())
         throw Error(ErrorKind::InvalidInput,
-                    data + ": retrieval is trained on pictures with captions, such as CUHK-PEDES; "
-                           "this is "
+                    data
+                        + ": retrieval is trained on pictures with captions, such as CUHK-PEDES; "
+                          "this is "
                         + nameOf(dataset.kind));
     requireNoErrors(dataset.findings(), data);
     PackOptions options;

@@ -4,6 +4,7 @@
 #include "core/base/sha256.h"
 #include "core/engine/task_inputs.h"
 #include "core/engine/translate.h"
+#include "core/train/distributed.h"
 #include "core/train/run_folder.h"
 #include "core/train/tasks.h"
 
@@ -12,72 +13,156 @@
 
 namespace sapsam {
 
+namespace {
+
+// The same settings with a batch that fits.
+std::unique_ptr<training::TrainTask> makeSmaller(const std::string &taskName, Json &config,
+                                                 std::int64_t batchSize)
+{
+    config["batchSize"] = batchSize;
+    return training::makeTask(taskName, config, engine::taskInputs());
+}
+
+OrderedJson resolvedConfig(const training::TrainTask &task, std::uint64_t seed)
+{
+    OrderedJson resolved = task.settingsJson();
+    resolved["seed"] = seed;
+    return resolved;
+}
+
+std::unique_ptr<training::RunFolder> newRun(const TrainRequest &request,
+                                            const training::TrainTask &task, const Json &config,
+                                            const training::LoopRequest &loop,
+                                            const DeviceInfo &info, int processes)
+{
+    // Tasks that train on real pictures name them.
+    std::string data = config.is_object() ? config.value("data", std::string()) : "";
+    if (data.empty())
+        data = "sapsam synth, data seed " + std::to_string(task.settings().dataSeed);
+    OrderedJson environment =
+        training::describeEnvironment(info.device, loop.precision, info.threads, data);
+    environment["processes"] = processes;
+    return training::RunFolder::create(request.runsFolder, task.settings().name,
+                                       resolvedConfig(task, loop.seed), environment);
+}
+
+// The settings name the precision unless the caller does.
+std::string precisionOf(const TrainRequest &request, const DeviceInfo &info,
+                        const training::TrainTask &task)
+{
+    if (request.engine.precision == "auto" && task.settings().precision != "auto")
+        return task.settings().precision;
+    return info.precision;
+}
+
+std::uint64_t seedOf(const TrainRequest &request)
+{
+    if (request.config.is_object() && request.config.contains("seed"))
+        return require<std::uint64_t>(request.config, "seed", "the configuration");
+    return request.seed;
+}
+
+} // namespace
+
+std::string createRun(const TrainRequest &request)
+{
+    const DeviceInfo info = resolveDevice(request.engine);
+    const auto task = training::makeTask(request.task, request.config, engine::taskInputs());
+    training::LoopRequest loop;
+    loop.seed = seedOf(request);
+    loop.precision = precisionOf(request, info, *task);
+    const auto run = newRun(request, *task, request.config, loop, info, 1);
+    training::RunStatus status;
+    status.state = "queued";
+    status.steps = task->settings().steps;
+    run->update(status);
+    return run->path();
+}
+
 TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
                    const ProgressSink &progress)
 {
     std::unique_ptr<training::TrainTask> task;
     std::unique_ptr<training::RunFolder> run;
     training::LoopRequest loop;
-    const engine::Computing computing = engine::startComputing(request.engine);
+    const training::RankPlace place = training::rankFromEnvironment();
+    EngineOptions options = request.engine;
+    if (place.count > 1 && options.device == "cuda")
+        options.device += std::string(":") + std::to_string(place.localRank);
+    const engine::Computing computing = engine::startComputing(options);
     loop.device = computing.info.device;
+    if (place.count > 1 && computing.device.is_cuda() && options.device == "auto")
+        loop.device = std::string("cuda:") + std::to_string(place.localRank);
     loop.resume = !request.resumeFolder.empty();
+    const bool isHelper = place.rank > 0;
 
     Json config = request.config;
     std::string taskName = request.task;
-    loop.seed = request.seed;
     if (loop.resume) {
         if (config.is_object() && !config.empty())
             throw Error(ErrorKind::InvalidInput,
                         "a run that is resumed keeps its settings; leave the configuration out");
-        run = training::RunFolder::open(request.resumeFolder);
-        config = run->config();
+        config = readJsonFile(request.resumeFolder + "/config.json");
         const std::string origin = request.resumeFolder + "/config.json";
         taskName = require<std::string>(config, "task", origin);
         loop.seed = require<std::uint64_t>(config, "seed", origin);
         if (!request.task.empty() && request.task != taskName)
             throw Error(ErrorKind::InvalidInput, request.resumeFolder + " is a run of the task '"
                                                      + taskName + "', not '" + request.task + "'");
-    } else if (config.is_object() && config.contains("seed")) {
-        loop.seed = require<std::uint64_t>(config, "seed", "the configuration");
+        run = isHelper ? training::RunFolder::openAsHelper(request.resumeFolder)
+                       : training::RunFolder::open(request.resumeFolder);
+    } else {
+        loop.seed = seedOf(request);
     }
     task = training::makeTask(taskName, config, engine::taskInputs());
 
-    // The settings name the precision unless the caller does.
-    loop.precision = computing.info.precision;
-    if (request.engine.precision == "auto" && task->settings().precision != "auto")
-        loop.precision = task->settings().precision;
-
-    if (!loop.resume) {
-        OrderedJson resolved = task->settingsJson();
-        resolved["seed"] = loop.seed;
-        // Tasks that train on real pictures name them.
-        std::string data = config.is_object() ? config.value("data", std::string()) : "";
-        if (data.empty())
-            data = "sapsam synth, data seed " + std::to_string(task->settings().dataSeed);
-        run = training::RunFolder::create(
-            request.runsFolder, task->settings().name, resolved,
-            training::describeEnvironment(computing.info.device, loop.precision,
-                                          computing.info.threads, data));
-    }
+    loop.precision = precisionOf(request, computing.info, *task);
+    if (!loop.resume)
+        run = isHelper ? training::RunFolder::openAsHelper({})
+                       : newRun(request, *task, config, loop, computing.info, place.count);
 
     TrainOutcome outcome;
     outcome.runFolder = run->path();
+    if (request.started)
+        request.started(outcome.runFolder);
+    if (request.abandon)
+        loop.abandon = [&](const training::LoopOutcome &left) {
+            request.abandon({run->path(), left.state, left.best, {}});
+        };
+    std::unique_ptr<training::RankGroup> group;
     try {
-        const training::LoopOutcome done = engine::translated("training in " + run->path(), [&] {
-            return training::runLoop(*task, *run, loop, cancel, progress);
-        });
-        outcome.state = done.state;
-        outcome.best = done.best;
-    } catch (const std::exception &error) {
-        training::RunStatus status;
-        status.state = "failed";
-        status.message = error.what();
-        status.steps = task->settings().steps;
-        run->update(status);
-        run->log(std::string("failed: ") + error.what());
+        if (place.count > 1)
+            group = training::RankGroup::join(place, torch::Device(loop.device));
+    } catch (const Error &error) {
+        run->fail(error.what());
         throw;
     }
-    if (outcome.state == "done" && !request.exportFolder.empty())
+    loop.group = group.get();
+
+    for (;;) {
+        try {
+            const training::LoopOutcome done =
+                training::runLoop(*task, *run, loop, cancel, progress);
+            outcome.state = done.state;
+            outcome.best = done.best;
+            outcome.final = done.final;
+            break;
+        } catch (const training::BatchTooLarge &error) {
+            // What has been trained with one size of batch goes on with it.
+            const bool mayShrink = task->settings().fitBatch && error.fitting >= 2 && !loop.resume;
+            if (!mayShrink) {
+                run->fail(error.what());
+                throw;
+            }
+            run->log("the batch is made smaller: " + std::to_string(task->settings().batchSize)
+                     + " → " + std::to_string(error.fitting));
+            task = makeSmaller(taskName, config, error.fitting);
+            run->replaceConfig(resolvedConfig(*task, loop.seed));
+        }
+    }
+    if (isHelper)
+        outcome.runFolder.clear();
+    else if (outcome.state == "done" && !request.exportFolder.empty())
         exportRun(outcome.runFolder, request.exportFolder);
     return outcome;
 }

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/recompute.h"
 
 namespace sapsam::nn {
 
@@ -143,7 +144,9 @@ torch::Tensor BertModelImpl::forward(const torch::Tensor &ids, const torch::Tens
         observer("embeddings", x);
     const auto bias = paddingBias(mask, x.scalar_type());
     for (std::size_t i = 0; i < layers->size(); ++i) {
-        x = layers->at<BertLayerImpl>(i).forward(x, bias);
+        x = recomputed(x, [this, i, bias](const torch::Tensor &in) {
+            return layers->at<BertLayerImpl>(i).forward(in, bias);
+        });
         if (observer)
             observer("layer" + std::to_string(i), x);
     }

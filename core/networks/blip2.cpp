@@ -4,6 +4,7 @@
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
 #include "core/nn/linear.h"
+#include "core/nn/recompute.h"
 #include "core/weights/tensor_names.h"
 
 #include <cmath>
@@ -403,7 +404,9 @@ torch::Tensor Blip2Impl::imageEmbeddings(const torch::Tensor &pixels)
              + position_embedding;
     observe("vit.embeddings", x);
     for (std::size_t i = 0; i < vision_layers->size(); ++i) {
-        x = vision_layers->at<Blip2VisionLayerImpl>(i).forward(x);
+        x = recomputed(x, [this, i](const torch::Tensor &in) {
+            return vision_layers->at<Blip2VisionLayerImpl>(i).forward(in);
+        });
         observe("vit.block" + std::to_string(i), x);
     }
     return post_layernorm(x);

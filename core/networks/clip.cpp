@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/recompute.h"
 #include "core/nn/rows.h"
 #include "core/weights/tensor_names.h"
 
@@ -259,7 +260,9 @@ torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches)
     auto x = pre_layrnorm(torch::cat({first, patches}, 1) + image_positions->weight);
     observe("image.ln_pre", x);
     for (std::size_t i = 0; i < image_layers->size(); ++i) {
-        x = image_layers->at<ClipLayerImpl>(i).forward(x);
+        x = recomputed(x, [this, i](const torch::Tensor &in) {
+            return image_layers->at<ClipLayerImpl>(i).forward(in);
+        });
         observe("image.block" + std::to_string(i), x);
     }
     return x;
@@ -275,7 +278,9 @@ torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
     AttentionBias bias;
     bias.causal = true;
     for (std::size_t i = 0; i < text_layers->size(); ++i) {
-        x = text_layers->at<ClipLayerImpl>(i).forward(x, bias);
+        x = recomputed(x, [this, i, bias](const torch::Tensor &in) {
+            return text_layers->at<ClipLayerImpl>(i).forward(in, bias);
+        });
         observe("text.block" + std::to_string(i), x);
     }
     x = final_layer_norm(x);

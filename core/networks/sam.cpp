@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/recompute.h"
 #include "core/nn/rows.h"
 #include "core/weights/tensor_source.h"
 
@@ -267,7 +268,9 @@ torch::Tensor SamImageEncoderImpl::forward(const torch::Tensor &pixels)
         observer("patch_embed", x);
     x = x + pos_embed;
     for (std::size_t i = 0; i < layers->size(); ++i) {
-        x = layers->at<SamEncoderLayerImpl>(i).forward(x);
+        x = recomputed(x, [this, i](const torch::Tensor &in) {
+            return layers->at<SamEncoderLayerImpl>(i).forward(in);
+        });
         if (observer)
             observer("block" + std::to_string(i), x);
     }

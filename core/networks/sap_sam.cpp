@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace sapsam::nn {
 
@@ -321,6 +322,16 @@ LoadReport loadSapSam(SapSam &model, const TensorSource &source, bool partial,
             {tensors, std::make_shared<MemoryTensorSource>(source.origin(), std::move(kept))});
     }
     LoadOptions options;
+    if (partial) {
+        // Nor are heads of the file missed that this training does without.
+        std::set<std::string> own;
+        for (const auto &[name, tensor] : namedTensorsOf(*model))
+            own.insert(name);
+        for (const std::string &name : tensors->names()) {
+            if (!startsWith(name, kBase) && own.count(name) == 0)
+                options.ignorable.push_back(name);
+        }
+    }
     const ClipConfig &config = model->config.clip;
     options.adapt = [&config](const std::string &name, const torch::Tensor &stored,
                               torch::IntArrayRef wanted) -> torch::Tensor {

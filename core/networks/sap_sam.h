@@ -117,8 +117,8 @@ TORCH_MODULE(SapSam);
 
 // Strict, from a file of the authors (OpenAI's names under base_model) or of this program. A file
 // without logit_scale gets the fixed 1 / 0.02. A positional table of another grid is resized.
-// Heads of which the file has none keep their values when `partial`, as when training starts from
-// plain CLIP; `missing` then receives their names.
+// When `partial`, as when training starts from plain CLIP, heads of which the file has none keep
+// their values, `missing` receives their names, and heads that only the file has are passed over.
 LoadReport loadSapSam(SapSam &model, const TensorSource &source, bool partial = false,
                       std::vector<std::string> *missing = nullptr);
 

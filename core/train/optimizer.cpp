@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <sstream>
@@ -85,33 +86,49 @@ MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings 
     }
 }
 
-double MasterOptimizer::step(double learningRate)
+void MasterOptimizer::collect()
+{
+    const torch::NoGradGuard noGrad;
+    for (Pair &pair : m_pairs) {
+        const torch::Tensor gradient = pair.parameter.grad();
+        if (!gradient.defined() || pair.master.is_same(pair.parameter))
+            continue;
+        if (pair.master.grad().defined())
+            pair.master.mutable_grad().add_(gradient.to(torch::kFloat));
+        else
+            pair.master.mutable_grad() = gradient.to(torch::kFloat);
+        pair.parameter.mutable_grad() = torch::Tensor();
+    }
+}
+
+void MasterOptimizer::scaleGradients(double factor)
+{
+    const torch::NoGradGuard noGrad;
+    for (Pair &pair : m_pairs) {
+        if (pair.master.grad().defined())
+            pair.master.mutable_grad().mul_(factor);
+    }
+}
+
+double MasterOptimizer::gradientNorm() const
 {
     const torch::NoGradGuard noGrad;
     double squares = 0.0;
-    for (Pair &pair : m_pairs) {
-        torch::Tensor gradient = pair.parameter.grad();
-        if (!gradient.defined())
+    for (const Pair &pair : m_pairs) {
+        if (!pair.master.grad().defined())
             continue;
-        if (!pair.master.is_same(pair.parameter)) {
-            pair.master.mutable_grad() = gradient.to(torch::kFloat);
-            pair.parameter.mutable_grad() = torch::Tensor();
-            gradient = pair.master.grad();
-        }
-        const double norm = gradient.norm().item<double>();
+        const double norm = pair.master.grad().norm().item<double>();
         squares += norm * norm;
     }
-    const double norm = std::sqrt(squares);
-    if (!std::isfinite(norm))
-        throw Error(ErrorKind::Internal, "training diverged: the gradient is not finite; lower "
-                                         "'learningRate' or lengthen 'warmUpSteps'");
-    const double factor = m_clip > 0.0 && norm > m_clip ? m_clip / (norm + 1e-6) : 1.0;
-    if (factor < 1.0) {
-        for (Pair &pair : m_pairs) {
-            if (pair.master.grad().defined())
-                pair.master.mutable_grad().mul_(factor);
-        }
-    }
+    return std::sqrt(squares);
+}
+
+void MasterOptimizer::apply(double learningRate, double gradientNorm)
+{
+    const double factor =
+        m_clip > 0.0 && gradientNorm > m_clip ? m_clip / (gradientNorm + 1e-6) : 1.0;
+    if (factor < 1.0)
+        scaleGradients(factor);
     for (std::size_t i = 0; i < m_factors.size(); ++i)
         m_optimizer->param_groups()[i].options().set_lr(learningRate * m_factors[i]);
     {
@@ -120,12 +137,43 @@ double MasterOptimizer::step(double learningRate)
         for (int i = 0; i < m_repeats; ++i)
             m_optimizer->step();
     }
+    clearGradients();
+    writeBack();
+}
+
+void MasterOptimizer::clearGradients()
+{
     for (Pair &pair : m_pairs) {
         pair.master.mutable_grad() = torch::Tensor();
         pair.parameter.mutable_grad() = torch::Tensor();
     }
-    writeBack();
+}
+
+double MasterOptimizer::step(double learningRate)
+{
+    collect();
+    const double norm = gradientNorm();
+    if (!std::isfinite(norm))
+        throw Error(ErrorKind::InvalidInput,
+                    "training diverged: the gradient of " + firstNotFinite(gradients())
+                        + "; lower 'learningRate' or lengthen 'warmUpSteps'");
+    apply(learningRate, norm);
     return norm;
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> MasterOptimizer::gradients() const
+{
+    std::vector<std::pair<std::string, torch::Tensor>> result;
+    for (const Pair &pair : m_pairs)
+        result.emplace_back(pair.name, pair.master.grad());
+    return result;
+}
+
+void MasterOptimizer::requireGradient(std::size_t index)
+{
+    Pair &pair = m_pairs.at(index);
+    if (!pair.master.grad().defined())
+        pair.master.mutable_grad() = torch::zeros_like(pair.master);
 }
 
 std::vector<std::pair<std::string, torch::Tensor>> MasterOptimizer::masters() const
@@ -165,6 +213,67 @@ void MasterOptimizer::setState(const std::string &state, const std::string &orig
         throw Error(ErrorKind::Corrupt, origin + ": the optimizer's state cannot be read: "
                                             + error.what_without_backtrace());
     }
+}
+
+AveragedWeights::AveragedWeights(const MasterOptimizer &optimizer, double decay)
+    : m_optimizer(optimizer), m_decay(decay)
+{
+    for (const auto &[name, master] : optimizer.masters())
+        m_average.emplace_back(name, master.clone());
+}
+
+void AveragedWeights::update()
+{
+    const torch::NoGradGuard noGrad;
+    const double n = static_cast<double>(m_updates++);
+    const double decay = std::min(m_decay, (1.0 + n) / (10.0 + n));
+    const auto masters = m_optimizer.masters();
+    for (std::size_t i = 0; i < masters.size(); ++i)
+        m_average[i].second.lerp_(masters[i].second, 1.0 - decay);
+}
+
+void LossScaler::update(bool overflowed)
+{
+    constexpr double kSmallest = 1.0 / 1048576.0;
+    constexpr double kLargest = 16777216.0;
+    if (overflowed) {
+        m_scale *= 0.5;
+        m_good = 0;
+        if (m_scale < kSmallest)
+            throw Error(ErrorKind::InvalidInput,
+                        "training diverged: the gradients are not finite in fp16, however small "
+                        "the loss is made; use bf16, or lower 'learningRate'");
+    } else if (++m_good >= m_patience) {
+        m_scale = std::min(2.0 * m_scale, kLargest);
+        m_good = 0;
+    }
+}
+
+Json LossScaler::state() const
+{
+    return {{"scale", m_scale}, {"good", m_good}};
+}
+
+void LossScaler::setState(const Json &state, const std::string &origin)
+{
+    m_scale = require<double>(state, "scale", origin);
+    m_good = require<int>(state, "good", origin);
+}
+
+std::string firstNotFinite(const std::vector<std::pair<std::string, torch::Tensor>> &tensors)
+{
+    const torch::NoGradGuard noGrad;
+    for (const auto &[name, tensor] : tensors) {
+        if (!tensor.defined() || !tensor.is_floating_point())
+            continue;
+        const torch::Tensor finite = torch::isfinite(tensor);
+        if (finite.all().item<bool>())
+            continue;
+        const double value =
+            tensor.masked_select(finite.logical_not())[0].to(torch::kFloat).item<double>();
+        return "'" + name + "' is " + (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+    }
+    return {};
 }
 
 } // namespace sapsam::training

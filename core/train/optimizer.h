@@ -42,8 +42,8 @@ ParameterRate commonRate(const std::string &name, const torch::Tensor &tensor);
 ParameterRate sapSamRate(const std::string &name, const torch::Tensor &tensor);
 
 // Adam or AdamW over the parameters of a module. The optimizer always works on fp32: when the
-// module computes in bf16 it keeps fp32 copies, fills their gradients from the module's and writes
-// the result back. One thread only.
+// module computes in bf16 or fp16 it keeps fp32 copies, fills their gradients from the module's and
+// writes the result back. One thread only.
 class MasterOptimizer
 {
 public:
@@ -51,8 +51,22 @@ public:
                     const ParameterRule &rule = commonRate);
 
     // Clips, steps with the given learning rate and clears the gradients.
-    // Returns the norm of the gradients before clipping.
+    // Returns the norm of the gradients before clipping. Throws Error(InvalidInput) naming the
+    // first gradient that is not finite.
     double step(double learningRate);
+
+    // The same in parts. collect() after every backward pass: the gradients of a module that
+    // computes in bf16 or fp16 are added to those of the copies and cleared.
+    void collect();
+    void scaleGradients(double factor);
+    double gradientNorm() const;
+    void apply(double learningRate, double gradientNorm);
+    void clearGradients();
+
+    // Name and gradient of each fp32 value; one that was not reached is undefined.
+    std::vector<std::pair<std::string, torch::Tensor>> gradients() const;
+    // Makes a gradient of zeros where there is none.
+    void requireGradient(std::size_t index);
 
     // The fp32 values under the names of the module; buffers are not among them.
     std::vector<std::pair<std::string, torch::Tensor>> masters() const;
@@ -77,5 +91,54 @@ private:
     double m_clip;
     int m_repeats; // of every step with the same gradients
 };
+
+// An average of the fp32 weights over the steps: e ← d e + (1 − d) w with d = min(decay, (1 + n) /
+// (10 + n)) at the n-th update, so that the first weights are soon forgotten. One thread only.
+class AveragedWeights
+{
+public:
+    AveragedWeights(const MasterOptimizer &optimizer, double decay);
+
+    void update();
+    // Under the names of the module.
+    const std::vector<std::pair<std::string, torch::Tensor>> &tensors() const { return m_average; }
+    std::int64_t updates() const { return m_updates; }
+    void setUpdates(std::int64_t updates) { m_updates = updates; }
+
+private:
+    const MasterOptimizer &m_optimizer;
+    double m_decay;
+    std::int64_t m_updates = 0;
+    std::vector<std::pair<std::string, torch::Tensor>> m_average;
+};
+
+// The factor of the loss in fp16, whose smallest gradients would otherwise vanish (Micikevicius et
+// al. 2018): halved when a gradient overflows, which costs that step, and doubled after `patience`
+// steps without.
+class LossScaler
+{
+public:
+    explicit LossScaler(double scale = 65536.0, int patience = 2000)
+        : m_scale(scale), m_patience(patience)
+    {
+    }
+
+    double scale() const { return m_scale; }
+    // Takes note of a step. Throws Error(InvalidInput) when the factor has fallen below 2^-20:
+    // then the gradients are not finite whatever it is.
+    void update(bool overflowed);
+
+    Json state() const;
+    void setState(const Json &state, const std::string &origin);
+
+private:
+    double m_scale;
+    int m_patience;
+    int m_good = 0; // steps since the last change
+};
+
+// "nan", "inf": the first value that is not finite, of the first such tensor, as "name is nan";
+// empty when all are finite.
+std::string firstNotFinite(const std::vector<std::pair<std::string, torch::Tensor>> &tensors);
 
 } // namespace sapsam::training

@@ -11,7 +11,8 @@ namespace sapsam::training {
 
 struct RunStatus
 {
-    std::string state = "starting"; // starting | running | stopping | stopped | done | failed
+    std::string state =
+        "starting"; // queued | starting | running | stopping | stopped | done | failed
     std::int64_t step = 0;
     std::int64_t steps = 0;
     std::optional<std::int64_t> epoch; // 0-based, of tasks that have epochs
@@ -30,8 +31,13 @@ public:
     static std::unique_ptr<RunFolder> create(const std::string &runsFolder, const std::string &name,
                                              const OrderedJson &config,
                                              const OrderedJson &environment);
-    // An existing one. Throws Error(NotFound | Corrupt) naming the file.
+    // An existing one. Throws Error(NotFound | Corrupt) naming the file, and Error(Busy) while
+    // another process works in it.
     static std::unique_ptr<RunFolder> open(const std::string &folder);
+    // For a process that helps another one, which writes the run: nothing is written but the files
+    // of the model, into a folder of its own that goes with it. Checkpoints are read from `folder`,
+    // which may be empty for a new run.
+    static std::unique_ptr<RunFolder> openAsHelper(const std::string &folder);
 
     ~RunFolder();
     RunFolder(const RunFolder &) = delete;
@@ -44,17 +50,25 @@ public:
     void update(const RunStatus &status);
     // One object as one line of metrics.jsonl.
     void appendMetrics(const OrderedJson &metrics);
-    // Drops the lines of later steps: what an interrupted run measured after its last checkpoint.
-    void dropMetricsAfter(std::int64_t step);
+    // Drops what an interrupted run measured after its last checkpoint: the lines of later steps, a
+    // line that was cut off, what was measured of the finished model and, when asked, the
+    // validation of the step itself.
+    void dropMetricsAfter(std::int64_t step, bool andValidation = false);
+    // Files that were being written when the process was killed.
+    void removePartialFiles();
+    // Settings that had to change before the first step.
+    void replaceConfig(const OrderedJson &config);
     // One line of log.txt, with the time, and to the log of the program.
     void log(const std::string &line);
+    // Says that the run has failed, as far as the disk lets it; never throws.
+    void fail(const std::string &message) noexcept;
 
     // Somebody asked this run to save and stop: the file "stop.request" lies in the folder.
     bool isStopRequested() const;
     void clearStopRequest();
 
 private:
-    explicit RunFolder(std::string path);
+    RunFolder(std::string path, bool isHelper);
 
     struct Private;
     std::unique_ptr<Private> d;

@@ -1,5 +1,9 @@
 #include "core/train/settings_fields.h"
 
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+
 namespace sapsam {
 
 using training::Checker;
@@ -78,6 +82,40 @@ void visitAll(PhrasesSettings &s, Visitor &visit)
 
 namespace training {
 
+std::string nearestOf(const std::string &word, const std::set<std::string> &known)
+{
+    const auto lower = [](std::string text) {
+        for (char &c : text)
+            c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        return text;
+    };
+    // Levenshtein's distance, one row at a time.
+    const auto distance = [](const std::string &a, const std::string &b) {
+        std::vector<std::size_t> row(b.size() + 1);
+        std::iota(row.begin(), row.end(), std::size_t(0));
+        for (std::size_t i = 1; i <= a.size(); ++i) {
+            std::size_t diagonal = row[0];
+            row[0] = i;
+            for (std::size_t j = 1; j <= b.size(); ++j) {
+                const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+            }
+        }
+        return row.back();
+    };
+    std::string nearest;
+    std::size_t least = word.size() / 2 + 1; // further away it is another word
+    for (const std::string &candidate : known) {
+        const std::size_t found = distance(lower(word), lower(candidate));
+        if (found < least) {
+            least = found;
+            nearest = candidate;
+        }
+    }
+    return nearest;
+}
+
 void checkCommon(const TrainSettings &s, Checker &check)
 {
     check.require(!s.name.empty() && s.name.find_first_of("/\\ ") == std::string::npos,
@@ -94,8 +132,15 @@ void checkCommon(const TrainSettings &s, Checker &check)
     check.require(s.warmUpSteps >= 0, "'warmUpSteps' must not be negative");
     check.share("finalFactor", s.finalFactor);
     check.require(s.gradientClip >= 0.0, "'gradientClip' must not be negative");
-    check.require(s.precision == "auto" || s.precision == "fp32" || s.precision == "bf16",
-                  "'precision' must be auto, fp32 or bf16, not '" + s.precision + "'");
+    check.require(s.precision == "auto" || s.precision == "fp32" || s.precision == "bf16"
+                      || s.precision == "fp16",
+                  "'precision' must be auto, fp32, bf16 or fp16, not '" + s.precision + "'");
+    check.require(s.accumulate >= 1, "'accumulate' must be at least 1");
+    check.require(s.emaDecay >= 0.0 && s.emaDecay < 1.0,
+                  "'emaDecay' must be in 0 to 1, 1 excluded");
+    check.require(s.earlyStop >= 0, "'earlyStop' must not be negative");
+    check.require(s.keepEvery >= 0, "'keepEvery' must not be negative");
+    check.require(s.memoryLimitMb >= 0, "'memoryLimitMb' must not be negative");
     check.require(s.loaderThreads >= 1 && s.loaderThreads <= 256,
                   "'loaderThreads' must be in 1 to 256");
     check.require(s.queueLength >= 1, "'queueLength' must be at least 1");

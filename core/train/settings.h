@@ -9,7 +9,8 @@
 namespace sapsam {
 
 // What every training task is told. Plain values with their defaults; the JSON keys are the names
-// of the fields. Times are in optimizer steps.
+// of the fields. Times are in optimizer steps. On several processes `batchSize` counts the samples
+// of all of them together.
 struct TrainSettings
 {
     std::string name; // of the exported model, such as "sapsam-retrieval-small"
@@ -24,9 +25,23 @@ struct TrainSettings
     std::int64_t warmUpSteps = 100; // linear from a tenth
     double finalFactor = 0.01;      // of the learning rate, at the end of the cosine
     double gradientClip = 1.0;      // largest norm over all parameters; 0 for none
-    std::string precision = "auto"; // auto | fp32 | bf16: computation; weights are kept in fp32
-    int loaderThreads = 1;          // threads that draw and augment pictures
-    int queueLength = 6;            // batches made ahead
+    // auto | fp32 | bf16 | fp16: computation; weights are kept in fp32. fp16 needs a CUDA device
+    // and scales the loss so that small gradients do not vanish; the scale follows what overflows.
+    std::string precision = "auto";
+    int accumulate = 1;    // batches whose mean gradient makes one step
+    double emaDecay = 0.0; // of a moving average of the weights that is evaluated and exported in
+                           // their place, such as 0.999; 0 for none
+    int earlyStop = 0;     // evaluations without a better value after which a run ends; 0 for never
+    int keepEvery = 0;     // epochs between checkpoints that are kept as epoch-NN; 0 for none
+    bool channelsLast = false; // memory order of pictures and convolutions: pays on CUDA in fp16
+    // Layers of transformers keep only their input and compute the rest again in the backward pass:
+    // far less memory for about a third more time, and the same gradients.
+    bool gradientCheckpointing = false;
+    bool memoryCheck = true; // before the first step, whether the batch fits into memory
+    bool fitBatch = false;   // a batch that does not fit is made smaller, not refused
+    int memoryLimitMb = 0;   // what a step may take, instead of what the machine has free; 0: that
+    int loaderThreads = 1;   // threads that draw and augment pictures
+    int queueLength = 6;     // batches made ahead
     std::int64_t evaluateEvery = 250;
     std::int64_t checkpointEvery = 250;
     std::int64_t logEvery = 20;

@@ -28,6 +28,15 @@ void visitCommon(Settings &s, Visitor &visit)
     visit("finalFactor", s.finalFactor);
     visit("gradientClip", s.gradientClip);
     visit("precision", s.precision);
+    visit("accumulate", s.accumulate);
+    visit("emaDecay", s.emaDecay);
+    visit("earlyStop", s.earlyStop);
+    visit("keepEvery", s.keepEvery);
+    visit("channelsLast", s.channelsLast);
+    visit("gradientCheckpointing", s.gradientCheckpointing);
+    visit("memoryCheck", s.memoryCheck);
+    visit("fitBatch", s.fitBatch);
+    visit("memoryLimitMb", s.memoryLimitMb);
     visit("loaderThreads", s.loaderThreads);
     visit("queueLength", s.queueLength);
     visit("evaluateEvery", s.evaluateEvery);
@@ -46,6 +55,10 @@ void visitCommon(Settings &s, Visitor &visit)
     visit("helperUntil", s.helperUntil);
     visit("initialModel", s.initialModel);
 }
+
+// The known word that is nearest to a mistyped one, without regard to case; empty when none is
+// near.
+std::string nearestOf(const std::string &word, const std::set<std::string> &known);
 
 // Fills fields from a JSON object; what does not fit becomes a line in `problems`.
 class Reader
@@ -76,8 +89,12 @@ public:
     void reportUnknown() const
     {
         for (const auto &item : m_json.items()) {
-            if (m_known.count(item.key()) == 0 && item.key() != "task" && item.key() != "seed")
-                m_problems.push_back("the setting '" + item.key() + "' is not known");
+            if (m_known.count(item.key()) > 0 || item.key() == "task" || item.key() == "seed")
+                continue;
+            const std::string nearest = nearestOf(item.key(), m_known);
+            m_problems.push_back(
+                "the setting '" + item.key() + "' is not known"
+                + (nearest.empty() ? std::string() : "; did you mean '" + nearest + "'?"));
         }
     }
 

@@ -102,10 +102,7 @@ public:
     {
         SeededRandom random = m_random.fork("batch").fork(static_cast<std::uint64_t>(step));
         const double absentShare =
-            static_cast<double>(step)
-                    < m_settings.absentFrom * static_cast<double>(m_settings.steps)
-                ? 0.0
-                : m_settings.absentShare;
+            progressAt(m_settings, step) < m_settings.absentFrom ? 0.0 : m_settings.absentShare;
         AugmentOptions augmentation;
         augmentation.strength = m_settings.augmentStrength;
         augmentation.erasing = 0.1;

@@ -4,6 +4,7 @@
 #include "core/train/attributes.h"
 #include "core/train/augment.h"
 #include "core/train/batching.h"
+#include "core/train/distributed.h"
 #include "core/train/losses.h"
 #include "core/train/picture_pool.h"
 #include "core/train/query_text.h"
@@ -165,12 +166,34 @@ public:
         return batch;
     }
 
+    // All processes compare all pictures with all texts, so that each needs to know of all pairs.
+    Batch makePart(std::int64_t index, int rank, int count) const override
+    {
+        Batch whole = makeBatch(index);
+        if (count == 1)
+            return whole;
+        const std::int64_t share = m_settings.batchSize / count;
+        Batch part = rowsOf(whole, m_settings.batchSize, rank * share, share);
+        for (const char *name : {"identities", "leftOut"})
+            part[name] = whole.at(name);
+        return part;
+    }
+
+    Batch firstSamples(const Batch &batch, std::int64_t samples) const override
+    {
+        Batch part = rowsOf(batch, m_settings.batchSize, 0, samples);
+        part["leftOut"] = part.at("leftOut").narrow(1, 0, samples);
+        return part;
+    }
+
     StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
     {
         const torch::Tensor tokens =
             m_model->encodeImageTokens(batch.at("pixels").to(device, type)); // [B, 1 + N, D]
-        const torch::Tensor image = tokens.select(1, 0);
-        const torch::Tensor text = textFeatures(batch.at("ids"), device);
+        const torch::Tensor ownImage = tokens.select(1, 0);
+        const torch::Tensor ownText = textFeatures(batch.at("ids"), device);
+        const torch::Tensor image = gathered(ownImage); // of all processes
+        const torch::Tensor text = gathered(ownText);
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
         const torch::Tensor leftOut = batch.at("leftOut").to(device);
@@ -178,7 +201,7 @@ public:
         const torch::Tensor sdm =
             sdmLoss(image, text, identities, m_settings.logitScale, leftOut).total();
         const std::int64_t step = batch.at("step").item<std::int64_t>();
-        const double progress = static_cast<double>(step) / static_cast<double>(m_settings.steps);
+        const double progress = progressAt(m_settings, step);
         if (m_settings.loss == "sdm")
             result.loss = sdm;
         else if (m_settings.loss == "itc" || progress < m_settings.sdmFrom)
@@ -192,7 +215,7 @@ public:
                 m_helper->parts(tokens.slice(1, 1)).to(torch::kFloat), 2); // [B, N, classes]
             const torch::Tensor partLoss = -(parts * batch.at("parts").to(device)).sum(2).mean();
             const torch::Tensor helper =
-                helperLoss(image, attributes) + 0.5 * helperLoss(text, attributes) + partLoss;
+                helperLoss(ownImage, attributes) + 0.5 * helperLoss(ownText, attributes) + partLoss;
             result.details["parts"] = partLoss.item<double>();
             result.loss = result.loss + helperWeight * helper;
             result.details["helper"] = helper.item<double>();

@@ -1,6 +1,7 @@
 #include "core/train/tasks.h"
 
 #include "core/base/error.h"
+#include "core/train/task_person_sam_data.h"
 
 namespace sapsam::training {
 
@@ -25,14 +26,20 @@ Settings usableSettings(const std::string &task, const Json &config)
 
 } // namespace
 
-std::unique_ptr<TrainTask> makeTask(const std::string &task, const Json &config)
+std::unique_ptr<TrainTask> makeTask(const std::string &task, const Json &config,
+                                    const TaskInputs &inputs)
 {
     if (config.is_object() && config.contains("task") && config.at("task") != task)
         throw Error(ErrorKind::InvalidInput, "the configuration is for the task "
                                                  + config.at("task").dump() + ", not for '" + task
                                                  + "'");
+    const auto has = [&](const char *key) { return config.is_object() && config.contains(key); };
+    if (task == "retrieval" && (has("data") || has("pack")))
+        return makeSapSamTask(usableSettings<SapSamSettings>(task, config), inputs);
     if (task == "retrieval")
         return makeRetrievalTask(usableSettings<RetrievalSettings>(task, config));
+    if (task == "person-sam" && has("data"))
+        return makePersonSamDataTask(usableSettings<PersonSamDataSettings>(task, config), inputs);
     if (task == "person-sam")
         return makePersonSamTask(usableSettings<PersonSamSettings>(task, config));
     if (task == "phrases")
