@@ -5,6 +5,7 @@
 #include "core/engine/trainer.h"
 #include "core/image/codec.h"
 #include "core/image/mask.h"
+#include "core/image/resize.h"
 #include "core/networks/person_sam.h"
 #include "core/train/parsing_sets.h"
 #include "core/train/task_person_sam_data.h"
@@ -18,6 +19,7 @@
 #include <QtTest>
 
 #include <filesystem>
+#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -121,6 +123,11 @@ std::vector<double> lossesOf(const std::string &run)
     return losses;
 }
 
+std::string quoted(const std::string &word)
+{
+    return "\"" + word + "\"";
+}
+
 double meanOf(const std::vector<double> &values, std::size_t begin, std::size_t end)
 {
     return std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -183,7 +190,8 @@ private Q_SLOTS:
         QCOMPARE(losses.size(), std::size_t(4 * 7)); // 38 phrases by sixes
         const double before = meanOf(losses, 0, 7);
         const double after = meanOf(losses, 21, 28);
-        QVERIFY2(after < 0.85 * before, qPrintable(QString("%1 → %2").arg(before).arg(after)));
+        QVERIFY2(after < 0.85 * before,
+                 (std::to_string(before) + " → " + std::to_string(after)).c_str());
         QCOMPARE(outcome.best.at("metric").get<std::string>(), std::string("dev-mIoU"));
 
         const SafetensorsFile first(initial + "/model.safetensors");
@@ -219,46 +227,37 @@ private Q_SLOTS:
 
     void everySettingTakesAStep_data()
     {
-        QTest::addColumn<QString>("key");
-        QTest::addColumn<QString>("value"); // JSON
+        QTest::addColumn<std::string>("key");
+        QTest::addColumn<std::string>("value"); // JSON
         for (const char *design :
              {"shipped", "cls-sparse", "tokens-sparse", "cls-dot", "tokens-dot", "mca-dense"})
-            QTest::newRow(design) << "design" << QString("\"%1\"").arg(design);
+            QTest::newRow(design) << std::string("design") << quoted(design);
         for (const char *frame : {"published", "aspect", "squash"})
-            QTest::newRow(frame) << "frame" << QString("\"%1\"").arg(frame);
+            QTest::newRow(frame) << std::string("frame") << quoted(frame);
         for (const char *freeze : {"none", "encoders"})
-            QTest::newRow(freeze) << "freeze" << QString("\"%1\"").arg(freeze);
+            QTest::newRow(freeze) << std::string("freeze") << quoted(freeze);
         for (const char *fresh : {"prompts", "prompts+decoder"})
-            QTest::newRow(fresh) << "fresh" << QString("\"%1\"").arg(fresh);
-        QTest::newRow("dice alone") << "loss"
-                                    << "\"dice\"";
-        QTest::newRow("score") << "scoreWeight"
-                               << "0.2";
-        QTest::newRow("double step") << "doubleStep"
-                                     << "true";
-        QTest::newRow("merged masks") << "maskFollowsMerge"
-                                      << "true";
-        QTest::newRow("group phrases") << "phrases"
-                                       << "\"groups\"";
-        QTest::newRow("class names") << "phrases"
-                                     << "\"classes\"";
-        QTest::newRow("any class triggers") << "trigger"
-                                            << "\"any\"";
-        QTest::newRow("another size") << "imageSize"
-                                      << "48";
-        QTest::newRow("short phrases") << "phraseLength"
-                                       << "6";
+            QTest::newRow(fresh) << std::string("fresh") << quoted(fresh);
+        QTest::newRow("dice alone") << std::string("loss") << std::string("\"dice\"");
+        QTest::newRow("score") << std::string("scoreWeight") << std::string("0.2");
+        QTest::newRow("double step") << std::string("doubleStep") << std::string("true");
+        QTest::newRow("merged masks") << std::string("maskFollowsMerge") << std::string("true");
+        QTest::newRow("group phrases") << std::string("phrases") << std::string("\"groups\"");
+        QTest::newRow("class names") << std::string("phrases") << std::string("\"classes\"");
+        QTest::newRow("any class triggers") << std::string("trigger") << std::string("\"any\"");
+        QTest::newRow("another size") << std::string("imageSize") << std::string("48");
+        QTest::newRow("short phrases") << std::string("phraseLength") << std::string("6");
     }
 
     void everySettingTakesAStep()
     {
-        QFETCH(QString, key);
-        QFETCH(QString, value);
+        QFETCH(std::string, key);
+        QFETCH(std::string, value);
         const QTemporaryDir folder;
         Json config = configFor(modelIn(folder));
-        config[key.toStdString()] = Json::parse(value.toStdString());
+        config[key] = Json::parse(value);
         const std::unique_ptr<TrainTask> task = preparedTask(config, folder);
-        QCOMPARE(Json(task->settingsJson()).at(key.toStdString()), config.at(key.toStdString()));
+        QCOMPARE(Json(task->settingsJson()).at(key), config.at(key));
         MasterOptimizer optimizer(task->module(), task->settings(), task->parameterRule());
         const auto before = valuesOf(task->module());
 
@@ -458,7 +457,7 @@ private Q_SLOTS:
 
         for (const auto &item : task->module().named_parameters()) {
             const ParameterRate rate = rule(item.key(), item.value());
-            QCOMPARE(rate.decays, !QString::fromStdString(item.key()).contains("bias"));
+            QCOMPARE(rate.decays, item.key().find("bias") == std::string::npos);
             QCOMPARE(rate.factor, 1.0);
         }
         const auto &settings = task->settings();
@@ -623,12 +622,13 @@ private Q_SLOTS:
 
     void badInputIsRefused_data()
     {
-        QTest::addColumn<QString>("change"); // merged into the configuration
+        QTest::addColumn<std::string>("change"); // merged into the configuration
         QTest::addColumn<int>("kind");
-        QTest::addColumn<QString>("text");
+        QTest::addColumn<std::string>("text");
         const auto row = [](const char *name, const char *change, ErrorKind kind,
                             const char *text) {
-            QTest::newRow(name) << QString(change) << static_cast<int>(kind) << QString(text);
+            QTest::newRow(name) << std::string(change) << static_cast<int>(kind)
+                                << std::string(text);
         };
         row("no such folder", R"({"data": "/nowhere"})", ErrorKind::NotFound, "/nowhere");
         row("a data set of people", R"({"data": "PEOPLE"})", ErrorKind::InvalidInput, "cuhk-pedes");
@@ -651,12 +651,12 @@ private Q_SLOTS:
 
     void badInputIsRefused()
     {
-        QFETCH(QString, change);
+        QFETCH(std::string, change);
         QFETCH(int, kind);
-        QFETCH(QString, text);
+        QFETCH(std::string, text);
         const QTemporaryDir folder;
         Json config = configFor(modelIn(folder));
-        config.update(Json::parse(change.toStdString()));
+        config.update(Json::parse(change));
         const std::string root = folder.path().toStdString();
         if (config["data"] == "PEOPLE")
             config["data"] = test::shippedPath("pipeline/datasets/good/CUHK-PEDES");
@@ -673,8 +673,7 @@ private Q_SLOTS:
             config["initialModel"] = root + "/bert";
         }
 
-        VERIFY_ERROR(preparedTask(config, folder), static_cast<ErrorKind>(kind),
-                     text.toStdString());
+        VERIFY_ERROR(preparedTask(config, folder), static_cast<ErrorKind>(kind), text);
     }
 
     void mapOfAnotherSizeThanItsPictureIsAMismatch()
