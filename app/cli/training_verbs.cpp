@@ -30,6 +30,27 @@ OrderedJson runJson(const std::string &folder)
     return run;
 }
 
+// Settings may name a model of the registry in the place of a path.
+Json withModelPaths(Json config, const std::string &modelsFolder)
+{
+    if (!config.is_object())
+        return config;
+    for (auto &item : config.items()) {
+        const bool isModel = item.key() == "initialModel" || item.key() == "initialSam"
+                             || item.key() == "initialBert" || item.key() == "dvae";
+        if (item.key() == "backbones" && item.value().is_object()) {
+            for (auto &backbone : item.value())
+                backbone = withModelPaths(backbone, modelsFolder);
+        }
+        if (!isModel || !item.value().is_string())
+            continue;
+        const std::string name = item.value().get<std::string>();
+        if (!name.empty() && !fs::exists(name) && fs::exists(modelsFolder + "/" + name))
+            item.value() = modelsFolder + "/" + name;
+    }
+    return config;
+}
+
 struct TableOptions
 {
     int number = 0;
@@ -40,8 +61,8 @@ struct TableOptions
 Answer tableAnswer(const Context &context, const TableOptions &options, const std::string &config,
                    const std::string &runsFolder)
 {
-    const PaperTable table = paperTable(options.number, config.empty() ? Json{{"data", "synthetic"}}
-                                                                       : readJsonFile(config));
+    const Json base = config.empty() ? Json{{"data", "synthetic"}} : readJsonFile(config);
+    const PaperTable table = paperTable(options.number, withModelPaths(base, context.modelsFolder));
     Answer answer;
     if (options.isDry) {
         answer.json = describe(table);
@@ -99,7 +120,9 @@ void addTrainingVerbs(CLI::App &app, Context &context)
         }
         context.verb = [&context, request, config, together] {
             TrainRequest resolved = *request;
-            resolved.config = config->empty() ? Json::object() : readJsonFile(*config);
+            resolved.config = config->empty()
+                                  ? Json::object()
+                                  : withModelPaths(readJsonFile(*config), context.modelsFolder);
             resolved.seed = context.seed;
             resolved.engine = context.engine;
             if (resolved.resumeFolder.empty())

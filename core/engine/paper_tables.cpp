@@ -309,8 +309,10 @@ TableOutcome runTable(const PaperTable &table, const TableRequest &request,
         }
         TrainRequest run;
         run.engine = request.engine;
-        const bool goesOn = row.at("run").is_string()
-                            && fs::exists(row.at("run").get<std::string>() + "/config.json");
+        // One that failed before its first checkpoint begins anew, with the settings of today.
+        const bool goesOn =
+            row.at("run").is_string()
+            && fs::exists(row.at("run").get<std::string>() + "/checkpoints/last.resume");
         if (goesOn) {
             run.resumeFolder = row.at("run").get<std::string>();
         } else {

@@ -157,6 +157,7 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
             run->log("the batch is made smaller: " + std::to_string(task->settings().batchSize)
                      + " → " + std::to_string(error.fitting));
             task = makeSmaller(taskName, config, error.fitting);
+            loop.checkMemory = false; // the margin covers what measuring again would find
             run->replaceConfig(resolvedConfig(*task, loop.seed));
         }
     }

@@ -489,7 +489,7 @@ private:
         torch::Tensor embeddings;
         {
             // A frozen encoder leaves nothing behind for the backward pass.
-            const torch::AutoGradMode grad(torch::GradMode::is_enabled() && !m_isVisionFrozen);
+            const torch::AutoGradMode grad(at::GradMode::is_enabled() && !m_isVisionFrozen);
             embeddings = m_model->encodeImage(batch.at("pixels").to(device, type));
         }
         return m_model->decode(embeddings.index_select(0, batch.at("picture").to(device)),

@@ -174,7 +174,7 @@ public:
             return whole;
         const std::int64_t share = m_settings.batchSize / count;
         Batch part = rowsOf(whole, m_settings.batchSize, rank * share, share);
-        for (const char *name : {"identities", "leftOut"})
+        for (const char *name : {"identities", "leftOut", "attributes"})
             part[name] = whole.at(name);
         return part;
     }
@@ -190,10 +190,9 @@ public:
     {
         const torch::Tensor tokens =
             m_model->encodeImageTokens(batch.at("pixels").to(device, type)); // [B, 1 + N, D]
-        const torch::Tensor ownImage = tokens.select(1, 0);
-        const torch::Tensor ownText = textFeatures(batch.at("ids"), device);
-        const torch::Tensor image = gathered(ownImage); // of all processes
-        const torch::Tensor text = gathered(ownText);
+        // Of all processes.
+        const torch::Tensor image = gathered(tokens.select(1, 0));
+        const torch::Tensor text = gathered(textFeatures(batch.at("ids"), device));
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
         const torch::Tensor leftOut = batch.at("leftOut").to(device);
@@ -215,7 +214,7 @@ public:
                 m_helper->parts(tokens.slice(1, 1)).to(torch::kFloat), 2); // [B, N, classes]
             const torch::Tensor partLoss = -(parts * batch.at("parts").to(device)).sum(2).mean();
             const torch::Tensor helper =
-                helperLoss(ownImage, attributes) + 0.5 * helperLoss(ownText, attributes) + partLoss;
+                helperLoss(image, attributes) + 0.5 * helperLoss(text, attributes) + partLoss;
             result.details["parts"] = partLoss.item<double>();
             result.loss = result.loss + helperWeight * helper;
             result.details["helper"] = helper.item<double>();

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/train/task_person_sam_data.h"
+#include "core/train/task_phrases_data.h"
 
 namespace sapsam::training {
 
@@ -42,6 +43,8 @@ std::unique_ptr<TrainTask> makeTask(const std::string &task, const Json &config,
         return makePersonSamDataTask(usableSettings<PersonSamDataSettings>(task, config), inputs);
     if (task == "person-sam")
         return makePersonSamTask(usableSettings<PersonSamSettings>(task, config));
+    if (task == "phrases" && has("data"))
+        return makePhrasesDataTask(usableSettings<PhrasesDataSettings>(task, config), inputs);
     if (task == "phrases")
         return makePhrasesTask(usableSettings<PhrasesSettings>(task, config));
     throw Error(ErrorKind::InvalidInput,

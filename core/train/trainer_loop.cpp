@@ -585,7 +585,7 @@ void Loop::restore()
 // was: no step is taken, and what a pass may change is put back.
 void Loop::checkMemory()
 {
-    if (!m_settings.memoryCheck || m_done >= m_steps)
+    if (!m_settings.memoryCheck || !m_request.checkMemory || m_done >= m_steps)
         return;
     const std::int64_t known = m_settings.memoryLimitMb > 0
                                    ? static_cast<std::int64_t>(m_settings.memoryLimitMb) << 20

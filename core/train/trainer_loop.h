@@ -121,6 +121,7 @@ struct LoopRequest
     std::string device = "cpu";
     std::string precision = "fp32"; // fp32 | bf16 | fp16
     bool resume = false;
+    bool checkMemory = true;    // if the settings want it, too
     RankGroup *group = nullptr; // the processes that train together; null for this one alone
     // A step may take longer than whoever stops the run will wait. When this much time has passed
     // since then, the state before the running step is saved beside it, and `abandon` is called
