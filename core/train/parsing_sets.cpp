@@ -18,6 +18,9 @@ namespace {
 
 constexpr const char *kSplits[] = {"train", "dev", "test"};
 
+// Numbers of people that no other part of the program draws for training.
+constexpr std::uint64_t kSyntheticPeople = 40'000'000;
+
 std::string stemOf(const std::string &file)
 {
     return file.substr(0, file.rfind('.'));
@@ -48,6 +51,11 @@ public:
         else if (m_options.trigger == "all")
             m_sets.taxonomy.trigger = TriggerRule::All;
 
+        if (m_options.data == "synthetic") {
+            collectSynthetic();
+            addHash();
+            return std::move(m_sets);
+        }
         const OpenedDataset opened = openDataset(m_options.data);
         m_sets.folder = opened.folder;
         m_sets.layout = nameOf(opened.kind);
@@ -75,7 +83,7 @@ private:
         std::map<std::string, std::size_t> numbers;
         for (const std::string &name : atr.names) {
             numbers.emplace(name, m_sets.pictures.size());
-            m_sets.pictures.push_back({name, atr.imagePath(name), atr.maskPath(name), false});
+            m_sets.pictures.push_back({name, atr.imagePath(name), atr.maskPath(name), false, {}});
         }
         std::map<std::string, std::set<std::string>> listed; // pictures of each list
         for (const auto &[split, phrases] : atr.phrases)
@@ -143,11 +151,56 @@ private:
         for (const LipPicture &picture : lip.pictures) {
             (picture.split == Split::Train ? train : dev).push_back(m_sets.pictures.size());
             m_sets.pictures.push_back(
-                {picture.name, lip.imagePath(picture), lip.maskPath(picture), true});
+                {picture.name, lip.imagePath(picture), lip.maskPath(picture), true, {}});
         }
         m_sets.notes.push_back("LIP's val set chooses the best weights; it has no test set");
         addMade(train, "train");
         addMade(dev, "dev");
+    }
+
+    // The generator says what it drew; a set is its people, not its pictures.
+    void collectSynthetic()
+    {
+        m_sets.folder = "synthetic";
+        m_sets.layout = "synthetic";
+        std::map<std::string, std::vector<std::size_t>> members;
+        ProgressMeter meter("drawing people", m_options.syntheticIdentities, m_progress);
+        for (std::int64_t i = 0; i < m_options.syntheticIdentities; ++i) {
+            if (m_cancel.isCancelled())
+                return;
+            const SyntheticPerson person = makePerson(
+                m_options.syntheticSeed, kSyntheticPeople + static_cast<std::uint64_t>(i));
+            const std::int64_t tenth = 10 * i / m_options.syntheticIdentities;
+            const char *split = tenth < 8 ? "train" : tenth < 9 ? "dev" : "test";
+            for (int k = 0; k < m_options.picturesPerIdentity; ++k) {
+                const std::size_t number = m_sets.pictures.size();
+                ParsingPicture picture;
+                picture.name = std::to_string(i) + "_" + std::to_string(k);
+                picture.drawn = std::make_shared<SyntheticPicture>(
+                    renderPicture(person, static_cast<std::uint64_t>(k), m_options.pictureWidth,
+                                  m_options.pictureHeight));
+                members[split].push_back(number);
+                if (m_options.phrases == "lists")
+                    addDrawn(number, *picture.drawn, split);
+                m_sets.pictures.push_back(std::move(picture));
+            }
+            meter.advance();
+        }
+        if (m_options.phrases != "lists")
+            for (const auto &[split, pictures] : members)
+                addMade(pictures, split);
+    }
+
+    void addDrawn(std::size_t number, const SyntheticPicture &picture, const std::string &split)
+    {
+        for (const PartPhrase &phrase : picture.phrases) {
+            const int idx = synthClassesOfGroup(phrase.group).front();
+            // The generator knows of parts behind others, which no mask shows.
+            const std::vector<std::uint8_t> &labels = picture.labels.labels;
+            const bool isSeen = std::find(labels.begin(), labels.end(), idx) != labels.end();
+            if (const std::optional<std::size_t> group = groupOf(idx); group && isSeen)
+                m_sets.samples[split].push_back({number, *group, idx, phrase.text});
+        }
     }
 
     std::optional<std::size_t> groupOf(int idx) const
@@ -185,7 +238,7 @@ private:
     {
         if (pictures.empty())
             return;
-        if (!m_inputs.readLabels)
+        if (!m_inputs.readLabels && !m_sets.pictures[pictures.front()].drawn)
             throw Error(ErrorKind::Unsupported,
                         "this build reads no pictures, so that no phrases can be made");
         ProgressMeter meter("looking for the parts of " + split + " pictures",
@@ -261,8 +314,15 @@ ParsingSets readParsingSets(const ParsingOptions &options, const TaskInputs &inp
     return Collector(options, inputs, cancel, progress).collect();
 }
 
+Image imageOf(const ParsingPicture &picture, const TaskInputs &inputs)
+{
+    return picture.drawn ? picture.drawn->image : inputs.readPicture(picture.imagePath);
+}
+
 LabelMap labelsOf(const ParsingPicture &picture, const TaskInputs &inputs)
 {
+    if (picture.drawn)
+        return picture.drawn->labels;
     LabelMap labels = inputs.readLabels(picture.labelPath);
     if (picture.isLip) {
         const std::array<std::uint8_t, kLipClasses> &ids = atrClassOfLip();

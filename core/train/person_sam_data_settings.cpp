@@ -31,6 +31,7 @@ void checkDataRun(const Settings &settings, training::Checker &check)
     check.require(settings.splitSeed >= 0, "'splitSeed' must not be negative");
     requireOneOf(check, "phrases", settings.phrases, {"lists", "groups", "classes"});
     requireOneOf(check, "trigger", settings.trigger, {"taxonomy", "first", "any", "all"});
+    check.require(settings.syntheticIdentities >= 10, "'syntheticIdentities' must be at least 10");
     check.require(settings.trainLimit >= 0 && settings.evaluateLimit >= 0,
                   "'trainLimit' and 'evaluateLimit' must not be negative");
     check.require(settings.epochs > 0 || settings.steps > 0,
@@ -53,13 +54,14 @@ void visitAll(PersonSamDataSettings &s, Visitor &visit)
     visit("trigger", s.trigger);
     visit("maskFollowsMerge", s.maskFollowsMerge);
     visit("frame", s.frame);
+    visit("syntheticIdentities", s.syntheticIdentities);
     visit("trainLimit", s.trainLimit);
     visit("evaluateLimit", s.evaluateLimit);
     visit("initialSam", s.initialSam);
     visit("initialBert", s.initialBert);
     visit("fresh", s.fresh);
     visit("freeze", s.freeze);
-    visit("design", s.design);
+    visit("promptDesign", s.promptDesign);
     visit("imageSize", s.imageSize);
     visit("phraseLength", s.phraseLength);
     visit("loss", s.loss);
@@ -83,6 +85,7 @@ void visitAll(PhrasesDataSettings &s, Visitor &visit)
     visit("trigger", s.trigger);
     visit("jitter", s.jitter);
     visit("prompts", s.prompts);
+    visit("syntheticIdentities", s.syntheticIdentities);
     visit("trainLimit", s.trainLimit);
     visit("evaluateLimit", s.evaluateLimit);
     visit("train", s.train);
@@ -154,7 +157,7 @@ std::vector<std::string> problemsOf(const PersonSamDataSettings &s)
     requireOneOf(check, "frame", s.frame, {"", "published", "aspect", "squash"});
     requireOneOf(check, "loss", s.loss, {"dice+bce", "dice"});
     requireOneOf(
-        check, "design", s.design,
+        check, "promptDesign", s.promptDesign,
         {"", "shipped", "cls-sparse", "tokens-sparse", "cls-dot", "tokens-dot", "mca-dense"});
     check.require(s.imageSize >= 0, "'imageSize' must not be negative");
     check.require(s.phraseLength >= 3, "'phraseLength' must be at least 3");

@@ -12,7 +12,7 @@ struct PersonSamDataSettings : TrainSettings
     PersonSamDataSettings();
 
     // --- data
-    std::string data;      // folder with the layout of ATR or LIP
+    std::string data;      // folder with the layout of ATR or LIP, or "synthetic" for drawn people
     std::string splitFile; // of ATR's stored 8:1:1 division; empty: atr_split.json in the folder
     std::int64_t splitSeed = 1;       // for a division that is not stored yet
     std::string phrases = "lists";    // lists | groups | classes, see parsing_sets.h
@@ -23,7 +23,8 @@ struct PersonSamDataSettings : TrainSettings
     // aspect and is padded, the mask is squashed; aspect: the mask is padded as well; squash: both
     // are squashed. Empty: as the initial model has it, else published.
     std::string frame;
-    std::int64_t trainLimit = 0; // phrases of the set to take, from the front; 0 for all
+    std::int64_t syntheticIdentities = 400; // of "synthetic", all sets together
+    std::int64_t trainLimit = 0;            // phrases of the set to take, from the front; 0 for all
     std::int64_t evaluateLimit = 0;
 
     // --- model: `initialModel` is a whole Person-SAM; or SAM and BERT, each a folder or a file
@@ -34,8 +35,8 @@ struct PersonSamDataSettings : TrainSettings
     // published: SAM's image encoder, BERT's embeddings and encoder; encoders: those and BERT's
     // pooler; none: everything is trained.
     std::string freeze = "published";
-    std::string design; // prompt of the decoder (paper, Table 5); empty: as the model has it
-    int imageSize = 0;  // side of the square frame; 0: as the model has it (SAM: 1024)
+    std::string promptDesign; // of the decoder (paper, Table 5); empty: as the model has it
+    int imageSize = 0;        // side of the square frame; 0: as the model has it (SAM: 1024)
     int phraseLength = 16;
 
     // --- objective
@@ -61,7 +62,7 @@ struct PhrasesDataSettings : TrainSettings
 {
     PhrasesDataSettings();
 
-    std::string data;
+    std::string data; // as above
     std::string splitFile;
     std::int64_t splitSeed = 1;
     std::string phrases = "lists";
@@ -71,6 +72,7 @@ struct PhrasesDataSettings : TrainSettings
     // published phrases were made with 19.
     int jitter = 19;
     std::string prompts; // file of prompt templates; empty: the paper's Table 3
+    std::int64_t syntheticIdentities = 400;
     std::int64_t trainLimit = 0;
     std::int64_t evaluateLimit = 0;
 

@@ -131,7 +131,7 @@ public:
     void prepare(std::uint64_t seed, const std::string &modelFolder, const CancelToken &cancel,
                  const ProgressSink &progress) override
     {
-        if (!m_inputs.readPicture || !m_inputs.readLabels)
+        if (m_settings.data != "synthetic" && (!m_inputs.readPicture || !m_inputs.readLabels))
             throw Error(ErrorKind::Unsupported,
                         "this build reads no pictures, which the task person-sam needs for "
                             + m_settings.data);
@@ -142,6 +142,11 @@ public:
         options.taxonomy = m_settings.taxonomy;
         options.trigger = m_settings.trigger;
         options.phrases = m_settings.phrases;
+        options.syntheticSeed = m_settings.dataSeed;
+        options.syntheticIdentities = m_settings.syntheticIdentities;
+        options.picturesPerIdentity = m_settings.picturesPerIdentity;
+        options.pictureWidth = m_settings.renderWidth;
+        options.pictureHeight = m_settings.renderHeight;
         m_sets = readParsingSets(options, m_inputs, cancel, progress);
         prepareModel(seed, modelFolder);
         if (cancel.isCancelled()) {
@@ -176,7 +181,7 @@ public:
         OrderedJson record = m_sets.record();
         record["frame"] = nameOf(m_frame.mode);
         record["loss"] = m_settings.loss;
-        record["design"] = nn::nameOf(m_model->config.design);
+        record["prompt_design"] = nn::nameOf(m_model->config.design);
         record["freeze"] = m_settings.freeze;
         record["mask_follows_merge"] = m_settings.maskFollowsMerge;
         record["steps_per_gradient"] = m_settings.stepRepeats;
@@ -355,8 +360,9 @@ private:
         config.maxPhraseTokens = m_settings.phraseLength;
         if (m_settings.imageSize > 0)
             config.sam.imageSize = m_settings.imageSize;
-        if (!m_settings.design.empty())
-            config.design = nn::promptDesignFromName(m_settings.design, "the setting 'design'");
+        if (!m_settings.promptDesign.empty())
+            config.design =
+                nn::promptDesignFromName(m_settings.promptDesign, "the setting 'promptDesign'");
         m_model = nn::PersonSam(config);
         nn::initializeWeights(*m_model, seed);
         const std::map<std::string, torch::Tensor> fresh = freshTensors();
@@ -454,7 +460,7 @@ private:
         std::vector<LabelMap> labels;
         for (std::size_t i = 0; i < pictures.size(); ++i) {
             const ParsingPicture &picture = m_sets.pictures[pictures[i]];
-            const Image image = m_inputs.readPicture(picture.imagePath);
+            const Image image = imageOf(picture, m_inputs);
             const LabelMap map = labelsOf(picture, m_inputs);
             if (map.width != image.width || map.height != image.height)
                 throw Error(ErrorKind::Mismatch, picture.labelPath + ": the label map is "

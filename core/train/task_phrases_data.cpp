@@ -70,7 +70,7 @@ public:
     void prepare(std::uint64_t seed, const std::string &modelFolder, const CancelToken &cancel,
                  const ProgressSink &progress) override
     {
-        if (!m_inputs.readPicture || !m_inputs.readLabels)
+        if (m_settings.data != "synthetic" && (!m_inputs.readPicture || !m_inputs.readLabels))
             throw Error(ErrorKind::Unsupported,
                         "this build reads no pictures, which the task phrases needs for "
                             + m_settings.data);
@@ -82,6 +82,11 @@ public:
         options.taxonomy = m_settings.taxonomy;
         options.trigger = m_settings.trigger;
         options.phrases = m_settings.phrases;
+        options.syntheticSeed = m_settings.dataSeed;
+        options.syntheticIdentities = m_settings.syntheticIdentities;
+        options.picturesPerIdentity = m_settings.picturesPerIdentity;
+        options.pictureWidth = m_settings.renderWidth;
+        options.pictureHeight = m_settings.renderHeight;
         m_sets = readParsingSets(options, m_inputs, cancel, progress);
         const PromptTemplate prompts =
             readPromptTemplate(m_settings.prompts.empty() ? resourcePath("templates/default.json")
@@ -322,7 +327,7 @@ private:
     Image cropOf(const Row &row) const
     {
         const ParsingPicture &picture = m_sets.pictures[row.sample->picture];
-        const Image image = toRgb(m_inputs.readPicture(picture.imagePath));
+        const Image image = toRgb(imageOf(picture, m_inputs));
         const LabelMap labels = labelsOf(picture, m_inputs);
         if (labels.width != image.width || labels.height != image.height)
             throw Error(ErrorKind::Mismatch, picture.labelPath
@@ -378,8 +383,7 @@ private:
         torch::Tensor seen;
         {
             // A frozen encoder leaves nothing behind for the backward pass.
-            const torch::AutoGradMode grad(at::GradMode::is_enabled()
-                                           && m_settings.train == "all");
+            const torch::AutoGradMode grad(at::GradMode::is_enabled() && m_settings.train == "all");
             seen = m_model->imageEmbeddings(batch.at("pixels").to(device, type));
         }
         return m_model->language_projection(m_model->queryOutput(seen));

@@ -231,7 +231,7 @@ private Q_SLOTS:
         QTest::addColumn<std::string>("value"); // JSON
         for (const char *design :
              {"shipped", "cls-sparse", "tokens-sparse", "cls-dot", "tokens-dot", "mca-dense"})
-            QTest::newRow(design) << std::string("design") << quoted(design);
+            QTest::newRow(design) << std::string("promptDesign") << quoted(design);
         for (const char *frame : {"published", "aspect", "squash"})
             QTest::newRow(frame) << std::string("frame") << quoted(frame);
         for (const char *freeze : {"none", "encoders"})
@@ -578,6 +578,36 @@ private Q_SLOTS:
         QVERIFY(std::abs(areas[0].item<double>() - 0.1) < 0.04);
     }
 
+    void drawnPeopleNeedNoFiles()
+    {
+        const QTemporaryDir folder;
+        Json config = configFor(modelIn(folder));
+        config["data"] = "synthetic";
+        config["syntheticIdentities"] = 20;
+        config["renderHeight"] = 64;
+        config["renderWidth"] = 32;
+        std::unique_ptr<TrainTask> task = makeTask("person-sam", config, {});
+        const std::string model = folder.path().toStdString() + "/prepared";
+        makeFolder(model);
+
+        task->prepare(5, model, {}, {});
+
+        const Json record = readJsonFile(model + "/training.json");
+        QCOMPARE(record.at("train").at("pictures").get<int>(), 32);
+        QCOMPARE(record.at("dev").at("pictures").get<int>(), 4);
+        QCOMPARE(record.at("test").at("pictures").get<int>(), 4);
+        QVERIFY(task->sampleCount() > 3 * 32);
+        const Batch batch = task->makeBatch(0);
+        QVERIFY(batch.at("target").flatten(1).sum(1).min().item<double>() >= 0.0);
+        QVERIFY(batch.at("target").mean().item<double>() > 0.01);
+        QVERIFY(task->evaluate(torch::kCPU, torch::kFloat, {}).numbers.at("samples").get<double>()
+                > 10.0);
+        config["phrases"] = "groups";
+        task = makeTask("person-sam", config, {});
+        task->prepare(5, model, {}, {});
+        QVERIFY(task->sampleCount() > 3 * 32);
+    }
+
     void stoppedRunGoesOnAsIfItHadNotStopped()
     {
         const QTemporaryDir folder;
@@ -640,7 +670,7 @@ private Q_SLOTS:
         row("too large a batch", R"({"batchSize": 39})", ErrorKind::InvalidInput, "38");
         row("mistyped key", R"({"maskFolowsMerge": true})", ErrorKind::InvalidInput,
             "maskFollowsMerge");
-        row("unknown design", R"({"design": "best"})", ErrorKind::InvalidInput, "mca-dense");
+        row("unknown design", R"({"promptDesign": "best"})", ErrorKind::InvalidInput, "mca-dense");
         row("absent taxonomy", R"({"taxonomy": "/nowhere.json"})", ErrorKind::NotFound,
             "/nowhere.json");
         row("phrases longer than the text encoder", R"({"phraseLength": 40})",
