@@ -10,6 +10,7 @@
 #include "core/networks/sap_sam.h"
 #include "core/text/clip_tokenizer.h"
 #include "core/train/batching.h"
+#include "core/train/distributed.h"
 #include "core/train/losses.h"
 #include "core/train/part_alignment.h"
 #include "core/train/sap_sam_settings.h"
@@ -177,21 +178,16 @@ public:
         readPeople(seed);
         prepareTokens(modelFolder);
         buildModel(seed);
-        const std::int64_t batches =
-            static_cast<std::int64_t>(m_pairs.size()) / m_settings.batchSize;
-        if (batches == 0)
+        const auto size = static_cast<std::int64_t>(
+            m_settings.sampler == "identity" ? identityEpoch(0).size() : m_pairs.size());
+        if (size < m_settings.batchSize)
             throw Error(ErrorKind::InvalidInput,
                         "'batchSize' is " + std::to_string(m_settings.batchSize)
                             + ", but the train split has only " + std::to_string(m_pairs.size())
                             + " captions; choose a smaller batch");
-        m_epochSteps =
-            m_settings.sampler == "identity"
-                ? identityEpoch(0).size() / static_cast<std::size_t>(m_settings.batchSize)
-                : static_cast<std::size_t>(batches);
-        if (m_epochSteps == 0)
-            throw Error(ErrorKind::InvalidInput,
-                        "the identity sampler finds no batch of 'batchSize' / 'pairsPerIdentity' "
-                        "people; choose a smaller batch");
+        const std::int64_t batches = size / m_settings.batchSize;
+        m_epochSteps = std::max<std::int64_t>(1, batches / m_settings.accumulate);
+        m_epochBatches = std::min(m_epochSteps * m_settings.accumulate, batches);
         m_steps = m_settings.steps > 0 ? m_settings.steps : m_settings.epochs * m_epochSteps;
         if (m_settings.steps == 0)
             m_settings.evaluateEvery = m_settings.evaluateEpochs * m_epochSteps;
@@ -200,9 +196,11 @@ public:
     torch::nn::Module &module() override { return *m_model; }
     torch::nn::Module &exportedModule() override { return *m_model->base_model; }
 
+    std::int64_t sampleCount() const override { return static_cast<std::int64_t>(m_pairs.size()); }
+
     Batch makeBatch(std::int64_t step) const override
     {
-        const std::int64_t epoch = step / m_epochSteps;
+        const std::int64_t epoch = step / m_epochBatches;
         const std::shared_ptr<const std::vector<std::int64_t>> order = orderOf(epoch);
         const SeededRandom random = m_random.fork("batch").fork(static_cast<std::uint64_t>(step));
         const std::int64_t count = m_settings.batchSize;
@@ -225,7 +223,7 @@ public:
         batch["step"] = torch::tensor(step, torch::kLong);
         for (std::int64_t row = 0; row < count; ++row) {
             const Pair &pair = m_pairs[static_cast<std::size_t>(
-                (*order)[static_cast<std::size_t>((step % m_epochSteps) * count + row)])];
+                (*order)[static_cast<std::size_t>((step % m_epochBatches) * count + row)])];
             const SeededRandom own = random.fork(static_cast<std::uint64_t>(row));
             batch["identities"][row] = pair.label;
             LabelMap labels;
@@ -242,9 +240,24 @@ public:
                                     batch["pixels"].data_ptr<float>()
                                         + static_cast<std::int64_t>(i) * area);
         }
+        batch["wordCount"] = batch["maskedLabels"].ne(0).sum();
+        batch["patchCount"] = batch["patchMask"].sum();
         if (predictsCodes(m_decoding))
             batch["codePixels"] = codePixels(pictures);
         return batch;
+    }
+
+    // People, parts and phrases are compared over all processes.
+    Batch makePart(std::int64_t index, int rank, int count) const override
+    {
+        Batch whole = makeBatch(index);
+        if (count == 1)
+            return whole;
+        const std::int64_t share = m_settings.batchSize / count;
+        Batch part = rowsOf(whole, m_settings.batchSize, rank * share, share);
+        for (const char *name : {"identities", "patchLabels", "spans", "counts"})
+            part[name] = whole.at(name);
+        return part;
     }
 
     StepResult lossOf(const Batch &batch, torch::Device device, torch::ScalarType type) override
@@ -255,9 +268,9 @@ public:
         const torch::Tensor identities = batch.at("identities").to(device);
         const torch::Tensor image = clip->encodeImageTokens(pixels); // [B, 1 + N, D]
         const torch::Tensor text = clip->encodeTextTokens(ids);      // [B, L, D]
-        const torch::Tensor v = image.select(1, 0);
-        const torch::Tensor t = text.index(
-            {torch::arange(ids.size(0), torch::kLong).to(device), clip->poolPositions(ids)});
+        const torch::Tensor v = gathered(image.select(1, 0));
+        const torch::Tensor t = gathered(text.index(
+            {torch::arange(ids.size(0), torch::kLong).to(device), clip->poolPositions(ids)}));
 
         StepResult result;
         result.loss = torch::zeros({}, torch::kFloat).to(device);
@@ -277,9 +290,10 @@ public:
                 identityLoss(m_model->identityLogits(v), m_model->identityLogits(t), identities));
         if (m_model->config.wordDecoding) {
             const torch::Tensor masked = clip->encodeTextTokens(batch.at("maskedIds").to(device));
+            const torch::Tensor labels = batch.at("maskedLabels");
             add("words", m_settings.wordWeight,
-                tokenLoss(m_model->wordLogits(masked, image), batch.at("maskedLabels").to(device),
-                          0));
+                tokenLoss(m_model->wordLogits(masked, image), labels.to(device), 0)
+                    * shareOf(labels.ne(0).sum(), batch.at("wordCount"), batch));
         }
         if (m_alignment != nn::LocalAlignment::None)
             add("matching", m_settings.matchingWeight, partLoss(batch, image, text));
@@ -294,7 +308,8 @@ public:
             // Published training decodes against the words as the caption has them.
             add("image", m_settings.imageWeight,
                 m_model->imageDecodingLoss(pixels, image, text, batch.at("patchMask").to(device),
-                                           codes));
+                                           codes)
+                    * shareOf(batch.at("patchMask").sum(), batch.at("patchCount"), batch));
         }
         return result;
     }
@@ -755,9 +770,23 @@ private:
 
     // --- losses
 
-    torch::Tensor partLoss(const Batch &batch, const torch::Tensor &image,
-                           const torch::Tensor &text)
+    // A process takes the mean over its own masked places. Times this, the mean of the processes is
+    // the mean over all places; 1 for one process.
+    static double shareOf(const torch::Tensor &own, const torch::Tensor &all, const Batch &batch)
     {
+        const double processes = static_cast<double>(batch.at("identities").size(0))
+                                 / static_cast<double>(batch.at("ids").size(0));
+        const double total = all.item<double>();
+        return total > 0.0 && processes > 1.0 ? own.item<double>() * processes / total : 1.0;
+    }
+
+    torch::Tensor partLoss(const Batch &batch, const torch::Tensor &ownImage,
+                           const torch::Tensor &ownText)
+    {
+        const torch::Tensor text = gathered(ownText);
+        // The published head looks at the class token of a region alone.
+        const torch::Tensor image = gathered(
+            m_alignment == nn::LocalAlignment::CrossAttention ? ownImage.slice(1, 0, 1) : ownImage);
         const BatchParts parts = {batch.at("patchLabels"), batch.at("spans"), batch.at("counts"),
                                   batch.at("identities")};
         const auto valid = validParts(parts);
@@ -865,7 +894,8 @@ private:
     std::vector<Pair> m_pairs; // of the train split
     HeldOut m_val, m_test;
     std::int64_t m_identities = 0;
-    std::int64_t m_epochSteps = 0;
+    std::int64_t m_epochBatches = 0; // of batchSize samples
+    std::int64_t m_epochSteps = 0;   // of `accumulate` batches each
     std::int64_t m_steps = 0;
     nn::SapSamConfig m_config;
     std::unique_ptr<TensorSource> m_initial;
