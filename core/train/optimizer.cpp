@@ -6,8 +6,35 @@
 #include <cmath>
 #include <map>
 #include <sstream>
+#include <type_traits>
+#include <utility>
 
 namespace sapsam::training {
+
+namespace {
+
+using NamedState = std::vector<std::pair<std::string, torch::Tensor>>;
+
+const std::string kMean = "trainer.mean.";
+const std::string kSquare = "trainer.square.";
+constexpr char kTaken[] = "trainer.taken";
+constexpr char kArchive[] = "trainer.optimizer"; // libtorch's own, of runs before version 0.2
+
+// An optimizer's state() is found by the address of the parameter: as text until libtorch 2.0, as
+// it is since.
+template <typename Key>
+Key keyOf(const torch::Tensor &parameter)
+{
+    if constexpr (std::is_same_v<Key, std::string>) {
+        std::ostringstream text;
+        text << parameter.unsafeGetTensorImpl();
+        return text.str();
+    } else {
+        return parameter.unsafeGetTensorImpl();
+    }
+}
+
+} // namespace
 
 ParameterRate commonRate(const std::string &name, const torch::Tensor &tensor)
 {
@@ -75,7 +102,8 @@ MasterOptimizer::MasterOptimizer(torch::nn::Module &module, const TrainSettings 
         return groups;
     };
     const auto betas = std::make_tuple(settings.beta1, settings.beta2);
-    if (settings.optimizer == "adam") {
+    m_isAdam = settings.optimizer == "adam";
+    if (m_isAdam) {
         const auto options =
             torch::optim::AdamOptions(settings.learningRate).betas(betas).eps(settings.epsilon);
         m_optimizer = std::make_unique<torch::optim::Adam>(makeGroups(options), options);
@@ -193,19 +221,79 @@ void MasterOptimizer::writeBack()
     }
 }
 
-std::string MasterOptimizer::state() const
+template <typename State>
+void MasterOptimizer::collectState(NamedState &state) const
 {
-    std::ostringstream stream;
-    torch::serialize::OutputArchive archive;
-    m_optimizer->save(archive);
-    archive.save_to(stream);
-    return stream.str();
+    const auto &states = std::as_const(*m_optimizer).state();
+    std::vector<std::int64_t> taken(m_pairs.size(), 0);
+    for (std::size_t i = 0; i < m_pairs.size(); ++i) {
+        const auto found = states.find(
+            keyOf<typename std::decay_t<decltype(states)>::key_type>(m_pairs[i].master));
+        if (found == states.end())
+            continue; // not reached by a gradient yet
+        const auto &own = static_cast<const State &>(*found->second);
+        taken[i] = own.step();
+        state.emplace_back(kMean + m_pairs[i].name, own.exp_avg());
+        state.emplace_back(kSquare + m_pairs[i].name, own.exp_avg_sq());
+    }
+    state.emplace_back(kTaken, torch::tensor(taken, torch::kLong));
 }
 
-void MasterOptimizer::setState(const std::string &state, const std::string &origin)
+template <typename State>
+void MasterOptimizer::restoreState(const TensorSource &file)
+{
+    auto &states = m_optimizer->state();
+    const torch::Tensor taken = file.read(kTaken);
+    if (taken.numel() != static_cast<std::int64_t>(m_pairs.size()))
+        throw Error(ErrorKind::Mismatch,
+                    file.origin() + ": the optimizer's state is of " + std::to_string(taken.numel())
+                        + " parameters, the run has " + std::to_string(m_pairs.size()));
+    const torch::NoGradGuard noGrad;
+    for (std::size_t i = 0; i < m_pairs.size(); ++i) {
+        const std::int64_t steps = taken[static_cast<std::int64_t>(i)].item<std::int64_t>();
+        if (steps == 0)
+            continue;
+        auto own = std::make_unique<State>();
+        own->step(steps);
+        const auto like = [&](const std::string &prefix) {
+            torch::Tensor value = torch::empty_like(m_pairs[i].master.detach());
+            return value.copy_(file.read(prefix + m_pairs[i].name));
+        };
+        own->exp_avg(like(kMean));
+        own->exp_avg_sq(like(kSquare));
+        states[keyOf<typename std::decay_t<decltype(states)>::key_type>(m_pairs[i].master)] =
+            std::move(own);
+    }
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> MasterOptimizer::state() const
+{
+    NamedState state;
+    if (m_isAdam)
+        collectState<torch::optim::AdamParamState>(state);
+    else
+        collectState<torch::optim::AdamWParamState>(state);
+    return state;
+}
+
+void MasterOptimizer::setState(const TensorSource &file)
+{
+    if (file.find(kArchive) != nullptr) {
+        const torch::Tensor bytes = file.read(kArchive);
+        readArchive(std::string(static_cast<const char *>(bytes.data_ptr()),
+                                static_cast<std::size_t>(bytes.numel())),
+                    file.origin());
+    } else if (m_isAdam) {
+        restoreState<torch::optim::AdamParamState>(file);
+    } else {
+        restoreState<torch::optim::AdamWParamState>(file);
+    }
+}
+
+void MasterOptimizer::readArchive(const std::string &bytes, const std::string &origin)
 {
     try {
-        std::istringstream stream(state);
+        std::istringstream stream(bytes);
         torch::serialize::InputArchive archive;
         archive.load_from(stream);
         m_optimizer->load(archive);

@@ -2,6 +2,7 @@
 
 #include "core/nn/torch_compat.h"
 #include "core/train/settings.h"
+#include "core/weights/tensor_source.h"
 
 #include <functional>
 #include <memory>
@@ -73,10 +74,12 @@ public:
     // Copies fp32 values into the module, which may compute in bf16.
     void writeBack();
 
-    // Everything that the next step depends on, as bytes.
-    std::string state() const;
-    // Throws Error(Corrupt) naming the origin.
-    void setState(const std::string &state, const std::string &origin);
+    // What the next step depends on besides the masters: the running means of gradients and of
+    // their squares as "trainer.mean.NAME" and "trainer.square.NAME", and "trainer.taken", how
+    // often each parameter was stepped. Shares memory with the optimizer.
+    std::vector<std::pair<std::string, torch::Tensor>> state() const;
+    // Throws what reading throws.
+    void setState(const TensorSource &file);
 
 private:
     struct Pair
@@ -85,7 +88,14 @@ private:
         torch::Tensor parameter; // of the module
         torch::Tensor master;    // fp32; the same tensor when the module computes in fp32
     };
+    template <typename State>
+    void collectState(std::vector<std::pair<std::string, torch::Tensor>> &state) const;
+    template <typename State>
+    void restoreState(const TensorSource &file);
+    void readArchive(const std::string &bytes, const std::string &origin);
+
     std::vector<Pair> m_pairs;
+    bool m_isAdam = false; // and not AdamW
     std::unique_ptr<torch::optim::Optimizer> m_optimizer;
     std::vector<double> m_factors; // of the learning rate, for each group of the optimizer
     double m_clip;

@@ -20,7 +20,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <new>
@@ -32,7 +31,6 @@ namespace sapsam::training {
 
 namespace {
 
-constexpr char kOptimizerTensor[] = "trainer.optimizer";
 constexpr char kAverage[] = "trainer.average."; // before the names of averaged weights
 
 using Clock = std::chrono::steady_clock;
@@ -154,7 +152,8 @@ public:
         m_own.clear();
     }
 
-    void saveLast(const Json &state)
+    // `withModel`: also the file that can be tried as a model.
+    void saveLast(const Json &state, bool withModel)
     {
         NamedTensors tensors = weights();
         SafetensorsOptions options;
@@ -162,18 +161,16 @@ public:
                             {"state", state.dump()}};
         // Weights and optimizer together in one file: a crash between two files would leave a pair
         // that does not belong together.
-        const std::string bytes = m_optimizer.state();
-        torch::Tensor packed =
-            torch::empty({static_cast<std::int64_t>(bytes.size())}, torch::kByte);
-        std::memcpy(packed.data_ptr(), bytes.data(), bytes.size());
-        tensors.emplace_back(kOptimizerTensor, packed);
+        for (const auto &item : m_optimizer.state())
+            tensors.push_back(item);
         if (m_average != nullptr) {
             for (const auto &[name, tensor] : m_average->tensors())
                 tensors.emplace_back(kAverage + name, tensor);
         }
         writeSafetensors(lastPath(), tensors, options);
         options.metadata.erase("state");
-        writeSafetensors(m_run.checkpointPath("last", ".safetensors"), modelWeights(), options);
+        if (withModel)
+            writeSafetensors(m_run.checkpointPath("last", ".safetensors"), modelWeights(), options);
     }
 
     void saveModel(const std::string &name, std::int64_t step)
@@ -203,10 +200,7 @@ public:
                 target.copy_(file.read(kAverage + name));
             }
         }
-        const torch::Tensor bytes = file.read(kOptimizerTensor);
-        const std::string state(static_cast<const char *>(bytes.data_ptr()),
-                                static_cast<std::size_t>(bytes.numel()));
-        m_optimizer.setState(state, path);
+        m_optimizer.setState(file);
         const auto stored = file.metadata().find("state");
         if (stored != file.metadata().end())
             return parseJson(stored->second, path);
@@ -302,7 +296,7 @@ private:
     void reduceGradients();
     void appendTraining(std::int64_t step, double rate, double norm, const StepResult &last);
     void evaluate();
-    void save();
+    void save(bool withModel = true);
     Json state() const;
     LoopOutcome stopped();
     LoopOutcome finish();
@@ -394,7 +388,7 @@ void Loop::giveUp()
         {
             const std::lock_guard<std::mutex> lock(m_mutex);
             if (m_phase == Phase::Training && m_done > m_first && m_done != m_saved) {
-                save();
+                save(false); // there is little time
                 m_run.log("stopped at step " + std::to_string(m_done)
                           + " while the next one was under way; it can be resumed");
             }
@@ -950,10 +944,10 @@ Json Loop::state() const
 }
 
 // With the lock held.
-void Loop::save()
+void Loop::save(bool withModel)
 {
     if (isWriter())
-        m_checkpoints->saveLast(state());
+        m_checkpoints->saveLast(state(), withModel);
     m_saved = m_done;
 }
 

@@ -126,7 +126,7 @@ struct LoopRequest
     // A step may take longer than whoever stops the run will wait. When this much time has passed
     // since then, the state before the running step is saved beside it, and `abandon` is called
     // from another thread: a program may end itself there. Without it the step is waited for.
-    double patienceSeconds = 2.0;
+    double patienceSeconds = 0.5;
     std::function<void(const LoopOutcome &)> abandon;
 };
 

@@ -34,8 +34,8 @@ public:
                  const ProgressSink &) override
     {
         torch::manual_seed(seed);
-        net = torch::nn::Sequential(torch::nn::Linear(4, 16), torch::nn::Tanh(),
-                                    torch::nn::Dropout(dropout), torch::nn::Linear(16, 1));
+        net = torch::nn::Sequential(torch::nn::Linear(4, 256), torch::nn::Tanh(),
+                                    torch::nn::Dropout(dropout), torch::nn::Linear(256, 1));
     }
     torch::nn::Module &module() override { return *net; }
     std::int64_t sampleCount() const override { return samples; }

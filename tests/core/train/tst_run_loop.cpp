@@ -97,14 +97,13 @@ Tried resumeTiny(TinyTask &task, const std::string &folder)
     return runTiny(task, folder, request);
 }
 
-// Everything of a checkpoint but the archive of libtorch's optimizer, whose keys are addresses.
 bool isSameCheckpoint(const std::string &a, const std::string &b)
 {
     const SafetensorsFile first(a), second(b);
     if (first.metadata() != second.metadata() || first.names() != second.names())
         return false;
     for (const std::string &name : first.names()) {
-        if (name != "trainer.optimizer" && !torch::equal(first.read(name), second.read(name)))
+        if (!torch::equal(first.read(name), second.read(name)))
             return false;
     }
     return true;
@@ -401,7 +400,7 @@ private Q_SLOTS:
         task.beforeLoss = [&](std::int64_t index) {
             if (index == 6) { // metrics still find room, checkpoints do not
                 rlimit small = before;
-                small.rlim_cur = 4096;
+                small.rlim_cur = 8192;
                 ::setrlimit(RLIMIT_FSIZE, &small);
             }
         };
