@@ -25,7 +25,9 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 namespace sapsam::training {
 
@@ -77,6 +79,18 @@ ErrorReport reportOfFailure()
     } catch (const std::exception &error) {
         const std::string text = error.what(); // CUDA's and oneDNN's own
         return {isAboutMemory(text) ? ErrorKind::OutOfMemory : ErrorKind::Internal, text};
+    }
+}
+
+// The step that is left behind keeps all cores busy until the end; what saves meanwhile goes first.
+void makeOtherThreadsWait()
+{
+    const auto own = std::to_string(::gettid());
+    std::error_code ignored;
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+        const std::string name = task.path().filename().string();
+        if (name != own)
+            ::setpriority(PRIO_PROCESS, static_cast<id_t>(std::stoul(name)), 19);
     }
 }
 
@@ -388,6 +402,8 @@ void Loop::giveUp()
         {
             const std::lock_guard<std::mutex> lock(m_mutex);
             if (m_phase == Phase::Training && m_done > m_first && m_done != m_saved) {
+                if (m_request.abandon)
+                    makeOtherThreadsWait();
                 save(false); // there is little time
                 m_run.log("stopped at step " + std::to_string(m_done)
                           + " while the next one was under way; it can be resumed");
