@@ -64,6 +64,7 @@ void visitAll(PersonSamDataSettings &s, Visitor &visit)
     visit("promptDesign", s.promptDesign);
     visit("imageSize", s.imageSize);
     visit("phraseLength", s.phraseLength);
+    visit("embeddingCacheMb", s.embeddingCacheMb);
     visit("loss", s.loss);
     visit("scoreWeight", s.scoreWeight);
     visit("doubleStep", s.doubleStep);
@@ -159,6 +160,7 @@ std::vector<std::string> problemsOf(const PersonSamDataSettings &s)
     requireOneOf(
         check, "promptDesign", s.promptDesign,
         {"", "shipped", "cls-sparse", "tokens-sparse", "cls-dot", "tokens-dot", "mca-dense"});
+    check.require(s.embeddingCacheMb >= 0, "'embeddingCacheMb' must not be negative");
     check.require(s.imageSize >= 0, "'imageSize' must not be negative");
     check.require(s.phraseLength >= 3, "'phraseLength' must be at least 3");
     check.require(s.scoreWeight >= 0.0, "'scoreWeight' must not be negative");

@@ -39,6 +39,10 @@ struct PersonSamDataSettings : TrainSettings
     int imageSize = 0;        // side of the square frame; 0: as the model has it (SAM: 1024)
     int phraseLength = 16;
 
+    // Memory for what a frozen image encoder has made of pictures: these are decoded and encoded
+    // once, not once an epoch. 0 encodes the pictures of a batch together, as published.
+    int embeddingCacheMb = 1024;
+
     // --- objective
     // dice+bce: MONAI's DiceCELoss since 1.3; dice: the same before, where the second part is 0.
     std::string loss = "dice+bce";

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 
 namespace sapsam::training {
@@ -94,6 +95,41 @@ struct Frame
                         padded.labels.data() + static_cast<std::ptrdiff_t>(y) * maskSide);
         return padded;
     }
+};
+
+// What a frozen encoder made of pictures, as long as there is room; nothing is ever forgotten, so
+// that whoever found a picture here may rely on it. Safe to use from several threads.
+class EmbeddingCache
+{
+public:
+    void setRoom(std::int64_t bytes) { m_room = bytes; }
+
+    bool has(std::size_t picture) const
+    {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        return m_embeddings.count(picture) > 0;
+    }
+
+    torch::Tensor find(std::size_t picture) const // undefined when it is not here
+    {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        const auto found = m_embeddings.find(picture);
+        return found == m_embeddings.end() ? torch::Tensor() : found->second;
+    }
+
+    void keep(std::size_t picture, const torch::Tensor &embedding)
+    {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        const auto bytes = static_cast<std::int64_t>(embedding.nbytes());
+        if (bytes > m_room || !m_embeddings.emplace(picture, embedding).second)
+            return;
+        m_room -= bytes;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::map<std::size_t, torch::Tensor> m_embeddings; // [1, C, g, g]
+    std::int64_t m_room = 0;
 };
 
 const char *nameOf(Frame::Mode mode)
@@ -237,12 +273,17 @@ public:
 
     Batch firstSamples(const Batch &batch, std::int64_t samples) const override
     {
-        Batch result;
-        for (const auto &[name, tensor] : batch)
-            result[name] = name == "pixels" ? tensor : tensor.slice(0, 0, samples);
-        // Pictures are in the order in which the samples name them.
+        Batch result = batch;
+        if (batch.empty())
+            return result;
+        for (const char *name : {"picture", "ids", "mask", "target"})
+            result[name] = batch.at(name).slice(0, 0, samples);
+        // Pictures are in the order in which the samples name them, pixels in that of the pictures.
+        const std::int64_t pictures = result.at("picture").max().item<std::int64_t>() + 1;
+        for (const char *name : {"number", "pixelRow"})
+            result[name] = batch.at(name).slice(0, 0, pictures);
         result["pixels"] =
-            batch.at("pixels").slice(0, 0, result.at("picture").max().item<std::int64_t>() + 1);
+            batch.at("pixels").slice(0, 0, result.at("pixelRow").max().item<std::int64_t>() + 1);
         return result;
     }
 
@@ -382,6 +423,8 @@ private:
         for (auto &item : m_model->named_parameters())
             item.value().set_requires_grad(!isFrozen(item.key()));
         m_isVisionFrozen = m_settings.freeze != "none";
+        constexpr std::int64_t kMiB = 1024 * 1024;
+        m_embeddings.setRoom(m_isVisionFrozen ? m_settings.embeddingCacheMb * kMiB : 0);
 
         copyTextFiles(TextKind::WordPiece, text.folder, modelFolder);
         m_tokenizer = loadText(TextKind::WordPiece, modelFolder);
@@ -435,8 +478,9 @@ private:
                || (m_settings.freeze == "encoders" && startsWith(name, "text_prompt_encoder."));
     }
 
-    // Rows are samples: "picture" [P] names the row of "pixels", each picture once; "ids", "mask"
-    // [P, L]; "target" [P, 1, side, side].
+    // Rows are samples: "ids", "mask" [P, L] and "target" [P, 1, side, side]; "picture" [P] names
+    // one of the batch's pictures, each of which is there once. Of these "number" [I] is the one in
+    // the sets and "pixelRow" [I] the row of "pixels", -1 for a picture whose embedding is known.
     Batch batchOf(const std::vector<const ParsingSample *> &samples) const
     {
         std::map<std::size_t, std::int64_t> rows;
@@ -455,22 +499,27 @@ private:
         }
         const std::int64_t side = m_frame.imageSide;
         const std::int64_t maskSide = m_frame.maskSide;
-        torch::Tensor pixels = torch::empty(
-            {static_cast<std::int64_t>(pictures.size()), 3, side, side}, torch::kFloat);
+        std::vector<std::int64_t> numbers(pictures.begin(), pictures.end());
+        std::vector<std::int64_t> pixelRows;
+        std::int64_t unknown = 0;
+        for (const std::size_t number : pictures)
+            pixelRows.push_back(m_embeddings.has(number) ? -1 : unknown++);
+        torch::Tensor pixels = torch::empty({unknown, 3, side, side}, torch::kFloat);
         std::vector<LabelMap> labels;
         for (std::size_t i = 0; i < pictures.size(); ++i) {
             const ParsingPicture &picture = m_sets.pictures[pictures[i]];
-            const Image image = imageOf(picture, m_inputs);
             const LabelMap map = labelsOf(picture, m_inputs);
+            labels.push_back(m_frame.fitted(map));
+            if (pixelRows[i] < 0)
+                continue;
+            const Image image = imageOf(picture, m_inputs);
             if (map.width != image.width || map.height != image.height)
                 throw Error(ErrorKind::Mismatch, picture.labelPath + ": the label map is "
                                                      + std::to_string(map.width) + " x "
                                                      + std::to_string(map.height) + ", its picture "
                                                      + std::to_string(image.width) + " x "
                                                      + std::to_string(image.height));
-            m_frame.writePicture(image, pixels.data_ptr<float>()
-                                            + static_cast<std::int64_t>(i) * 3 * side * side);
-            labels.push_back(m_frame.fitted(map));
+            m_frame.writePicture(image, pixels.data_ptr<float>() + pixelRows[i] * 3 * side * side);
         }
         torch::Tensor targets = torch::empty(
             {static_cast<std::int64_t>(samples.size()), 1, maskSide, maskSide}, torch::kFloat);
@@ -483,6 +532,8 @@ private:
         }
         Batch batch;
         batch["pixels"] = pixels;
+        batch["pixelRow"] = torch::tensor(pixelRows, torch::kLong);
+        batch["number"] = torch::tensor(numbers, torch::kLong);
         batch["picture"] = torch::tensor(pictureRows, torch::kLong);
         batch["ids"] = idBatch(ids, m_tokenizer->paddingId());
         batch["mask"] = batch["ids"].ne(m_tokenizer->paddingId()).to(torch::kLong);
@@ -490,14 +541,33 @@ private:
         return batch;
     }
 
+    torch::Tensor embeddingsOf(const Batch &batch, torch::Device device, torch::ScalarType type)
+    {
+        // A frozen encoder leaves nothing behind for the backward pass.
+        const torch::AutoGradMode grad(at::GradMode::is_enabled() && !m_isVisionFrozen);
+        const torch::Tensor &pixels = batch.at("pixels");
+        if (!m_isVisionFrozen || m_settings.embeddingCacheMb == 0)
+            return m_model->encodeImage(pixels.to(device, type));
+        // One by one: what is made of a picture must not depend on its neighbours, which differ
+        // from run to run by what is known already.
+        std::vector<torch::Tensor> embeddings;
+        for (std::int64_t i = 0; i < batch.at("number").size(0); ++i) {
+            const auto number =
+                static_cast<std::size_t>(batch.at("number")[i].item<std::int64_t>());
+            torch::Tensor embedding = m_embeddings.find(number);
+            if (!embedding.defined()) {
+                const auto row = batch.at("pixelRow")[i].item<std::int64_t>();
+                embedding = m_model->encodeImage(pixels.slice(0, row, row + 1).to(device, type));
+                m_embeddings.keep(number, embedding);
+            }
+            embeddings.push_back(embedding);
+        }
+        return torch::cat(embeddings);
+    }
+
     nn::PersonSamOutput outputOf(const Batch &batch, torch::Device device, torch::ScalarType type)
     {
-        torch::Tensor embeddings;
-        {
-            // A frozen encoder leaves nothing behind for the backward pass.
-            const torch::AutoGradMode grad(at::GradMode::is_enabled() && !m_isVisionFrozen);
-            embeddings = m_model->encodeImage(batch.at("pixels").to(device, type));
-        }
+        const torch::Tensor embeddings = embeddingsOf(batch, device, type);
         return m_model->decode(embeddings.index_select(0, batch.at("picture").to(device)),
                                batch.at("ids").to(device), batch.at("mask").to(device));
     }
@@ -603,6 +673,7 @@ private:
     std::unique_ptr<TextCoder> m_tokenizer;
     nn::PersonSam m_model{nullptr};
     bool m_isVisionFrozen = true;
+    EmbeddingCache m_embeddings;
     Frame m_frame;
     double m_scoreThreshold = 0.0;
 };

@@ -633,6 +633,28 @@ private Q_SLOTS:
                  readFile(whole.runFolder + "/model/model.safetensors"));
     }
 
+    void knownEmbeddingsChangeNothing()
+    {
+        const QTemporaryDir folder;
+        Json config = configFor(modelIn(folder));
+        config["batchSize"] = 19;
+        std::vector<double> losses;
+        std::vector<std::int64_t> pixels;
+        for (const int room : {0, 1024}) {
+            config["embeddingCacheMb"] = room;
+            const std::unique_ptr<TrainTask> task = preparedTask(config, folder);
+            for (std::int64_t i = 0; i < 2; ++i) // all pictures are seen
+                lossOn(*task, i);
+            task->evaluate(torch::kCPU, torch::kFloat, {});
+            losses.push_back(lossOn(*task, 2).loss.item<double>());
+            pixels.push_back(task->makeBatch(2).at("pixels").size(0));
+        }
+
+        QVERIFY(std::abs(losses[0] - losses[1]) < 1e-5);
+        QVERIFY(pixels[0] > 3);
+        QCOMPARE(pixels[1], std::int64_t(0)); // nothing is decoded twice
+    }
+
     void partsOfABatchAreTheBatch()
     {
         const QTemporaryDir folder;
