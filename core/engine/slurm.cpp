@@ -67,7 +67,7 @@ std::string sbatchScript(const SlurmJob &job)
     for (const std::string &line : job.options)
         option(line);
     text += "set -euo pipefail\n"
-            "MASTER_ADDR=$(scontrol show hostnames \"$SLURM_JOB_NODELIST\" | head -n 1)\n"
+            "MASTER_ADDR=$(scontrol show hostnames \"$SLURM_JOB_NODELIST\" | sed -n 1p)\n"
             "MASTER_PORT=$((20000 + SLURM_JOB_ID % 20000))\n"
             "WORLD_SIZE=$SLURM_NTASKS\n"
             "export MASTER_ADDR MASTER_PORT WORLD_SIZE\n"
