@@ -132,6 +132,44 @@ private Q_SLOTS:
         QVERIFY(list[0]["attribute"][0] == "a pink shirt");
     }
 
+    void masksAreMadeInPartsAndPacked()
+    {
+        const QTemporaryDir folder;
+        const QString out = folder.filePath(QStringLiteral("people"));
+        QVERIFY(sapsamJson(
+                    {QStringLiteral("synth"), out, QStringLiteral("--count"), QStringLiteral("8")})
+                    .exitCode
+                == 0);
+        const QString people = out + QStringLiteral("/CUHK-PEDES");
+        const QStringList call{verb(), QStringLiteral("masks"), people, QStringLiteral("--model"),
+                               QStringLiteral("sapsam-person-small")};
+        const Run early = sapsamJson(call);
+        QCOMPARE(sapsamJson({verb(), QStringLiteral("phrases"), people}).exitCode, 0);
+        const Run part =
+            sapsamJson(call + QStringList{QStringLiteral("--limit"), QStringLiteral("2")});
+        const Run rest = sapsamJson(call);
+        const Run again = sapsamJson(call);
+        const Run pack =
+            sapsamJson({verb(), QStringLiteral("pack"), people, out + QStringLiteral("/pack")});
+
+        QVERIFY(early.json["error"]["kind"] == "invalid-input"); // no phrases yet
+        QCOMPARE(part.exitCode, 0);
+        QVERIFY(part.json["complete"] == false && part.json["written"] > 0);
+        QVERIFY(rest.json["complete"] == true && rest.json["left"] == 0);
+        QVERIFY(rest.json["found"] == part.json["written"]);
+        QVERIFY(again.json["written"] == 0 && again.json["found"] == rest.json["phrases"]);
+        QVERIFY(pack.json["masks"] == rest.json["captions"]);
+    }
+
+    void unknownModelIsNotFound()
+    {
+        const Run run = sapsamJson({verb(), QStringLiteral("masks"), dataset("good/CUHK-PEDES"),
+                                    QStringLiteral("--model"), QStringLiteral("nobody")});
+
+        QCOMPARE(run.exitCode, 1);
+        QVERIFY(run.json["error"]["kind"] == "not-found");
+    }
+
     void atrIsSplitOnceAndForAll()
     {
         const QTemporaryDir folder;

@@ -319,6 +319,34 @@ private Q_SLOTS:
         QVERIFY(std::isfinite(lossOn(*task).loss.item<double>()));
     }
 
+    // The container and the names of the published checkpoint; no config.json beside it.
+    void fileOfMetaIsTakenAsItIs()
+    {
+        const QTemporaryDir folder;
+        Json config = configFor(modelIn(folder)); // gives the vocabulary
+        const std::string bert = config["initialModel"].get<std::string>();
+        fs::remove(bert + "/model.safetensors");
+        nn::BertModel bertModel(smallConfig().text);
+        saveModule(*bertModel, bert + "/model.safetensors", bertModelNames());
+        writeJsonFile(bert + "/config.json", smallConfig().text.toJson());
+        config.erase("initialModel");
+        config["initialSam"] = test::shippedPath("sam_tiny/weights_meta.pth");
+        config["initialBert"] = bert;
+
+        const std::unique_ptr<TrainTask> task = preparedTask(config, folder);
+
+        const SafetensorsFile same(test::shippedPath("sam_tiny/weights.safetensors"));
+        int compared = 0;
+        for (const auto &[name, values] : valuesOf(task->module()))
+            if (name.rfind("vision_encoder.", 0) == 0 || name.rfind("mask_decoder.", 0) == 0) {
+                QVERIFY2(torch::equal(values, same.read(name)), name.c_str());
+                ++compared;
+            }
+        QVERIFY(compared > 100);
+        QCOMPARE(task->makeBatch(0).at("pixels").size(2), std::int64_t(256));
+        QVERIFY(std::isfinite(lossOn(*task).loss.item<double>()));
+    }
+
     void freshPromptsLeaveTheRestAsItWas()
     {
         const QTemporaryDir folder;
@@ -689,6 +717,8 @@ private Q_SLOTS:
             "initialModel");
         row("weights of another network", R"({"initialModel": "BERT"})", ErrorKind::Mismatch,
             "no Person-SAM");
+        row("weights that do not tell their heads", R"({"initialModel": "BEST"})",
+            ErrorKind::Unsupported, "attention heads");
         row("too large a batch", R"({"batchSize": 39})", ErrorKind::InvalidInput, "38");
         row("mistyped key", R"({"maskFolowsMerge": true})", ErrorKind::InvalidInput,
             "maskFollowsMerge");
@@ -717,6 +747,8 @@ private Q_SLOTS:
             fs::remove(root + "/ATR/atr_item_descriptions_test.json");
             config["data"] = root + "/ATR";
         }
+        if (config["initialModel"] == "BEST")
+            config["initialModel"] = test::shippedPath("person_sam_tiny/weights_best.pth");
         if (config["initialModel"] == "BERT") {
             makeFolder(root + "/bert");
             nn::BertModel bert(smallConfig().text);
