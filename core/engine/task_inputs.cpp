@@ -31,8 +31,11 @@ void packPeople(const std::string &data, const std::string &pack, int width, int
 
 training::TaskInputs taskInputs()
 {
-    return {[](const std::string &path) { return readImage(path); },
-            [](const std::string &path) { return readLabels(path); }, packPeople};
+    training::TaskInputs inputs;
+    inputs.readPicture = [](const std::string &path) { return readImage(path); };
+    inputs.readLabels = [](const std::string &path) { return readLabels(path); };
+    inputs.packPeople = packPeople;
+    return inputs;
 }
 
 } // namespace sapsam::engine

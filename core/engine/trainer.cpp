@@ -15,12 +15,26 @@ namespace sapsam {
 
 namespace {
 
+// Beside the runs, so that all of them share the packs.
+std::string packsFolderOf(const TrainRequest &request)
+{
+    namespace fs = std::filesystem;
+    fs::path runs = request.runsFolder;
+    if (!request.resumeFolder.empty())
+        runs = fs::absolute(fs::path(request.resumeFolder) / "")
+                   .lexically_normal()
+                   .parent_path()
+                   .parent_path();
+    return (runs / "packs").string();
+}
+
 // The same settings with a batch that fits.
 std::unique_ptr<training::TrainTask> makeSmaller(const std::string &taskName, Json &config,
-                                                 std::int64_t batchSize)
+                                                 std::int64_t batchSize,
+                                                 const training::TaskInputs &inputs)
 {
     config["batchSize"] = batchSize;
-    return training::makeTask(taskName, config, engine::taskInputs());
+    return training::makeTask(taskName, config, inputs);
 }
 
 OrderedJson resolvedConfig(const training::TrainTask &task, std::uint64_t seed)
@@ -114,7 +128,10 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
     } else {
         loop.seed = seedOf(request);
     }
-    task = training::makeTask(taskName, config, engine::taskInputs());
+    training::TaskInputs inputs = engine::taskInputs();
+    inputs.packsFolder = packsFolderOf(request);
+    inputs.makesPacks = !isHelper;
+    task = training::makeTask(taskName, config, inputs);
 
     loop.precision = precisionOf(request, computing.info, *task);
     if (!loop.resume)
@@ -156,7 +173,7 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
             }
             run->log("the batch is made smaller: " + std::to_string(task->settings().batchSize)
                      + " → " + std::to_string(error.fitting));
-            task = makeSmaller(taskName, config, error.fitting);
+            task = makeSmaller(taskName, config, error.fitting, inputs);
             loop.checkMemory = false; // the margin covers what measuring again would find
             run->replaceConfig(resolvedConfig(*task, loop.seed));
         }

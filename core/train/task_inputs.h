@@ -21,6 +21,8 @@ struct TaskInputs
     std::function<void(const std::string &data, const std::string &pack, int width, int height,
                        bool numberedAnew, const CancelToken &cancel, const ProgressSink &progress)>
         packPeople;
+    std::string packsFolder; // where packs that a task makes lie, for all runs and processes
+    bool makesPacks = true;  // false for a process that waits until another one has made them
 };
 
 } // namespace sapsam::training

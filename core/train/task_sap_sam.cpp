@@ -22,11 +22,13 @@
 #include "core/weights/tensor_names.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 
 namespace sapsam::training {
 
@@ -167,7 +169,7 @@ public:
     {
         m_random = SeededRandom(seed).fork("sap-sam");
         openModel();
-        makePack(fs::path(modelFolder).parent_path().parent_path().string(), cancel, progress);
+        makePack(cancel, progress);
         if (cancel.isCancelled())
             return; // the pack is continued next time
         m_pack = std::make_unique<Pack>(m_settings.pack);
@@ -507,8 +509,7 @@ private:
     }
 
     // Packs are made once and serve every run of the same data and size.
-    void makePack(const std::string &runsFolder, const CancelToken &cancel,
-                  const ProgressSink &progress)
+    void makePack(const CancelToken &cancel, const ProgressSink &progress)
     {
         const nn::ClipConfig &clip = m_config.clip;
         const int width = static_cast<int>(clip.imageWidth);
@@ -530,7 +531,11 @@ private:
                 isDrawn ? drawn.fingerprint()
                         : fs::absolute(m_settings.data).lexically_normal().string() + " "
                               + std::to_string(width) + "x" + std::to_string(height);
-            pack = runsFolder + "/packs/" + sha256Of(content).substr(0, 16);
+            pack = m_inputs.packsFolder + "/" + sha256Of(content).substr(0, 16);
+        }
+        if (!m_inputs.makesPacks) {
+            waitForPack(cancel);
+            return;
         }
         makeFolder(fs::path(pack).parent_path().string());
         if (isDrawn) {
@@ -543,6 +548,16 @@ private:
                                   "'sapsam dataset pack' on a machine with a full one");
             m_inputs.packPeople(m_settings.data, pack, width, height,
                                 m_settings.trainLabels == "numbered-anew", cancel, progress);
+        }
+    }
+
+    // Another process makes it; if that one fails, whoever started both ends this one.
+    void waitForPack(const CancelToken &cancel) const
+    {
+        while (!cancel.isCancelled()) {
+            if (fs::exists(m_settings.pack + "/pack.json") && Pack(m_settings.pack).isComplete())
+                return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
     }
 

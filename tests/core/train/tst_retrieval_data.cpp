@@ -74,7 +74,9 @@ struct Prepared
     {
         Json config = tinyConfig();
         config.update(changes);
-        task = makeTask("retrieval", config);
+        TaskInputs inputs;
+        inputs.packsFolder = folder.toStdString() + "/packs";
+        task = makeTask("retrieval", config, inputs);
         const std::string run = folder.toStdString() + "/run-" + std::to_string(++count);
         std::filesystem::create_directories(run + "/model");
         task->prepare(5, run + "/model", {}, {});
