@@ -144,9 +144,9 @@ torch::Tensor BertModelImpl::forward(const torch::Tensor &ids, const torch::Tens
         observer("embeddings", x);
     const auto bias = paddingBias(mask, x.scalar_type());
     for (std::size_t i = 0; i < layers->size(); ++i) {
-        x = recomputed(x, [this, i, bias](const torch::Tensor &in) {
-            return layers->at<BertLayerImpl>(i).forward(in, bias);
-        });
+        auto &layer = layers->at<BertLayerImpl>(i);
+        x = recomputed(x, layer,
+                       [&layer, bias](const torch::Tensor &in) { return layer.forward(in, bias); });
         if (observer)
             observer("layer" + std::to_string(i), x);
     }

@@ -404,9 +404,8 @@ torch::Tensor Blip2Impl::imageEmbeddings(const torch::Tensor &pixels)
              + position_embedding;
     observe("vit.embeddings", x);
     for (std::size_t i = 0; i < vision_layers->size(); ++i) {
-        x = recomputed(x, [this, i](const torch::Tensor &in) {
-            return vision_layers->at<Blip2VisionLayerImpl>(i).forward(in);
-        });
+        auto &layer = vision_layers->at<Blip2VisionLayerImpl>(i);
+        x = recomputed(x, layer, [&layer](const torch::Tensor &in) { return layer.forward(in); });
         observe("vit.block" + std::to_string(i), x);
     }
     return post_layernorm(x);

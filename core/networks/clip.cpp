@@ -260,9 +260,8 @@ torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches)
     auto x = pre_layrnorm(torch::cat({first, patches}, 1) + image_positions->weight);
     observe("image.ln_pre", x);
     for (std::size_t i = 0; i < image_layers->size(); ++i) {
-        x = recomputed(x, [this, i](const torch::Tensor &in) {
-            return image_layers->at<ClipLayerImpl>(i).forward(in);
-        });
+        auto &layer = image_layers->at<ClipLayerImpl>(i);
+        x = recomputed(x, layer, [&layer](const torch::Tensor &in) { return layer.forward(in); });
         observe("image.block" + std::to_string(i), x);
     }
     return x;
@@ -278,9 +277,9 @@ torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
     AttentionBias bias;
     bias.causal = true;
     for (std::size_t i = 0; i < text_layers->size(); ++i) {
-        x = recomputed(x, [this, i, bias](const torch::Tensor &in) {
-            return text_layers->at<ClipLayerImpl>(i).forward(in, bias);
-        });
+        auto &layer = text_layers->at<ClipLayerImpl>(i);
+        x = recomputed(x, layer,
+                       [&layer, bias](const torch::Tensor &in) { return layer.forward(in, bias); });
         observe("text.block" + std::to_string(i), x);
     }
     x = final_layer_norm(x);

@@ -268,9 +268,8 @@ torch::Tensor SamImageEncoderImpl::forward(const torch::Tensor &pixels)
         observer("patch_embed", x);
     x = x + pos_embed;
     for (std::size_t i = 0; i < layers->size(); ++i) {
-        x = recomputed(x, [this, i](const torch::Tensor &in) {
-            return layers->at<SamEncoderLayerImpl>(i).forward(in);
-        });
+        auto &layer = layers->at<SamEncoderLayerImpl>(i);
+        x = recomputed(x, layer, [&layer](const torch::Tensor &in) { return layer.forward(in); });
         if (observer)
             observer("block" + std::to_string(i), x);
     }

@@ -1,8 +1,12 @@
 #include "core/nn/recompute.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/saved_variable.h>
 
 #include <mutex>
+#include <utility>
 
 namespace sapsam::nn {
 
@@ -30,49 +34,50 @@ void setRandomState(const torch::Device &device, const torch::Tensor &state)
     generator.set_state(state);
 }
 
-struct Layer final : torch::CustomClassHolder
-{
-    std::function<torch::Tensor(const torch::Tensor &)> function;
-    torch::Tensor random; // state of the generator before it ran
-};
-
 // With gradients on, as in the backward pass: our kernels choose their way by that.
-torch::Tensor run(const Layer &layer, const torch::Tensor &x)
+torch::Tensor run(const std::function<torch::Tensor(const torch::Tensor &)> &forward,
+                  const torch::Tensor &x)
 {
     const torch::AutoGradMode grad(true);
-    return layer.function(x);
+    return forward(x);
 }
 
-class RecomputeFunction final : public torch::autograd::Function<RecomputeFunction>
+// The layer as one node of the graph. Its parameters are inputs like any other, so that their
+// gradients are summed up in the order of a graph without it.
+class RecomputeNode final : public torch::autograd::Node
 {
 public:
-    // The anchor has no value: it makes the result require a gradient where only parameters do.
-    static torch::Tensor forward(torch::autograd::AutogradContext *context, const torch::Tensor &x,
-                                 const torch::Tensor & /*anchor*/,
-                                 const c10::intrusive_ptr<Layer> &layer)
+    torch::autograd::variable_list apply(torch::autograd::variable_list &&gradients) override
     {
-        context->save_for_backward({x});
-        context->saved_data["layer"] = c10::IValue::make_capsule(layer);
-        context->saved_data["needs"] = x.requires_grad();
-        layer->random = randomState(x.device());
-        return run(*layer, x.detach().requires_grad_(x.requires_grad())).detach();
+        if (!gradients[0].defined())
+            return torch::autograd::variable_list(1 + parameters.size());
+        const torch::Tensor x = input.unpack().detach().requires_grad_(needsInput);
+        const torch::Tensor after = randomState(x.device());
+        setRandomState(x.device(), random);
+        const torch::Tensor y = run(forward, x);
+        setRandomState(x.device(), after);
+        torch::autograd::variable_list wanted = parameters;
+        if (needsInput)
+            wanted.insert(wanted.begin(), x);
+        torch::autograd::variable_list found = torch::autograd::grad(
+            {y}, wanted, {gradients[0]}, /*retain_graph=*/false, /*create_graph=*/false,
+            /*allow_unused=*/true);
+        if (!needsInput)
+            found.insert(found.begin(), torch::Tensor());
+        return found;
     }
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                   const torch::autograd::variable_list &gradients)
+    void release_variables() override
     {
-        const torch::Tensor saved = context->get_saved_variables()[0];
-        const auto holder = context->saved_data["layer"].toCapsule();
-        const auto &layer = static_cast<const Layer &>(*holder);
-        const torch::Tensor x =
-            saved.detach().requires_grad_(context->saved_data["needs"].toBool());
-        const torch::Tensor after = randomState(x.device());
-        setRandomState(x.device(), layer.random);
-        const torch::Tensor y = run(layer, x);
-        setRandomState(x.device(), after);
-        torch::autograd::backward({y}, {gradients[0]});
-        return {x.grad(), torch::Tensor(), torch::Tensor()};
+        input.reset_data();
+        forward = nullptr;
     }
+
+    std::function<torch::Tensor(const torch::Tensor &)> forward;
+    torch::autograd::SavedVariable input;
+    torch::autograd::variable_list parameters;
+    torch::Tensor random; // state of the generator before the layer ran
+    bool needsInput = false;
 };
 
 } // namespace
@@ -92,17 +97,28 @@ bool RecomputeLayers::isOn()
     return isRecomputing;
 }
 
-torch::Tensor recomputed(const torch::Tensor &x,
-                         const std::function<torch::Tensor(const torch::Tensor &)> &layer)
+torch::Tensor recomputed(const torch::Tensor &x, const torch::nn::Module &layer,
+                         std::function<torch::Tensor(const torch::Tensor &)> forward)
 {
     if (!isRecomputing || !torch::GradMode::is_enabled())
-        return layer(x);
-    const auto holder = c10::make_intrusive<Layer>();
-    holder->function = layer;
-    const torch::Tensor anchor =
-        torch::zeros({}, torch::TensorOptions().device(x.device()).dtype(torch::kFloat))
-            .requires_grad_(true);
-    return RecomputeFunction::apply(x, anchor, holder);
+        return forward(x);
+    const std::shared_ptr<RecomputeNode> node(new RecomputeNode, torch::autograd::deleteNode);
+    for (const torch::Tensor &parameter : layer.parameters()) {
+        if (parameter.requires_grad())
+            node->parameters.push_back(parameter);
+    }
+    node->needsInput = x.requires_grad();
+    if (!node->needsInput && node->parameters.empty())
+        return forward(x); // frozen: nothing is kept anyway
+    torch::autograd::variable_list inputs = node->parameters;
+    inputs.insert(inputs.begin(), x);
+    node->set_next_edges(torch::autograd::collect_next_edges(inputs));
+    node->input = torch::autograd::SavedVariable(x, /*is_output=*/false);
+    node->random = randomState(x.device());
+    torch::Tensor y = run(forward, x.detach().requires_grad_(node->needsInput)).detach();
+    node->forward = std::move(forward);
+    torch::autograd::set_history(y, node);
+    return y;
 }
 
 } // namespace sapsam::nn

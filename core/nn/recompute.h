@@ -23,12 +23,12 @@ private:
     bool m_before;
 };
 
-// layer(x), and with RecomputeLayers and gradients on, without what it keeps for the backward pass.
-// The function is called a second time there with the same random numbers, so that the gradients
-// are the same to the last bit on the CPU; it must give the same result again, and what it refers
-// to must live until then. Tensors it captures get no gradient of their own unless they are
-// parameters.
-torch::Tensor recomputed(const torch::Tensor &x,
-                         const std::function<torch::Tensor(const torch::Tensor &)> &layer);
+// forward(x), and with RecomputeLayers and gradients on, without what it keeps for the backward
+// pass. It is called a second time there with the same random numbers, so that the gradients are
+// the same to the last bit on the CPU; it must give the same result again, and what it refers to
+// must live until then. Gradients go to x and to the parameters of `layer`; other tensors that
+// `forward` captures get none.
+torch::Tensor recomputed(const torch::Tensor &x, const torch::nn::Module &layer,
+                         std::function<torch::Tensor(const torch::Tensor &)> forward);
 
 } // namespace sapsam::nn

@@ -772,7 +772,7 @@ private Q_SLOTS:
             torch::manual_seed(9);
             linear->zero_grad();
             const torch::Tensor y = nn::recomputed(
-                x, [&](const torch::Tensor &in) { return dropout(linear(in)).tanh(); });
+                x, *linear, [&](const torch::Tensor &in) { return dropout(linear(in)).tanh(); });
             const torch::Tensor after = torch::rand({4, 6}); // the next random numbers
             (y * after).sum().backward();
             return linear->weight.grad().clone();

@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -192,6 +193,33 @@ private Q_SLOTS:
         QCOMPARE(lossesOf(resumed.runFolder), lossesOf(whole.runFolder));
         QCOMPARE(readFile(resumed.runFolder + "/model/model.safetensors"),
                  readFile(whole.runFolder + "/model/model.safetensors"));
+    }
+
+    // Layers that are computed again, and pictures in another memory order, change no more than the
+    // last bits; the first change none.
+    void settingsOfTheLoopSuitEveryTask_data() { twentyStepsLowerTheLoss_data(); }
+
+    void settingsOfTheLoopSuitEveryTask()
+    {
+        QFETCH(QString, task);
+        const QTemporaryDir folder;
+        TrainRequest request = requestFor(task.toStdString(), 4, folder);
+        request.config.update({{"accumulate", 2}, {"emaDecay", 0.9}, {"evaluateEvery", 2}});
+        const TrainOutcome plain = train(request, {}, {});
+        request.config["gradientCheckpointing"] = true;
+        const TrainOutcome recomputed = train(request, {}, {});
+        request.config["channelsLast"] = true;
+        const TrainOutcome last = train(request, {}, {});
+
+        QCOMPARE(lossesOf(recomputed.runFolder), lossesOf(plain.runFolder));
+        QCOMPARE(readFile(recomputed.runFolder + "/model/model.safetensors"),
+                 readFile(plain.runFolder + "/model/model.safetensors"));
+        const std::vector<double> expected = lossesOf(plain.runFolder);
+        const std::vector<double> found = lossesOf(last.runFolder);
+        QCOMPARE(found.size(), std::size_t(4));
+        for (std::size_t i = 0; i < found.size(); ++i)
+            QVERIFY2(std::abs(found[i] - expected[i]) < 1e-4 * expected[i],
+                     (std::to_string(found[i]) + " " + std::to_string(expected[i])).c_str());
     }
 
     void stopRequestInTheFolderSavesAndStops()
