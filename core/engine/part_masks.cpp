@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -138,6 +139,12 @@ struct Job
     std::int64_t missing = 0;
 };
 
+struct Written
+{
+    std::int64_t masks = 0;
+    std::int64_t empty = 0;
+};
+
 struct Loaded
 {
     Image picture;
@@ -234,6 +241,17 @@ PartMaskReport makePartMasks(const OpenedDataset &dataset, Segmenter &segmenter,
     ProgressMeter meter("segment phrases", report.phrases, progress);
     meter.advance(report.found);
     std::size_t done = 0;
+    // Masks go to the disk while the next picture is segmented; one picture at a time, so that the
+    // record keeps its order.
+    std::future<Written> writing;
+    const auto finish = [&] {
+        if (!writing.valid())
+            return;
+        const Written written = writing.get();
+        report.written += written.masks;
+        report.empty += written.empty;
+        meter.advance(written.masks);
+    };
     {
         constexpr int picturesAhead = 8;
         training::OrderedProducer<Loaded> pictures(
@@ -261,21 +279,25 @@ PartMaskReport makePartMasks(const OpenedDataset &dataset, Segmenter &segmenter,
                 prompts.push_back({"", part.phrase});
             const std::vector<PartMask> masks =
                 std::move(segmenter.segment({loaded.picture}, prompts).front());
-            for (std::size_t i = 0; i < masks.size(); ++i)
-                if (job.parts[i].isMissing)
-                    writeFileAtomically(maskFolder + "/" + job.parts[i].stem + ".png",
-                                        encodePng(imageOf(masks[i].mask)));
-            for (std::size_t i = 0; i < masks.size(); ++i) {
-                if (!job.parts[i].isMissing)
-                    continue;
-                journal.add(job.parts[i].stem, masks[i].score);
-                report.empty += masks[i].mask.area() == 0 ? 1 : 0;
-            }
-            journal.flush();
-            report.written += job.missing;
-            meter.advance(job.missing);
+            finish(); // the masks of the picture before
+            writing = std::async(std::launch::async, [&job, &journal, &maskFolder, masks] {
+                std::int64_t empty = 0;
+                for (std::size_t i = 0; i < masks.size(); ++i)
+                    if (job.parts[i].isMissing)
+                        writeFileAtomically(maskFolder + "/" + job.parts[i].stem + ".png",
+                                            encodePng(imageOf(masks[i].mask)));
+                for (std::size_t i = 0; i < masks.size(); ++i) {
+                    if (!job.parts[i].isMissing)
+                        continue;
+                    journal.add(job.parts[i].stem, masks[i].score);
+                    empty += masks[i].mask.area() == 0 ? 1 : 0;
+                }
+                journal.flush();
+                return Written{job.missing, empty};
+            });
         }
     }
+    finish();
     report.cancelled = done < end;
     report.complete = done == jobs.size() && report.failed.empty();
     if (report.complete) {

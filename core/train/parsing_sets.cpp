@@ -217,6 +217,7 @@ private:
                    const std::set<std::string> &kept)
     {
         std::int64_t without = 0;
+        std::int64_t untriggered = 0;
         for (const AtrPhrase &phrase : phrases) {
             const auto picture = numbers.find(stemOf(phrase.image));
             if (picture == numbers.end() || kept.count(picture->first) == 0)
@@ -226,35 +227,55 @@ private:
                 ++without;
                 continue;
             }
+            // The published phrases were made by the rule "first"; another one chooses among them.
+            if (m_options.trigger != "taxonomy"
+                && !m_sets.taxonomy.isTriggered(m_sets.taxonomy.groups[*group],
+                                                presentClasses(picture->second))) {
+                ++untriggered;
+                continue;
+            }
             m_sets.samples[split].push_back({picture->second, *group, phrase.idx, phrase.text});
         }
         if (without > 0)
             m_sets.notes.push_back(
                 split + ": " + std::to_string(without)
                 + " phrases left out, whose class begins no group of the taxonomy");
+        if (untriggered > 0)
+            m_sets.notes.push_back(split + ": " + std::to_string(untriggered)
+                                   + " phrases left out, whose part is not there by the rule '"
+                                   + m_options.trigger + "'");
+    }
+
+    // The classes that a picture shows, looked up once.
+    const std::vector<int> &presentClasses(std::size_t number)
+    {
+        const auto [entry, isNew] = m_present.try_emplace(number);
+        if (isNew) {
+            if (!m_inputs.readLabels && !m_sets.pictures[number].drawn)
+                throw Error(ErrorKind::Unsupported,
+                            "this build reads no label maps, so that nobody can tell which parts "
+                            "a picture shows");
+            std::array<bool, 256> seen{};
+            for (const std::uint8_t label : labelsOf(m_sets.pictures[number], m_inputs).labels)
+                seen[label] = true;
+            for (int id = 1; id < 255; ++id)
+                if (seen[static_cast<std::size_t>(id)])
+                    entry->second.push_back(id);
+        }
+        return entry->second;
     }
 
     void addMade(const std::vector<std::size_t> &pictures, const std::string &split)
     {
         if (pictures.empty())
             return;
-        if (!m_inputs.readLabels && !m_sets.pictures[pictures.front()].drawn)
-            throw Error(ErrorKind::Unsupported,
-                        "this build reads no pictures, so that no phrases can be made");
         ProgressMeter meter("looking for the parts of " + split + " pictures",
                             static_cast<std::int64_t>(pictures.size()), m_progress);
         std::vector<ParsingSample> &samples = m_sets.samples[split];
         for (const std::size_t number : pictures) {
             if (m_cancel.isCancelled())
                 return;
-            const LabelMap labels = labelsOf(m_sets.pictures[number], m_inputs);
-            std::array<bool, 256> seen{};
-            for (const std::uint8_t label : labels.labels)
-                seen[label] = true;
-            std::vector<int> present;
-            for (int id = 1; id < 255; ++id)
-                if (seen[static_cast<std::size_t>(id)])
-                    present.push_back(id);
+            const std::vector<int> &present = presentClasses(number);
             for (std::size_t i = 0; i < m_sets.taxonomy.groups.size(); ++i) {
                 const PartGroup &group = m_sets.taxonomy.groups[i];
                 if (group.classes.empty() || !m_sets.taxonomy.isTriggered(group, present))
@@ -287,6 +308,7 @@ private:
     const CancelToken &m_cancel;
     const ProgressSink &m_progress;
     ParsingSets m_sets;
+    std::map<std::size_t, std::vector<int>> m_present; // classes of a picture
 };
 
 } // namespace

@@ -21,9 +21,11 @@ struct ParsingOptions
 {
     std::string data;      // folder with the layout of ATR or LIP, or "synthetic" for drawn people
     std::string splitFile; // of the stored 8:1:1 division; empty: atr_split.json in the folder
-    std::uint64_t splitSeed = 1;      // for a division that is not stored yet
-    std::string taxonomy;             // file; empty: the paper's Table 1
-    std::string trigger = "taxonomy"; // taxonomy | first | any | all: when a part is there
+    std::uint64_t splitSeed = 1; // for a division that is not stored yet
+    std::string taxonomy;        // file; empty: the paper's Table 1
+    // taxonomy | first | any | all: when a part is there. "taxonomy" leaves phrase lists alone, the
+    // others also drop listed phrases whose part is not there.
+    std::string trigger = "taxonomy";
     // lists: the published phrase lists, and group phrases for a set without one; groups: the
     // taxonomy's phrase of each group ("the hat"); classes: the name of the group's first class.
     std::string phrases = "lists";

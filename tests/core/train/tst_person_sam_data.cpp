@@ -547,6 +547,28 @@ private Q_SLOTS:
         }
     }
 
+    void triggerRuleChoosesAmongListedPhrases()
+    {
+        ParsingOptions options;
+        options.data = kAtr;
+        const ParsingSets listed = readParsingSets(options, inputs());
+        options.trigger = "all";
+
+        const ParsingSets chosen = readParsingSets(options, inputs());
+
+        std::size_t expected = 0;
+        for (const ParsingSample &sample : listed.samples.at("train")) {
+            const LabelMap labels = labelsOf(listed.pictures[sample.picture], inputs());
+            bool hasAll = true;
+            for (const int id : listed.taxonomy.groups[sample.group].classes)
+                hasAll = hasAll && maskOfClasses(labels, {id}).area() > 0;
+            expected += hasAll ? 1 : 0;
+        }
+        QCOMPARE(chosen.samples.at("train").size(), expected);
+        QVERIFY(expected < listed.samples.at("train").size());
+        QVERIFY(chosen.hash != listed.hash);
+    }
+
     void missingTrainListTakesThePicturesThatNoListNames()
     {
         const QTemporaryDir folder;
