@@ -167,10 +167,11 @@ std::vector<std::vector<PartMask>> Segmenter::segment(const std::vector<Image> &
                         // otherwise.
                         int width = d->folder.preparation.maskIsPadded ? image.width : maskSide;
                         int height = d->folder.preparation.maskIsPadded ? image.height : maskSide;
-                        part.mask =
-                            maskOfLogits(resizePlane(withoutPadding(plane, maskSide, width, height),
-                                                     width, height, image.width, image.height),
-                                         image.width, image.height);
+                        const std::vector<float> content =
+                            withoutPadding(plane, maskSide, width, height);
+                        part.mask = maskOfLogits(
+                            resizePlane(content, width, height, image.width, image.height),
+                            image.width, image.height);
                     }
                 });
         });
