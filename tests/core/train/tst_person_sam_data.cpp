@@ -852,6 +852,23 @@ private Q_SLOTS:
         VERIFY_ERROR(task->makeBatch(0), ErrorKind::Mismatch, "2500_6.png");
     }
 
+    // Their paths are examples; their keys and values must be known.
+    void shippedConfigurationsAreUsable()
+    {
+        const std::string configs = std::string(SAPSAM_SOURCE_DIR) + "/models/configs";
+        const auto published =
+            makeTask("person-sam", readJsonFile(configs + "/person-sam-atr.json"), inputs());
+        const auto table =
+            makeTask("person-sam", readJsonFile(configs + "/tables/table-5.json"), inputs());
+        const auto phrases =
+            makeTask("phrases", readJsonFile(configs + "/phrases-atr.json"), inputs());
+
+        QCOMPARE(published->settings().learningRate, 1e-4);
+        QCOMPARE(published->settings().batchSize, 6);
+        QCOMPARE(table->settings().batchSize, 16);
+        QCOMPARE(phrases->settings().batchSize, 16);
+    }
+
     void settingsSurviveTheirJson()
     {
         PersonSamDataSettings settings;
