@@ -5,7 +5,9 @@
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
 
+#include <memory>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 namespace sapsam::nn {
@@ -80,6 +82,16 @@ public:
     bool needsInput = false;
 };
 
+// libtorch counts the references of nodes by itself from some 2.x on.
+template <typename Node>
+auto makeNode()
+{
+    if constexpr (std::is_base_of_v<c10::intrusive_ptr_target, Node>)
+        return c10::make_intrusive<Node>();
+    else
+        return std::make_shared<Node>();
+}
+
 } // namespace
 
 RecomputeLayers::RecomputeLayers(bool on) : m_before(isRecomputing)
@@ -102,7 +114,7 @@ torch::Tensor recomputed(const torch::Tensor &x, const torch::nn::Module &layer,
 {
     if (!isRecomputing || !torch::GradMode::is_enabled())
         return forward(x);
-    const std::shared_ptr<RecomputeNode> node(new RecomputeNode, torch::autograd::deleteNode);
+    const auto node = makeNode<RecomputeNode>();
     for (const torch::Tensor &parameter : layer.parameters()) {
         if (parameter.requires_grad())
             node->parameters.push_back(parameter);
