@@ -734,6 +734,27 @@ private Q_SLOTS:
                  readFile(whole.runFolder + "/model/model.safetensors"));
     }
 
+    void cancelWhileReadingStopsTheRun()
+    {
+        const QTemporaryDir folder;
+        Json config = configFor(modelIn(folder));
+        config["phrases"] = "groups";
+        config["epochs"] = 1;
+        CancelSource source;
+        const auto stopEarly = [&source](const Progress &progress) {
+            if (progress.stage.rfind("looking", 0) == 0 && progress.done == 3)
+                source.cancel();
+        };
+
+        const TrainOutcome part = train(requestFor(config, folder), source.token(), stopEarly);
+
+        QCOMPARE(part.state, std::string("stopped"));
+        TrainRequest rest;
+        rest.resumeFolder = part.runFolder;
+        rest.engine = requestFor(config, folder).engine;
+        QCOMPARE(train(rest, {}, {}).state, std::string("done"));
+    }
+
     void knownEmbeddingsChangeNothing()
     {
         const QTemporaryDir folder;
