@@ -1,4 +1,5 @@
 #include "app/cli/context.h"
+#include "app/cli/run_comparison.h"
 #include "app/cli/train_together.h"
 #include "core/base/file.h"
 #include "core/engine/paper_tables.h"
@@ -196,6 +197,8 @@ void addTrainingVerbs(CLI::App &app, Context &context)
             return answer;
         };
     });
+
+    addRunComparison(*runs, context);
 
     auto *stop = runs->add_subcommand("stop", "Ask a run to save and stop");
     stop->add_option("RUN", *run)->required();

@@ -1,0 +1,132 @@
+// The verbs about training runs, on run folders written by hand.
+#include "core/base/file.h"
+#include "core/base/json_file.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace sapsam;
+
+namespace {
+
+struct Run
+{
+    int exitCode = -1;
+    OrderedJson json;
+    std::string text;
+};
+
+Run sapsamProgram(const QStringList &arguments,
+                  const QProcessEnvironment &environment = QProcessEnvironment::systemEnvironment())
+{
+    QProcess process;
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral(SAPSAM_PROGRAM), arguments);
+    Run run;
+    if (!process.waitForFinished(60000))
+        return run;
+    run.exitCode = process.exitCode();
+    run.text = process.readAllStandardOutput().toStdString();
+    run.json = OrderedJson::parse(run.text, nullptr, false);
+    run.text += process.readAllStandardError().toStdString();
+    return run;
+}
+
+QString writeRun(const QTemporaryDir &folder, const char *name, const Json &config,
+                 const char *metrics)
+{
+    const QString path = folder.filePath(QString::fromUtf8(name));
+    makeFolder(path.toStdString());
+    writeJsonFile(path.toStdString() + "/config.json", config);
+    writeJsonFile(path.toStdString() + "/status.json",
+                  Json{{"state", "done"}, {"step", 20}, {"steps", 20}});
+    writeFileAtomically(path.toStdString() + "/metrics.jsonl", metrics);
+    return path;
+}
+
+} // namespace
+
+class TestCliRuns : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void comparisonShowsWhatDiffers()
+    {
+        const QTemporaryDir folder;
+        const QString a = writeRun(folder, "a", {{"task", "retrieval"}, {"batchSize", 8}},
+                                   "{\"step\":10,\"loss\":2.5}\n"
+                                   "{\"step\":10,\"validation\":{\"R@1\":30.0,\"mAP\":20.0}}\n"
+                                   "{\"step\":20,\"loss\":1.5}\n"
+                                   "{\"step\":20,\"validation\":{\"R@1\":25.0,\"mAP\":21.0}}\n"
+                                   "{\"step\":21,\"lo");
+        const QString b =
+            writeRun(folder, "b", {{"task", "retrieval"}, {"batchSize", 16}, {"emaDecay", 0.9}},
+                     "{\"step\":20,\"loss\":1.25}\n");
+
+        const Run run = sapsamProgram(
+            {QStringLiteral("--json"), QStringLiteral("runs"), QStringLiteral("compare"), a, b});
+
+        QVERIFY2(run.exitCode == 0, run.text.c_str());
+        QCOMPARE(run.json.at("settings").dump(),
+                 std::string("{\"batchSize\":[8,16],\"emaDecay\":[null,0.9]}"));
+        const OrderedJson &metrics = run.json.at("metrics");
+        QCOMPARE(metrics.at("loss").dump(), std::string("{\"last\":[1.5,1.25]}"));
+        QCOMPARE(metrics.at("R@1").dump(),
+                 std::string("{\"last\":[25.0,null],\"best\":[30.0,null]}"));
+        QCOMPARE(run.json.at("runs").at(1).at("run").get<std::string>(), b.toStdString());
+    }
+
+    void comparisonWithNothingIsAnError()
+    {
+        const QTemporaryDir folder;
+        const QString a = writeRun(folder, "a", {{"task", "retrieval"}}, "");
+
+        const Run run = sapsamProgram({QStringLiteral("--json"), QStringLiteral("runs"),
+                                       QStringLiteral("compare"), a,
+                                       folder.filePath(QStringLiteral("nowhere"))});
+
+        QCOMPARE(run.exitCode, 1);
+        QCOMPARE(run.json.at("error").at("kind").get<std::string>(), std::string("not-found"));
+    }
+
+    void scriptForSlurmIsWrittenIntoTheRunFolder()
+    {
+        const QTemporaryDir folder;
+        const QString config = folder.filePath(QStringLiteral("config.json"));
+        writeJsonFile(config.toStdString(), Json{{"name", "tiny"}, {"seed", 9}});
+
+        const QStringList arguments = {QStringLiteral("--json"),
+                                       QStringLiteral("--device"),
+                                       QStringLiteral("cpu"),
+                                       QStringLiteral("train"),
+                                       QStringLiteral("retrieval"),
+                                       QStringLiteral("--config"),
+                                       config,
+                                       QStringLiteral("--runs"),
+                                       folder.filePath(QStringLiteral("runs")),
+                                       QStringLiteral("--launch"),
+                                       QStringLiteral("3"),
+                                       QStringLiteral("--slurm-option=--time=5")};
+        const Run run = sapsamProgram(arguments + QStringList{QStringLiteral("--slurm-dry-run")});
+
+        QVERIFY2(run.exitCode == 0, run.text.c_str());
+        const std::string script = readFile(run.json.at("script").get<std::string>());
+        for (const std::string &part : {std::string("--ntasks=3"), std::string("#SBATCH --time=5"),
+                                        "--resume " + run.json.at("run").get<std::string>()})
+            QVERIFY2(script.find(part) != std::string::npos, script.c_str());
+
+        // Without Slurm's program the error says what to install.
+        QProcessEnvironment bare = QProcessEnvironment::systemEnvironment();
+        bare.insert(QStringLiteral("PATH"), QStringLiteral("/nowhere"));
+        const Run failed = sapsamProgram(arguments + QStringList{QStringLiteral("--slurm")}, bare);
+        QCOMPARE(failed.exitCode, 1);
+        QVERIFY2(failed.text.find("slurm-client") != std::string::npos, failed.text.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliRuns)
+
+#include "tst_cli_runs.moc"
