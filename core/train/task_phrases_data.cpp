@@ -15,6 +15,7 @@
 #include "core/train/initial_weights.h"
 #include "core/train/losses.h"
 #include "core/train/parsing_sets.h"
+#include "core/weights/bare_construction.h"
 #include "core/weights/tensor_names.h"
 
 #include <algorithm>
@@ -249,7 +250,11 @@ private:
         const InitialWeights first = openInitialWeights(m_settings.initialModel, "initialModel");
         if (!first.config.contains("qformer_config"))
             throw Error(ErrorKind::Mismatch, first.origin + ": is no BLIP-2");
-        m_model = nn::Blip2(nn::blip2ConfigFromJson(first.config, first.origin));
+        const nn::Blip2Config config = nn::blip2ConfigFromJson(first.config, first.origin);
+        m_model = [&] { // without the random weights of a network that may be very large
+            const BareConstruction bare(torch::kFloat);
+            return nn::Blip2(config);
+        }();
         loadStrict(*m_model, *first.tensors, first.namesWith(tensorNames()));
         for (auto &item : m_model->named_parameters()) {
             const std::string &name = item.key();

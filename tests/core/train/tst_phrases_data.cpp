@@ -301,6 +301,31 @@ private Q_SLOTS:
                              first));
     }
 
+    void stoppedRunGoesOnAsIfItHadNotStopped()
+    {
+        const QTemporaryDir folder;
+        Json config = configFor(modelIn(folder));
+        config["epochs"] = 2;
+        const TrainOutcome whole = train(requestFor(config, folder), {}, {});
+        CancelSource source;
+        const auto stopAtFive = [&source](const Progress &progress) {
+            if (progress.stage == "training" && progress.done == 5)
+                source.cancel();
+        };
+
+        const TrainOutcome part = train(requestFor(config, folder), source.token(), stopAtFive);
+        QCOMPARE(part.state, std::string("stopped"));
+        TrainRequest rest;
+        rest.resumeFolder = part.runFolder;
+        rest.engine = requestFor(config, folder).engine;
+        const TrainOutcome resumed = train(rest, {}, {});
+
+        QCOMPARE(resumed.state, std::string("done"));
+        QCOMPARE(lossesOf(resumed.runFolder), lossesOf(whole.runFolder));
+        QCOMPARE(readFile(resumed.runFolder + "/model/model.safetensors"),
+                 readFile(whole.runFolder + "/model/model.safetensors"));
+    }
+
     void measuredLossIsTheMeanOverTokens()
     {
         const QTemporaryDir folder;
