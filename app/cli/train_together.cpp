@@ -67,7 +67,7 @@ Answer submit(const Context &context, const TogetherOptions &options, const Trai
     }
     const std::string id = submitToSlurm(script);
     answer.json["job"] = id;
-    const Json status = followRun(job.runFolder, context.cancel, context.progress);
+    const Json status = followRun(job.runFolder, id, context.cancel, context.progress);
     answer.json["state"] = status.at("state");
     if (status.contains("message"))
         answer.json["message"] = status.at("message");

@@ -37,7 +37,7 @@ struct Spoken
 Spoken run(const std::string &shellCommand)
 {
     const std::unique_ptr<std::FILE, int (*)(std::FILE *)> pipe(
-        ::popen((shellCommand + " 2>&1").c_str(), "r"), [](std::FILE *) { return 0; });
+        ::popen(("{ " + shellCommand + "; } 2>&1").c_str(), "r"), [](std::FILE *) { return 0; });
     if (!pipe)
         throw Error(ErrorKind::Io, "the shell cannot be started");
     Spoken spoken;
@@ -100,15 +100,23 @@ std::string submitToSlurm(const std::string &script)
     return spoken.text.substr(0, spoken.text.find_first_of(";\n")); // "job;cluster"
 }
 
-Json followRun(const std::string &runFolder, const CancelToken &cancel,
+Json followRun(const std::string &runFolder, const std::string &job, const CancelToken &cancel,
                const ProgressSink &progress)
 {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds kLook(10);
+    Clock::time_point looked = Clock::now();
     bool isAsked = false;
+    bool isGone = false;
     for (;;) {
         const Json status = readJsonFile(runFolder + "/status.json");
         const std::string state = status.value("state", std::string());
         if (state == "done" || state == "stopped" || state == "failed")
             return status;
+        if (isGone)
+            throw Error(ErrorKind::Io, "job " + job + " has ended, but not the run " + runFolder
+                                           + "; look at slurm-" + job
+                                           + ".txt there, and go on with `sapsam train --resume`");
         if (progress) {
             Progress now;
             now.stage = state == "queued" ? "waiting for the cluster" : "training";
@@ -118,9 +126,18 @@ Json followRun(const std::string &runFolder, const CancelToken &cancel,
         }
         if (cancel.isCancelled() && !isAsked) {
             isAsked = true;
-            if (state == "queued") // nobody would hear it
+            if (state == "queued") { // nobody would hear it
+                if (!job.empty())
+                    run("scancel " + quoted(job));
                 return status;
+            }
             writeFileAtomically(runFolder + "/stop.request", "");
+        }
+        if (!job.empty() && Clock::now() - looked > kLook) {
+            looked = Clock::now();
+            // The status is read once more before it counts.
+            isGone = run("squeue --noheader --jobs=" + quoted(job) + " --format=%i 2>/dev/null")
+                         .text.empty();
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
     }

@@ -33,8 +33,9 @@ std::string writeSbatchScript(const SlurmJob &job);
 std::string submitToSlurm(const std::string &script);
 
 // Watches status.json until the run has ended, and returns it. Cancelling asks the run to save and
-// stop, and goes on watching until it has.
-Json followRun(const std::string &runFolder, const CancelToken &cancel,
+// stop, and goes on watching until it has; a job that has not begun is taken out of the queue.
+// Throws Error(Io) when the job (empty: not watched) has gone and the run has not ended.
+Json followRun(const std::string &runFolder, const std::string &job, const CancelToken &cancel,
                const ProgressSink &progress);
 
 } // namespace sapsam

@@ -365,7 +365,28 @@ private Q_SLOTS:
         rest.resumeFolder = run;
         rest.engine = request.engine;
         QCOMPARE(train(rest, {}, {}).state, std::string("done"));
-        QCOMPARE(followRun(run, {}, {}).at("state").get<std::string>(), std::string("done"));
+        QCOMPARE(followRun(run, {}, {}, {}).at("state").get<std::string>(), std::string("done"));
+    }
+
+    void jobThatEndedWithoutItsRunIsNoticed()
+    {
+        const QTemporaryDir folder; // its squeue knows of no job
+        writeFileAtomically(folder.filePath(QStringLiteral("squeue")).toStdString(),
+                            "#!/bin/sh\nexit 1\n");
+        QFile::setPermissions(folder.filePath(QStringLiteral("squeue")),
+                              QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        writeJsonFile(folder.path().toStdString() + "/status.json", Json{{"state", "running"}});
+        const QByteArray path = qgetenv("PATH");
+        qputenv("PATH", folder.path().toUtf8() + ":" + path);
+        std::string message;
+        try {
+            followRun(folder.path().toStdString(), "12", {}, {});
+        } catch (const Error &error) {
+            message = error.what();
+        }
+        qputenv("PATH", path);
+
+        QVERIFY2(message.find("job 12 has ended") != std::string::npos, message.c_str());
     }
 
     void batchThatDoesNotFitIsMadeSmallerWhenAsked()
