@@ -198,7 +198,7 @@ private Q_SLOTS:
     {
         const QTemporaryDir folder;
         const QString config = folder.filePath(QStringLiteral("config.json"));
-        writeJsonFile(config.toStdString(), tinyRetrieval(60));
+        writeJsonFile(config.toStdString(), tinyRetrieval(150));
         const QString whole = folder.filePath(QStringLiteral("whole"));
         const QString killed = folder.filePath(QStringLiteral("killed"));
         QProcess undisturbed;
@@ -234,7 +234,7 @@ private Q_SLOTS:
         QVERIFY2(last.exitCode() == 0, answer.constData());
         const auto expected = curveOf(onlyFolderIn(whole).toStdString());
         const auto found = curveOf(run.toStdString());
-        QCOMPARE(expected.size(), std::size_t(66)); // 60 steps, 6 evaluations
+        QCOMPARE(expected.size(), std::size_t(165)); // 150 steps, 15 evaluations
         QCOMPARE(shown(found), shown(expected));
         QCOMPARE(readFile(run.toStdString() + "/model/model.safetensors"),
                  readFile(onlyFolderIn(whole).toStdString() + "/model/model.safetensors"));
