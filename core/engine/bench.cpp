@@ -5,6 +5,8 @@
 #include "core/networks/clip.h"
 #include "core/networks/sam.h"
 #include "core/nn/linear.h"
+#include "core/train/losses.h"
+#include "core/train/optimizer.h"
 
 #include <ATen/Parallel.h>
 
@@ -194,6 +196,56 @@ Candidate makeClipImage(nn::ClipConfig config, const Setup &setup)
     return candidate;
 }
 
+// Both encoders, the loss over the batch, all gradients and the optimizer's step.
+Candidate makeRetrievalStep(const Setup &setup)
+{
+    nn::ClipConfig config;
+    config.imageHeight = 384;
+    config.imageWidth = 128;
+    if (setup.layers > 0)
+        config.visionLayers = config.textLayers = setup.layers;
+    Candidate candidate;
+    candidate.batch = setup.batch > 0 ? setup.batch : 8;
+    candidate.layers = static_cast<int>(config.visionLayers);
+    const auto patches = config.gridHeight() * config.gridWidth(), width = config.visionWidth;
+    const auto tokens = config.contextLength, textWidth = config.textWidth;
+    const auto mlpOf = [&](std::int64_t of) {
+        return static_cast<std::int64_t>(config.mlpRatio * toDouble(of) + 0.5);
+    };
+    const double forward =
+        linearFlop(patches, 3 * config.patchSize * config.patchSize, width)
+        + toDouble(config.visionLayers) * layerFlop(1 + patches, width, mlpOf(width))
+        + linearFlop(1 + patches, width, config.embedDim)
+        + toDouble(config.textLayers) * layerFlop(tokens, textWidth, mlpOf(textWidth))
+        + linearFlop(tokens, textWidth, config.embedDim);
+    candidate.flop = 3.0 * candidate.batch * forward; // the backward pass is twice the forward one
+    auto clip = makeNetwork(setup, [&] { return nn::Clip(config); });
+    nn::initializeWeights(*clip, 1);
+    clip->logit_scale.set_requires_grad(false);
+    clip->train();
+    candidate.parameters = parametersOf(*clip);
+    const auto images =
+        randomTensor({candidate.batch, 3, config.imageHeight, config.imageWidth}, setup);
+    const auto ids = torch::randint(1, config.vocabSize, {candidate.batch, tokens}, torch::kLong)
+                         .to(setup.device);
+    const auto people = torch::arange(candidate.batch, torch::kLong).to(setup.device);
+    TrainSettings settings;
+    settings.optimizer = "adam";
+    settings.epsilon = 1e-3;
+    settings.weightDecay = 4e-5;
+    settings.gradientClip = 0.0;
+    const auto optimizer =
+        std::make_shared<training::MasterOptimizer>(*clip, settings, training::sapSamRate);
+    candidate.run = [clip, images, ids, people, optimizer]() mutable {
+        const auto image = clip->encodeImageTokens(images).select(1, 0);
+        const auto text = clip->encodeTextTokens(ids).index(
+            {torch::arange(ids.size(0), torch::kLong).to(ids.device()), clip->poolPositions(ids)});
+        training::sdmLoss(image, text, people, 50.0).total().backward();
+        optimizer->step(1e-5);
+    };
+    return candidate;
+}
+
 Candidate makeBert(nn::BertConfig config, const Setup &setup)
 {
     constexpr std::int64_t kTokens = 64;
@@ -328,6 +380,7 @@ struct Entry
     const char *name, *description;
     Candidate (*make)(const Setup &);
     bool isDecoder;
+    bool trains = false;
 };
 
 const std::vector<Entry> &entries()
@@ -350,6 +403,8 @@ const std::vector<Entry> &entries()
          [](const Setup &s) { return makeClipImage(nn::ClipConfig(), s); }, false},
         {"clip-vit-l14", "image encoder of CLIP ViT-L/14 at 224 x 224",
          [](const Setup &s) { return makeClipImage(largeClip(), s); }, false},
+        {"retrieval-step-b16", "a training step of CLIP ViT-B/16 at 384 x 128: SDM, backward, Adam",
+         makeRetrievalStep, false, true},
         {"bert-base", "BERT base, 64 tokens",
          [](const Setup &s) { return makeBert(nn::BertConfig(), s); }, false},
         {"opt-2.7b", "a token of OPT 2.7b (--layers for fewer than its 32)",
@@ -521,7 +576,7 @@ NetworkBenchReport benchNetwork(const NetworkBenchOptions &options, const Cancel
     report.threads = at::get_num_threads();
 
     engine::translated("bench " + options.network, [&] {
-        const torch::InferenceMode inference;
+        const torch::InferenceMode inference(!entry.trains);
         torch::manual_seed(1);
         Candidate candidate = entry.make(setup);
         const auto restart = [&] {

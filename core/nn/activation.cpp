@@ -44,6 +44,9 @@ torch::Tensor activate(const torch::Tensor &x, Activation activation)
     case Activation::GeluTanh:
         return torch::gelu(x, "tanh");
     case Activation::QuickGelu: {
+        if (torch::GradMode::is_enabled() && x.requires_grad() && x.device().is_cpu()
+            && x.scalar_type() == torch::kFloat)
+            return differentiableQuickGelu(x);
         // The product may overwrite the sigmoid only while nobody needs it for a gradient.
         auto gate = torch::sigmoid(x * 1.702);
         return torch::GradMode::is_enabled() && x.requires_grad() ? gate * x : gate.mul_(x);

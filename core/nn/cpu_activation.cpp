@@ -111,7 +111,88 @@ SAPSAM_INLINE void activationKernel(const ActivationJob &job)
 
 SAPSAM_DEFINE_KERNEL(runActivation, activationKernel, ActivationJob)
 
+struct QuickGeluJob
+{
+    const float *x = nullptr;
+    float *values = nullptr; // receives the result, or has the gradient and receives that of x
+    bool isBackward = false;
+    std::int64_t begin = 0, end = 0;
+};
+
+template <typename Isa>
+SAPSAM_INLINE void quickGelu(typename Isa::Vector &x, typename Isa::Vector &values, bool isBackward)
+{
+    using Vector = typename Isa::Vector;
+    Vector gate = x * 1.702F;
+    sigmoid<Isa>(gate);
+    values = isBackward ? values * (gate + 1.702F * x * gate * (1.0F - gate)) : x * gate;
+}
+
+template <typename Isa>
+SAPSAM_INLINE void quickGeluKernel(const QuickGeluJob &job)
+{
+    typename Isa::Vector x, values;
+    std::int64_t i = job.begin;
+    for (; i + Isa::kLanes <= job.end; i += Isa::kLanes) {
+        kernels::load<Isa>(x, job.x + i);
+        kernels::load<Isa>(values, job.values + i);
+        quickGelu<Isa>(x, values, job.isBackward);
+        kernels::store<Isa>(job.values + i, values);
+    }
+    if (i < job.end) {
+        float restX[Isa::kLanes] = {}, rest[Isa::kLanes] = {};
+        std::copy(job.x + i, job.x + job.end, restX);
+        std::copy(job.values + i, job.values + job.end, rest);
+        kernels::load<Isa>(x, restX);
+        kernels::load<Isa>(values, rest);
+        quickGelu<Isa>(x, values, job.isBackward);
+        kernels::store<Isa>(rest, values);
+        std::copy_n(rest, job.end - i, job.values + i);
+    }
+}
+
+SAPSAM_DEFINE_KERNEL(runQuickGelu, quickGeluKernel, QuickGeluJob)
+
+constexpr std::int64_t kGrain = 16384; // below that a second thread costs more than it brings
+
+void runQuickGeluOver(const torch::Tensor &x, torch::Tensor &values, bool isBackward)
+{
+    const float *from = x.data_ptr<float>();
+    float *to = values.data_ptr<float>();
+    at::parallel_for(0, x.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
+        runQuickGelu({from, to, isBackward, begin, end});
+    });
+}
+
+struct QuickGeluFunction : torch::autograd::Function<QuickGeluFunction>
+{
+    static torch::Tensor forward(torch::autograd::AutogradContext *context, const torch::Tensor &x)
+    {
+        const torch::Tensor whole = x.contiguous();
+        context->save_for_backward({whole});
+        torch::Tensor result = torch::empty_like(whole);
+        runQuickGeluOver(whole, result, false);
+        return result;
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                   torch::autograd::variable_list gradients)
+    {
+        torch::Tensor gradient = gradients[0].contiguous();
+        // Others may still need what came in.
+        if (gradient.is_same(gradients[0]))
+            gradient = gradient.clone();
+        runQuickGeluOver(context->get_saved_variables()[0], gradient, true);
+        return {gradient};
+    }
+};
+
 } // namespace
+
+torch::Tensor differentiableQuickGelu(const torch::Tensor &x)
+{
+    return QuickGeluFunction::apply(x);
+}
 
 bool mayOverwrite(const torch::Tensor &x)
 {
@@ -123,7 +204,6 @@ bool mayOverwrite(const torch::Tensor &x)
 
 void overwriteWithActivation(torch::Tensor &x, Activation activation)
 {
-    constexpr std::int64_t kGrain = 16384; // below that a second thread costs more than it brings
     at::parallel_for(0, x.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
         runActivation({activation, x.data_ptr(), x.scalar_type() == torch::kBFloat16, begin, end});
     });

@@ -1,6 +1,9 @@
 #include "core/train/optimizer.h"
 
 #include "core/base/error.h"
+#include "core/train/adam_pass.h"
+
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -162,11 +165,77 @@ void MasterOptimizer::apply(double learningRate, double gradientNorm)
     {
         // The optimizer of libtorch switches gradients off by itself; it must be able to.
         const torch::AutoGradMode grad(true);
-        for (int i = 0; i < m_repeats; ++i)
-            m_optimizer->step();
+        for (int i = 0; i < m_repeats; ++i) {
+            if (!steppedAtOnce())
+                m_optimizer->step();
+        }
     }
     clearGradients();
     writeBack();
+}
+
+bool MasterOptimizer::steppedAtOnce()
+{
+    const bool isCovered = std::all_of(m_pairs.begin(), m_pairs.end(), [](const Pair &pair) {
+        const torch::Tensor &gradient = pair.master.grad();
+        return pair.master.device().is_cpu() && pair.master.is_contiguous()
+               && (!gradient.defined()
+                   || (gradient.scalar_type() == torch::kFloat && !gradient.is_sparse()));
+    });
+    if (!isCovered)
+        return false;
+    const torch::NoGradGuard noGrad;
+    if (m_isAdam)
+        stepAtOnce<torch::optim::AdamParamState, torch::optim::AdamOptions>();
+    else
+        stepAtOnce<torch::optim::AdamWParamState, torch::optim::AdamWOptions>();
+    return true;
+}
+
+template <typename State, typename Options>
+void MasterOptimizer::stepAtOnce()
+{
+    auto &states = m_optimizer->state();
+    using Key = typename std::decay_t<decltype(states)>::key_type;
+    for (auto &group : m_optimizer->param_groups()) {
+        const auto &options = static_cast<const Options &>(group.options());
+        for (const torch::Tensor &parameter : group.params()) {
+            const torch::Tensor given = parameter.grad();
+            if (!given.defined())
+                continue;
+            auto &slot = states[keyOf<Key>(parameter)];
+            if (!slot) {
+                auto fresh = std::make_unique<State>();
+                fresh->step(0);
+                fresh->exp_avg(torch::zeros_like(parameter, torch::MemoryFormat::Contiguous));
+                fresh->exp_avg_sq(torch::zeros_like(parameter, torch::MemoryFormat::Contiguous));
+                slot = std::move(fresh);
+            }
+            auto &own = static_cast<State &>(*slot);
+            own.step(own.step() + 1);
+            const torch::Tensor gradient = given.contiguous();
+            AdamPass pass;
+            pass.weights = parameter.data_ptr<float>();
+            pass.gradient = gradient.data_ptr<float>();
+            pass.mean = own.exp_avg().template data_ptr<float>();
+            pass.square = own.exp_avg_sq().template data_ptr<float>();
+            const auto [beta1, beta2] = options.betas();
+            const double taken = static_cast<double>(own.step());
+            pass.beta1 = static_cast<float>(beta1);
+            pass.beta2 = static_cast<float>(beta2);
+            pass.epsilon = static_cast<float>(options.eps());
+            pass.rate = static_cast<float>(options.lr() / (1.0 - std::pow(beta1, taken)));
+            pass.squareScale = static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(beta2, taken)));
+            if (m_isAdam)
+                pass.decay = static_cast<float>(options.weight_decay());
+            else
+                pass.shrink = static_cast<float>(1.0 - options.lr() * options.weight_decay());
+            constexpr std::int64_t kGrain = 32768; // below that a second thread costs more
+            at::parallel_for(
+                0, parameter.numel(), kGrain,
+                [&pass](std::int64_t begin, std::int64_t end) { pass.run(begin, end); });
+        }
+    }
 }
 
 void MasterOptimizer::clearGradients()

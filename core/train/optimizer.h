@@ -93,6 +93,10 @@ private:
     template <typename State>
     void restoreState(const TensorSource &file);
     void readArchive(const std::string &bytes, const std::string &origin);
+    // One step of libtorch's optimizer in a single pass over the memory, where all lies on the CPU.
+    bool steppedAtOnce();
+    template <typename State, typename Options>
+    void stepAtOnce();
 
     std::vector<Pair> m_pairs;
     bool m_isAdam = false; // and not AdamW

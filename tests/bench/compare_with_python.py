@@ -2,7 +2,7 @@
 """Times the published reference implementations in Python beside `sapsam bench`.
 
   compare_with_python.py --sapsam build/release/bin/sapsam [--python python3] [--rounds 5]
-                         [--network sam-vit-b --network clip-vit-b16-384x128 ...]
+                         [--network sam-vit-b --network retrieval-step-b16 ...]
 
 Each round runs ours, the reference as it comes, and the reference with the same levers of the
 environment (kernels of OpenBLAS, all cores, no giving back of memory), one after the other; what is
@@ -11,7 +11,7 @@ both sides. Shapes are the published ones and weights are random on both sides: 
 depends on their values. A reference that is not installed is reported as missing, not as a failure.
 
 Needs, on the side of Python: torch, and segment_anything (SAM), clip or transformers (CLIP),
-transformers (BERT, OPT).
+transformers (BERT, OPT). The training step needs torch alone.
 """
 import argparse
 import json
@@ -87,7 +87,78 @@ def bert_base(torch):
     return lambda: bert(ids)
 
 
+def retrieval_step(torch, batch=8):
+    """One training step of CLIP B/16 at 384 x 128: the layers of the published retrieval training
+    (its residual blocks around torch.nn.MultiheadAttention), SDM over the batch, Adam."""
+    nn = torch.nn
+
+    class QuickGelu(nn.Module):
+        def forward(self, x):
+            return x * torch.sigmoid(1.702 * x)
+
+    class Block(nn.Module):
+        def __init__(self, width, heads, mask=None):
+            super().__init__()
+            self.attn = nn.MultiheadAttention(width, heads)
+            self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.mlp = nn.Sequential(nn.Linear(width, 4 * width), QuickGelu(),
+                                     nn.Linear(4 * width, width))
+            self.mask = mask
+
+        def forward(self, x):
+            y = self.ln_1(x)
+            x = x + self.attn(y, y, y, need_weights=False, attn_mask=self.mask)[0]
+            return x + self.mlp(self.ln_2(x))
+
+    class Clip(nn.Module):
+        def __init__(self):
+            super().__init__()
+            mask = torch.full((77, 77), float("-inf")).triu_(1)
+            self.conv = nn.Conv2d(3, 768, 16, 16, bias=False)
+            self.cls = nn.Parameter(torch.randn(768) * 0.03)
+            self.places = nn.Parameter(torch.randn(193, 768) * 0.03)
+            self.ln_pre, self.ln_post = nn.LayerNorm(768), nn.LayerNorm(768)
+            self.vision = nn.Sequential(*[Block(768, 12) for _ in range(12)])
+            self.proj = nn.Parameter(torch.randn(768, 512) * 0.03)
+            self.words = nn.Embedding(49408, 512)
+            self.text_places = nn.Parameter(torch.randn(77, 512) * 0.01)
+            self.text = nn.Sequential(*[Block(512, 8, mask) for _ in range(12)])
+            self.ln_final = nn.LayerNorm(512)
+            self.text_proj = nn.Parameter(torch.randn(512, 512) * 0.04)
+
+        def forward(self, images, ids):
+            x = self.conv(images).flatten(2).transpose(1, 2)
+            x = torch.cat([self.cls.expand(len(x), 1, -1), x], 1) + self.places
+            x = self.vision(self.ln_pre(x).transpose(0, 1)).transpose(0, 1)
+            image = self.ln_post(x) @ self.proj
+            y = self.words(ids) + self.text_places
+            y = self.text(y.transpose(0, 1)).transpose(0, 1)
+            text = self.ln_final(y) @ self.text_proj
+            return image[:, 0], text[torch.arange(len(ids)), ids.argmax(-1)]
+
+    model = Clip()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-5, eps=1e-3, weight_decay=4e-5)
+    images, ids = torch.randn(batch, 3, 384, 128), torch.randint(1, 49408, (batch, 77))
+    truth = torch.eye(batch)
+
+    def step():
+        with torch.enable_grad():
+            image, text = model(images, ids)
+            image = image / image.norm(dim=1, keepdim=True)
+            text = text / text.norm(dim=1, keepdim=True)
+            scores = 50.0 * image @ text.t()
+            loss = 0.0
+            for rows in (scores, scores.t()):
+                logs = torch.log_softmax(rows, 1)
+                loss = loss + (logs.exp() * (logs - torch.log(truth + 1e-8))).sum(1).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return step
+
+
 NETWORKS = {
+    "retrieval-step-b16": retrieval_step,
     "sam-vit-b": sam_vit_b,
     "sam-decoder": sam_decoder,
     "clip-vit-b16-384x128": lambda t: clip_image(t, 768, 12, 16, 512, (384, 128), 16),

@@ -179,6 +179,64 @@ private Q_SLOTS:
         QVERIFY(near(bias, 1.0, 1e-6));
         QVERIFY(near(norm, 200.0, 1e-3)); // before clipping
     }
+
+    void stepsAreThoseOfLibtorchsOptimizers_data()
+    {
+        QTest::addColumn<bool>("isAdamW");
+        QTest::newRow("Adam, decay in the gradient") << false;
+        QTest::newRow("AdamW, decay of the weights") << true;
+    }
+
+    void stepsAreThoseOfLibtorchsOptimizers()
+    {
+        QFETCH(bool, isAdamW);
+        torch::manual_seed(3);
+        torch::nn::Linear own(1031, 67), other(1031, 67); // no multiple of a vector's width
+        {
+            const torch::NoGradGuard noGrad;
+            other->weight.copy_(own->weight);
+            other->bias.copy_(own->bias);
+        }
+        TrainSettings settings;
+        settings.optimizer = isAdamW ? "adamw" : "adam";
+        settings.weightDecay = 0.03;
+        settings.epsilon = 1e-6;
+        settings.gradientClip = 0.0;
+        training::MasterOptimizer optimizer(*own, settings);
+        const auto groupsOf = [&](auto options) {
+            std::vector<torch::optim::OptimizerParamGroup> groups;
+            for (const bool decays : {true, false}) {
+                auto mine = options;
+                mine.weight_decay(decays ? 0.03 : 0.0);
+                groups.emplace_back(
+                    std::vector<torch::Tensor>{decays ? other->weight : other->bias},
+                    std::make_unique<decltype(options)>(mine));
+            }
+            return groups;
+        };
+        const auto betas = std::make_tuple(settings.beta1, settings.beta2);
+        std::unique_ptr<torch::optim::Optimizer> expected;
+        if (isAdamW)
+            expected = std::make_unique<torch::optim::AdamW>(
+                groupsOf(torch::optim::AdamWOptions(0.01).betas(betas).eps(1e-6)));
+        else
+            expected = std::make_unique<torch::optim::Adam>(
+                groupsOf(torch::optim::AdamOptions(0.01).betas(betas).eps(1e-6)));
+
+        for (int step = 0; step < 4; ++step) {
+            for (const bool isWeight : {true, false}) {
+                torch::Tensor mine = isWeight ? own->weight : own->bias;
+                torch::Tensor theirs = isWeight ? other->weight : other->bias;
+                mine.mutable_grad() = torch::randn_like(mine);
+                theirs.mutable_grad() = mine.grad().clone();
+            }
+            optimizer.step(0.01);
+            expected->step();
+        }
+
+        QVERIFY(numberOf((own->weight - other->weight).abs().max()) <= 2e-7);
+        QVERIFY(numberOf((own->bias - other->bias).abs().max()) <= 2e-7);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestLosses)
