@@ -1,7 +1,9 @@
 #include "app/cli/context.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
+#if !defined(SAPSAM_TRAINER_ONLY)
 #include "core/pipeline/engines.h"
+#endif
 
 #include <chrono>
 #include <csignal>
@@ -76,7 +78,11 @@ extern "C" int sapsamMain(int argc, char **argv)
     std::signal(SIGPIPE, SIG_IGN);
 
     cli::Context context;
+#if defined(SAPSAM_TRAINER_ONLY)
+    context.modelsFolder = "models";
+#else
     context.modelsFolder = defaultModelsFolder();
+#endif
     context.cancel = cancelSource.token();
 
     CLI::App app("SAP-SAM Workbench: find people by a description, and see why", "sapsam");
@@ -97,16 +103,20 @@ extern "C" int sapsamMain(int argc, char **argv)
     app.add_option("--log-level", logLevel, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
 
+#if !defined(SAPSAM_TRAINER_ONLY)
     cli::addProjectVerbs(app, context);
     cli::addPipelineVerbs(app, context);
     cli::addSearchVerb(app, context);
+#endif
     cli::addTrainingVerbs(app, context);
+#if !defined(SAPSAM_TRAINER_ONLY)
     cli::addEvalVerbs(app, context);
     cli::addModelVerbs(app, context);
     cli::addSynthVerb(app, context);
     cli::addDatasetVerbs(app, context);
     cli::addSystemVerbs(app, context);
     cli::addBenchVerb(app, context);
+#endif
 
     try {
         app.parse(argc, argv);
