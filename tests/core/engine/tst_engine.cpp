@@ -237,7 +237,7 @@ private Q_SLOTS:
         QVERIFY(masks[0][0].score >= 0.0F && masks[0][0].score <= 1.0F);
         // What the shipped model reaches, less a margin; the aim of 0.70 is still ahead, see
         // models/README.md.
-        QVERIFY2(result.at("mIoU").get<double>() >= 0.50, result.dump().c_str());
+        QVERIFY2(result.at("mIoU").get<double>() >= 0.60, result.dump().c_str());
     }
 
     void shippedPhraseWriterNamesColours()
