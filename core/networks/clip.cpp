@@ -339,10 +339,18 @@ torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &sto
 {
     if (stored.dim() != 2 || stored.size(1) != wanted[1])
         return {};
-    const auto side = std::llround(std::sqrt(static_cast<double>(stored.size(0) - 1)));
-    if (side * side != stored.size(0) - 1)
-        return {};
-    return resizePositionalTable(stored.to(torch::kFloat), side, side, config.gridHeight(),
+    const auto cells = stored.size(0) - 1;
+    auto height = std::llround(std::sqrt(static_cast<double>(cells))), width = height;
+    if (height * width != cells) {
+        // No square: a network for people, whose grid had the proportions of this one.
+        const double ratio =
+            static_cast<double>(config.gridHeight()) / static_cast<double>(config.gridWidth());
+        width = std::llround(std::sqrt(static_cast<double>(cells) / ratio));
+        height = width > 0 ? cells / width : 0;
+        if (height * width != cells || height * config.gridWidth() != width * config.gridHeight())
+            return {};
+    }
+    return resizePositionalTable(stored.to(torch::kFloat), height, width, config.gridHeight(),
                                  config.gridWidth());
 }
 

@@ -56,8 +56,8 @@ torch::Tensor resizePositionalTable(const torch::Tensor &table, std::int64_t old
 // What the image encoder's table of positions is called.
 constexpr char kClipImagePositions[] = "vision_model.embeddings.position_embedding.weight";
 
-// For LoadOptions::adapt: a stored table of a square grid as that of the configuration; undefined
-// when it is no such table.
+// For LoadOptions::adapt: a stored table of a square grid, or else of a grid with the proportions of
+// the configuration's, as that of the configuration; undefined when it is no such table.
 torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &stored,
                               torch::IntArrayRef wanted);
 
@@ -125,7 +125,7 @@ private:
 TORCH_MODULE(Clip);
 
 // Strict. A positional table of another grid is resized when `resizePositions`; it is taken to be
-// square unless its size equals the wanted one.
+// square, or else to have the wanted proportions, unless its size equals the wanted one.
 LoadReport loadClip(Clip &clip, const TensorSource &source, bool resizePositions = true);
 
 // The published scheme: deviations from width and depth of each encoder.

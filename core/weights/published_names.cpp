@@ -263,7 +263,9 @@ public:
         : m_sources(std::move(sources))
     {
         for (const auto &source : m_sources) {
-            m_origin += (m_origin.empty() ? "" : " + ") + source->origin();
+            // Several views of one file are still one file.
+            if (m_origin.find(source->origin()) == std::string::npos)
+                m_origin += (m_origin.empty() ? "" : " + ") + source->origin();
             for (const auto &name : source->names())
                 m_tensors.emplace(name, source.get());
         }

@@ -265,6 +265,34 @@ private Q_SLOTS:
                  std::int64_t(49));
     }
 
+    void tableOfAPedestrianGridGoesToALargerOneOfItsProportions()
+    {
+        ClipConfig config;
+        config.embedDim = config.visionWidth = config.textWidth = 16;
+        config.visionHeads = config.textHeads = 2;
+        config.visionLayers = config.textLayers = 1;
+        config.vocabSize = 20;
+        config.imageHeight = 8 * 16;
+        config.imageWidth = 4 * 16;
+        Clip small(config);
+        initializeWeights(*small, 1);
+        std::map<std::string, torch::Tensor> tensors;
+        for (const auto &item : namedTensorsOf(*small, clipNames()))
+            tensors[item.first] = item.second;
+        config.imageHeight = 12 * 16;
+        config.imageWidth = 6 * 16;
+        Clip large(config);
+        loadClip(large, MemoryTensorSource("pedestrians", tensors));
+        QVERIFY(torch::equal(large->image_positions->weight,
+                             resizePositionalTable(small->image_positions->weight, 8, 4, 12, 6)));
+
+        // 32 cells are no grid of 3 : 1.
+        config.imageWidth = 4 * 16;
+        Clip other(config);
+        QVERIFY_EXCEPTION_THROWN(loadClip(other, MemoryTensorSource("pedestrians", tensors)),
+                                 Error);
+    }
+
     void sizesOfClipThatAreLeftOutAreThoseOfB32()
     {
         auto json = publishedClip(32, 224, false);
