@@ -3,10 +3,11 @@
 #include "core/engine/engine_options.h"
 #include "core/pipeline/engines.h"
 #include "core/taxonomy/taxonomy.h"
-#include "ui/main_window.h"
+#include "ui/pages/page.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
 #include "ui/support/theme.h"
+#include "ui/window/main_window.h"
 
 #include <QApplication>
 #include <QDir>
@@ -68,9 +69,10 @@ private:
         if (!m_window.isSettled()
             || (m_page != QLatin1String("start") && m_window.showsStartPage()))
             return;
-        if (m_page == QLatin1String("viewer") && !m_askedForPage) {
+        if (!m_askedForPage && m_window.page(m_page) != nullptr) {
             m_askedForPage = true;
-            m_window.showPage(WindowPage::Viewer);
+            m_window.showPage(m_page);
+            m_window.page(m_page)->prepareScreenshot();
             return;
         }
         // Twice at rest: what the last answer changed has been laid out and drawn.
@@ -146,6 +148,18 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     options.demoProject = demoProjectFolder(options.session.modelsFolder);
 
     MainWindow window(options);
+    if (!arguments.screenshot.empty()) {
+        const QString wanted = toQString(arguments.screenshot[0]);
+        QStringList known = {QStringLiteral("start"), QStringLiteral("search")};
+        for (const WorkbenchPage *page : window.pages())
+            known.append(page->pageId());
+        known.removeDuplicates();
+        if (!known.contains(wanted)) {
+            std::fprintf(stderr, "--screenshot: the page is one of %s\n",
+                         known.join(QStringLiteral(", ")).toUtf8().constData());
+            return kExitUsage;
+        }
+    }
     if (!arguments.theme.empty())
         window.setTheme(themeFromName(toQString(arguments.theme)));
     int width = 0;
@@ -179,8 +193,9 @@ extern "C" int sapsamMain(int argc, char **argv)
     parser.add_option("--models", arguments.models, "Folder with the models and their manifest");
     parser.add_option("--query", arguments.query, "Description to search for at the start");
     parser
-        .add_option("--screenshot", arguments.screenshot,
-                    "PAGE FILE: save a picture of a page (start, gallery, viewer, search) and end")
+        .add_option(
+            "--screenshot", arguments.screenshot,
+            "PAGE FILE: save a picture of a page (start, gallery, viewer, search, …) and end")
         ->expected(2);
     parser.add_option("--theme", arguments.theme, "Colours of this run")
         ->check(CLI::IsMember({"dark", "light"}));
@@ -199,9 +214,6 @@ extern "C" int sapsamMain(int argc, char **argv)
         parser.parse(argc, argv);
         if (!arguments.screenshot.empty()) {
             const std::string &page = arguments.screenshot[0];
-            if (page != "start" && page != "gallery" && page != "viewer" && page != "search")
-                throw CLI::ValidationError("--screenshot",
-                                           "the page is start, gallery, viewer or search");
             if (page != "start" && arguments.project.empty())
                 throw CLI::ValidationError("--screenshot", "this page needs a project");
             if (page == "search" && arguments.query.empty())

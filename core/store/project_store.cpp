@@ -7,6 +7,7 @@
 #include "core/store/database.h"
 #include "core/store/project_lock.h"
 #include "core/store/schema.h"
+#include "core/store/store_access.h"
 
 #include <algorithm>
 #include <array>
@@ -209,6 +210,7 @@ struct ProjectStore::Private
         }
         Database *operator->() const { return &m_database; }
         Database &operator*() const { return m_database; }
+        const std::shared_ptr<ProjectLock> &lock() const { return m_lock; }
 
     private:
         std::shared_ptr<ProjectLock> m_lock;
@@ -293,6 +295,32 @@ private:
         return database->lastInsertId();
     }
 };
+
+Database &StoreAccess::reading(ProjectStore &store)
+{
+    return store.d->db();
+}
+
+StoreAccess::Writing StoreAccess::writing(ProjectStore &store)
+{
+    ProjectStore::Private::Writing writing = store.d->writing();
+    return {writing.lock(), *writing};
+}
+
+std::optional<std::int64_t> StoreAccess::modelId(ProjectStore &store, const std::string &hash)
+{
+    return store.d->modelId(hash);
+}
+
+std::optional<std::int64_t> StoreAccess::taxonomyId(ProjectStore &store, const std::string &version)
+{
+    return store.d->taxonomyId(version);
+}
+
+std::optional<std::int64_t> StoreAccess::templateId(ProjectStore &store, const std::string &version)
+{
+    return store.d->templateId(version);
+}
 
 ProjectStore::ProjectStore(std::unique_ptr<Private> data) : d(std::move(data)) {}
 ProjectStore::ProjectStore(ProjectStore &&) noexcept = default;

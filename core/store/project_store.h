@@ -131,6 +131,7 @@ public:
     ProjectCounts counts();
 
 private:
+    friend class StoreAccess; // the other files of this folder
     struct Private;
     explicit ProjectStore(std::unique_ptr<Private> data);
     std::unique_ptr<Private> d;

@@ -6,8 +6,8 @@
 #include "core/store/project_store.h"
 #include "core/taxonomy/taxonomy.h"
 #include "ui/gallery/thumbnail_grid.h"
-#include "ui/main_window.h"
-#include "ui/pages/gallery_page.h"
+#include "ui/window/main_window.h"
+#include "ui/pages/gallery/gallery_page.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
 

@@ -10,6 +10,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <future>
 #include <optional>
 
 namespace sapsam::ui {
@@ -77,6 +78,47 @@ struct ProjectSession::ReaderState
     std::int64_t version = -1;
 };
 
+struct ProjectSession::EditorState
+{
+    EditJournal &openJournal(const std::string &folder)
+    {
+        if (!store || store->folder() != folder) {
+            journal.reset();
+            store = std::make_unique<ProjectStore>(ProjectStore::open(folder));
+            journal = std::make_unique<EditJournal>(*store);
+        }
+        return *journal;
+    }
+
+    std::unique_ptr<ProjectStore> store;
+    std::unique_ptr<EditJournal> journal;
+};
+
+// One step of the journal on the undo stack. The journal has taken the step already when the
+// command is pushed.
+class ProjectSession::EditCommand final : public QUndoCommand
+{
+public:
+    EditCommand(ProjectSession &session, const QString &title)
+        : QUndoCommand(title), m_session(session)
+    {
+    }
+
+    void redo() override
+    {
+        if (!m_session.m_undoIsMirroring)
+            m_session.stepEdit(true);
+    }
+    void undo() override
+    {
+        if (!m_session.m_undoIsMirroring)
+            m_session.stepEdit(false);
+    }
+
+private:
+    ProjectSession &m_session;
+};
+
 struct ProjectSession::Report
 {
     QString summary;
@@ -88,8 +130,11 @@ ProjectSession::ProjectSession(const SessionOptions &options, QObject *parent)
       m_options(options),
       m_engineState(std::make_shared<EngineState>(options)),
       m_readerState(std::make_shared<ReaderState>()),
+      m_editorState(std::make_shared<EditorState>()),
       m_reader(std::make_unique<JobRunner>(QStringLiteral("sapsam-reader"))),
-      m_engine(std::make_unique<JobRunner>(QStringLiteral("sapsam-engine")))
+      m_engine(std::make_unique<JobRunner>(QStringLiteral("sapsam-engine"))),
+      m_editor(std::make_unique<JobRunner>(QStringLiteral("sapsam-editor"))),
+      m_assist(std::make_unique<JobRunner>(QStringLiteral("sapsam-assist")))
 {
     m_poll.setInterval(kPollMs);
     connect(&m_poll, &QTimer::timeout, this, [this] { refresh(false); });
@@ -116,8 +161,18 @@ ProjectSession::~ProjectSession()
     m_poll.stop();
     // Nobody listens any more: receivers may be half gone.
     disconnect(this, nullptr, nullptr, nullptr);
+    m_assist.reset();
     m_reader.reset();
     m_engine.reset();
+    // Edits that wait are stored, not dropped: the destructor of a lane would cancel them.
+    auto stored = std::make_shared<std::promise<void>>();
+    std::future<void> isStored = stored->get_future();
+    m_editor->start(QString(), [stored](const CancelToken &, const ProgressSink &) {
+        stored->set_value();
+        return JobRunner::Delivery();
+    });
+    isStored.wait();
+    m_editor.reset();
 }
 
 QString ProjectSession::name() const
@@ -160,6 +215,7 @@ void ProjectSession::openWith(const QString &folder, bool create)
             Q_EMIT opened();
             Q_EMIT countsChanged();
             refresh(true);
+            rebuildUndo();
             m_poll.start();
             if (counts.embedded > 0)
                 warmUp();
@@ -184,6 +240,10 @@ void ProjectSession::close()
     m_poll.stop();
     m_engine->cancelAll();
     m_reader->cancelAll();
+    m_assist->cancelAll();
+    m_undoIsMirroring = true;
+    m_undo.clear();
+    m_undoIsMirroring = false;
     m_openJob = 0;
     m_refreshing = false;
     if (!m_isOpen)
@@ -204,7 +264,137 @@ void ProjectSession::close()
             state->version = -1;
         },
         [] {});
+    m_editor->start(
+        QString(), this,
+        [state = m_editorState](const CancelToken &, const ProgressSink &) {
+            state->journal.reset();
+            state->store.reset();
+        },
+        [] {});
     Q_EMIT closed();
+}
+
+JobId ProjectSession::startReading(Reading work)
+{
+    return m_reader->start(QString(),
+                           [state = m_readerState, folder = toStdString(m_folder),
+                            work = std::move(work)](const CancelToken &cancel,
+                                                    const ProgressSink &) -> JobRunner::Delivery {
+                               if (!state->store || state->store->folder() != folder) {
+                                   state->store = std::make_unique<ProjectStore>(
+                                       ProjectStore::open(folder, ProjectStore::Access::ReadOnly));
+                                   state->version = -1;
+                               }
+                               return work(*state->store, cancel);
+                           });
+}
+
+JobId ProjectSession::startRunning(const QString &title, Running work, JobRunner::Priority priority)
+{
+    return m_engine->start(
+        title,
+        [state = m_engineState, work = std::move(work)](
+            const CancelToken &cancel, const ProgressSink &progress) -> JobRunner::Delivery {
+            return work(state->openStore(), *state->engines, cancel, progress);
+        },
+        priority);
+}
+
+void ProjectSession::editLane(const QString &title, std::function<Edit(EditJournal &)> work,
+                              QObject *guard, std::function<void(const Edit &)> then)
+{
+    if (!m_isOpen)
+        return;
+    struct Outcome
+    {
+        Edit edit;
+        std::optional<ErrorReport> error;
+    };
+    const int generation = m_generation;
+    const std::shared_ptr<QObject *> watched = watch(guard != nullptr ? guard : this);
+    // Never cancelled half-way: the journal's transaction is the unit.
+    m_editor->start(
+        QString(), this,
+        [state = m_editorState, folder = toStdString(m_folder),
+         work = std::move(work)](const CancelToken &, const ProgressSink &) {
+            Outcome outcome;
+            try {
+                outcome.edit = work(state->openJournal(folder));
+            } catch (const std::exception &) {
+                outcome.error = reportOfCurrentException();
+            }
+            return outcome;
+        },
+        [this, generation, title, watched, then = std::move(then)](const Outcome &outcome) {
+            if (generation != m_generation)
+                return;
+            if (outcome.error) {
+                rebuildUndo();
+                Q_EMIT editFailed(title, *outcome.error);
+                return;
+            }
+            if (then && isAlive(watched))
+                then(outcome.edit);
+            if (outcome.edit.id != 0) {
+                Q_EMIT edited(outcome.edit);
+                Q_EMIT savedAt(QDateTime::currentDateTime());
+                refresh(false);
+            }
+        });
+}
+
+void ProjectSession::edit(Edit edit, QObject *guard, std::function<void(const Edit &)> then)
+{
+    const QString title = toQString(edit.title);
+    editLane(
+        title, [edit = std::move(edit)](EditJournal &journal) { return journal.apply(edit); },
+        guard,
+        [this, title, then = std::move(then)](const Edit &stored) {
+            if (stored.id != 0) {
+                m_undoIsMirroring = true;
+                m_undo.push(new EditCommand(*this, title));
+                m_undoIsMirroring = false;
+            }
+            if (then)
+                then(stored);
+        });
+}
+
+void ProjectSession::stepEdit(bool forward)
+{
+    editLane(forward ? tr("Redo") : tr("Undo"),
+             [forward](EditJournal &journal) { return forward ? journal.redo() : journal.undo(); },
+             nullptr, {});
+}
+
+void ProjectSession::rebuildUndo()
+{
+    struct Steps
+    {
+        std::vector<Edit> done;
+        std::vector<Edit> undone;
+    };
+    const int generation = m_generation;
+    m_editor->start(
+        QString(), this,
+        [folder = toStdString(m_folder)](const CancelToken &, const ProgressSink &) {
+            // Reading only: a project that cannot be written still shows its history.
+            ProjectStore store = ProjectStore::open(folder, ProjectStore::Access::ReadOnly);
+            EditJournal journal(store);
+            return Steps{journal.undoable(), journal.redoable()};
+        },
+        [this, generation](const Steps &steps) {
+            if (generation != m_generation)
+                return;
+            m_undoIsMirroring = true;
+            m_undo.clear();
+            for (auto edit = steps.done.rbegin(); edit != steps.done.rend(); ++edit)
+                m_undo.push(new EditCommand(*this, toQString(edit->title)));
+            for (const Edit &edit : steps.undone)
+                m_undo.push(new EditCommand(*this, toQString(edit.title)));
+            m_undo.setIndex(static_cast<int>(steps.done.size()));
+            m_undoIsMirroring = false;
+        });
 }
 
 void ProjectSession::refresh(bool forceImages)
@@ -518,7 +708,7 @@ void ProjectSession::loadDetails(qint64 imageId)
 
 bool ProjectSession::isIdle() const
 {
-    return m_engine->isIdle() && m_reader->isIdle();
+    return m_engine->isIdle() && m_reader->isIdle() && m_editor->isIdle() && m_assist->isIdle();
 }
 
 } // namespace sapsam::ui

@@ -2,6 +2,7 @@
 
 #include "core/engine/engine_options.h"
 #include "core/pipeline/searcher.h"
+#include "core/store/edits.h"
 #include "core/store/records.h"
 #include "ui/canvas/overlay.h"
 #include "ui/jobs/job_runner.h"
@@ -14,8 +15,12 @@
 #include <QImage>
 #include <QObject>
 #include <QTimer>
+#include <QUndoStack>
 
+#include <functional>
 #include <memory>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace sapsam::ui {
@@ -44,7 +49,9 @@ struct PictureDetails
 // An open project and the lanes that work on it.
 //
 // engine lane: one thread with the models, the searcher and the only writing store connection; the
-// jobs of the log. reader lane: one thread with a reading connection for what the pages show.
+// jobs of the log. reader lane: one thread with a reading connection for what the pages show. edit
+// lane: one thread with a writing connection of its own, so that an edit is stored while a long job
+// runs. assist lane: one thread for models that answer while somebody waits (a click, a preview).
 // Thread rule: members and signals belong to the GUI thread; nothing here blocks it, except the
 // destructor, which cancels and waits.
 class ProjectSession final : public QObject
@@ -77,6 +84,27 @@ public:
     JobRunner &engineLane() { return *m_engine; }
     JobLogModel &jobs() { return m_jobs; }
 
+    // What people change: stored with its journal row in one transaction, in the order of the
+    // calls. edited() follows, and `then`, or editFailed(). The undo stack mirrors the journal, so
+    // what was done before the project was closed (or the program died) can still be undone.
+    void edit(Edit edit, QObject *guard = nullptr, std::function<void(const Edit &)> then = {});
+    QUndoStack *undoStack() { return &m_undo; }
+
+    // The ways in for pages with questions of their own. `work` runs on its lane, `then` gets its
+    // value on the GUI thread unless the guard is gone or another project was opened; `failed` gets
+    // the error (without it, a job with a title shows up as failed in the log).
+    using Failed = std::function<void(const ErrorReport &)>;
+    // work(ProjectStore &, const CancelToken &), reading only, on the reader lane.
+    template <typename Work, typename Then>
+    JobId read(QObject *guard, Work work, Then then, Failed failed = {});
+    // work(ProjectStore &, Engines &, const CancelToken &, const ProgressSink &) on the engine
+    // lane. A title makes it a job of the log; JobRunner::Priority::Next is for short questions.
+    template <typename Work, typename Then>
+    JobId run(const QString &title, QObject *guard, Work work, Then then, Failed failed = {},
+              JobRunner::Priority priority = JobRunner::Priority::Normal);
+    JobRunner &assistLane() { return *m_assist; }
+    const SessionOptions &options() const { return m_options; }
+
     // searchFinished() or searchFailed() follows; a newer search replaces one that waits.
     void search(const QString &text);
     bool isSearching() const { return m_searchJob != 0; }
@@ -98,6 +126,8 @@ Q_SIGNALS:
     void savedAt(const QDateTime &time);
     void jobFinished(sapsam::ui::JobId job, sapsam::ui::JobOutcome outcome);
     void jobFailed(const QString &title, const sapsam::ErrorReport &error);
+    void edited(const sapsam::Edit &edit); // applied, undone or redone
+    void editFailed(const QString &title, const sapsam::ErrorReport &error);
     void searchStarted(const QString &text);
     void searchFinished(const sapsam::SearchResponse &response);
     void searchFailed(const QString &text, const sapsam::ErrorReport &error);
@@ -110,7 +140,18 @@ Q_SIGNALS:
 private:
     struct EngineState;
     struct ReaderState;
+    struct EditorState;
     struct Report; // what a job did, for the log
+    class EditCommand;
+    using Reading = std::function<JobRunner::Delivery(ProjectStore &, const CancelToken &)>;
+    using Running = std::function<JobRunner::Delivery(ProjectStore &, Engines &,
+                                                      const CancelToken &, const ProgressSink &)>;
+    JobId startReading(Reading work);
+    JobId startRunning(const QString &title, Running work, JobRunner::Priority priority);
+    void stepEdit(bool forward);
+    void editLane(const QString &title, std::function<Edit(EditJournal &)> work, QObject *guard,
+                  std::function<void(const Edit &)> then);
+    void rebuildUndo();
 
     void openWith(const QString &folder, bool create);
     void refresh(bool forceImages);
@@ -139,8 +180,69 @@ private:
     // Used on their lanes only. The lanes are destroyed first, so that nobody uses them any more.
     std::shared_ptr<EngineState> m_engineState;
     std::shared_ptr<ReaderState> m_readerState;
+    std::shared_ptr<EditorState> m_editorState;
+    QUndoStack m_undo;
+    bool m_undoIsMirroring = false; // the stack is being filled: its commands do nothing
     std::unique_ptr<JobRunner> m_reader;
     std::unique_ptr<JobRunner> m_engine;
+    std::unique_ptr<JobRunner> m_editor;
+    std::unique_ptr<JobRunner> m_assist;
 };
+
+template <typename Work, typename Then>
+JobId ProjectSession::read(QObject *guard, Work work, Then then, Failed failed)
+{
+    const std::shared_ptr<QObject *> watched = watch(guard);
+    const int generation = m_generation;
+    return startReading([this, watched, generation, work = std::move(work), then = std::move(then),
+                         failed = std::move(failed)](
+                            ProjectStore &store, const CancelToken &cancel) -> JobRunner::Delivery {
+        using Value = std::invoke_result_t<Work, ProjectStore &, const CancelToken &>;
+        try {
+            auto value = std::make_shared<Value>(work(store, cancel));
+            return [this, watched, generation, then, value] {
+                if (isAlive(watched) && generation == m_generation)
+                    then(std::move(*value));
+            };
+        } catch (const std::exception &) {
+            return [watched, failed, report = reportOfCurrentException()] {
+                if (failed && isAlive(watched))
+                    failed(report);
+            };
+        }
+    });
+}
+
+template <typename Work, typename Then>
+JobId ProjectSession::run(const QString &title, QObject *guard, Work work, Then then, Failed failed,
+                          JobRunner::Priority priority)
+{
+    const std::shared_ptr<QObject *> watched = watch(guard);
+    const int generation = m_generation;
+    return startRunning(
+        title,
+        [this, watched, generation, work = std::move(work), then = std::move(then),
+         failed = std::move(failed)](ProjectStore &store, Engines &engines,
+                                     const CancelToken &cancel,
+                                     const ProgressSink &progress) -> JobRunner::Delivery {
+            using Value = std::invoke_result_t<Work, ProjectStore &, Engines &, const CancelToken &,
+                                               const ProgressSink &>;
+            try {
+                auto value = std::make_shared<Value>(work(store, engines, cancel, progress));
+                return [this, watched, generation, then, value] {
+                    if (isAlive(watched) && generation == m_generation)
+                        then(std::move(*value));
+                };
+            } catch (const std::exception &) {
+                if (!failed)
+                    throw;
+                return [watched, failed, report = reportOfCurrentException()] {
+                    if (isAlive(watched))
+                        failed(report);
+                };
+            }
+        },
+        priority);
+}
 
 } // namespace sapsam::ui

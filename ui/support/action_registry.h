@@ -12,7 +12,7 @@ class QWidget;
 namespace sapsam::ui {
 
 // Where an action's keys work. Keys may repeat in different scopes other than Global.
-enum class ActionScope { Global, Gallery, Viewer };
+enum class ActionScope { Global, Gallery, Viewer, Merges, Prompts, Search, Training, Evaluation };
 
 struct ActionSpec
 {

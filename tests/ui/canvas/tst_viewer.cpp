@@ -3,7 +3,7 @@
 #include "ui/canvas/picture_canvas.h"
 #include "ui/canvas/view_transform.h"
 #include "ui/models/part_model.h"
-#include "ui/pages/viewer_page.h"
+#include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/pixels.h"
 #include "ui/widgets/part_delegate.h"
 
@@ -217,7 +217,7 @@ private Q_SLOTS:
 
     void pointingAtAPhraseLightsItsMask()
     {
-        ViewerPage page;
+        ViewerPage page{PageContext{}};
         page.resize(1000, 700);
         page.showDetails(makeDetails());
         page.show();
@@ -236,7 +236,7 @@ private Q_SLOTS:
 
     void eyeAndSpaceSwitchAGroup()
     {
-        ViewerPage page;
+        ViewerPage page{PageContext{}};
         page.resize(1000, 700);
         page.showDetails(makeDetails());
         page.show();
@@ -255,7 +255,7 @@ private Q_SLOTS:
 
     void opacitySliderReachesTheCanvas()
     {
-        ViewerPage page;
+        ViewerPage page{PageContext{}};
         page.showDetails(makeDetails());
         QSignalSpy changes(&page, &ViewerPage::opacityChanged);
 
@@ -267,7 +267,7 @@ private Q_SLOTS:
 
     void samePictureWithNewMasksKeepsItsZoom()
     {
-        ViewerPage page;
+        ViewerPage page{PageContext{}};
         page.resize(1000, 700);
         page.show();
         page.showDetails(makeDetails());
@@ -285,7 +285,7 @@ private Q_SLOTS:
 
     void pageSaysWhyThereIsNoPicture()
     {
-        ViewerPage page;
+        ViewerPage page{PageContext{}};
         page.showDetails(makeDetails());
 
         page.showFailure(QStringLiteral("a.png is truncated"));

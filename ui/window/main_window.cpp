@@ -1,4 +1,4 @@
-#include "ui/main_window.h"
+#include "ui/window/main_window.h"
 
 #include "core/base/version.h"
 #include "core/store/project_store.h"
@@ -7,9 +7,8 @@
 #include "ui/dialogs/error_dialog.h"
 #include "ui/dialogs/import_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
-#include "ui/pages/gallery_page.h"
-#include "ui/pages/start_page.h"
-#include "ui/pages/viewer_page.h"
+#include "ui/pages/gallery/gallery_page.h"
+#include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
@@ -18,6 +17,8 @@
 #include "ui/widgets/project_panel.h"
 #include "ui/widgets/query_bar.h"
 #include "ui/widgets/status_widgets.h"
+#include "ui/window/page_list.h"
+#include "ui/window/start_page.h"
 
 #include <QAction>
 #include <QApplication>
@@ -50,9 +51,18 @@ namespace sapsam::ui {
 
 namespace {
 
-constexpr int kGalleryTab = 0;
-constexpr int kViewerTab = 1;
-constexpr int kMaxGroupKeys = 9;
+const QString kGallery = QStringLiteral("gallery");
+const QString kViewer = QStringLiteral("viewer");
+
+template <typename Page>
+Page *pageOf(const QList<WorkbenchPage *> &pages)
+{
+    for (WorkbenchPage *page : pages) {
+        if (auto *found = qobject_cast<Page *>(page))
+            return found;
+    }
+    return nullptr;
+}
 
 } // namespace
 
@@ -71,11 +81,27 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     m_theme = m_settings.theme();
 
     m_startPage = new StartPage;
-    m_galleryPage = new GalleryPage(m_gallery, m_thumbnails.get(), options.session.palette);
-    m_viewerPage = new ViewerPage;
+    PageContext context;
+    context.session = m_session.get();
+    context.settings = &m_settings;
+    context.thumbnails = m_thumbnails.get();
+    context.gallery = m_gallery;
+    context.palette = options.session.palette;
+    context.modelsFolder = options.session.modelsFolder;
+    context.showPage = [this](const QString &id) { showPage(id); };
+    context.openPicture = [this](qint64 id) { openRow(m_gallery->rowOf(id)); };
+    context.stepPicture = [this](int rows) { step(rows); };
+    context.runQuery = [this](const QString &text) { runQuery(text); };
+    context.showFiltered = [this](const QString &) { showPage(kGallery); };
+    context.showProblem = [this](const QString &what, const ErrorReport &error) {
+        showProblem(what, error);
+    };
+    m_pageList = makePages(context);
+    m_galleryPage = pageOf<GalleryPage>(m_pageList);
+    m_viewerPage = pageOf<ViewerPage>(m_pageList);
     m_pages = new QStackedWidget;
-    m_pages->addWidget(m_galleryPage);
-    m_pages->addWidget(m_viewerPage);
+    for (WorkbenchPage *page : std::as_const(m_pageList))
+        m_pages->addWidget(page);
     m_center = new QStackedWidget;
     m_center->addWidget(m_startPage);
     m_center->addWidget(m_pages);
@@ -88,8 +114,10 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     m_toolbar->setMovable(false);
     m_toolbar->setContextMenuPolicy(Qt::PreventContextMenu);
     m_tabs = new QTabBar;
-    m_tabs->addTab(tr("Gallery"));
-    m_tabs->addTab(tr("Viewer"));
+    for (WorkbenchPage *page : std::as_const(m_pageList)) {
+        m_tabs->addTab(page->title());
+        connect(page, &WorkbenchPage::availabilityChanged, this, &MainWindow::updateActions);
+    }
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
@@ -111,9 +139,8 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     }
 
     connectSession();
-    connect(m_tabs, &QTabBar::currentChanged, this, [this](int tab) {
-        showPage(tab == kViewerTab ? WindowPage::Viewer : WindowPage::Gallery);
-    });
+    connect(m_tabs, &QTabBar::currentChanged, this,
+            [this](int tab) { showPage(m_pageList.value(tab)->pageId()); });
     connect(m_query, &QueryBar::searchRequested, this, &MainWindow::search);
     connect(m_query, &QueryBar::cleared, m_galleryPage, &GalleryPage::showAll);
     connect(m_galleryPage, &GalleryPage::closeSearchRequested, this, [this] {
@@ -125,8 +152,6 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
         m_pendingQuery = m_query->text();
         m_session->embed();
     });
-    connect(m_galleryPage, &GalleryPage::pictureActivated, this,
-            [this](qint64 id) { openRow(m_gallery->rowOf(id)); });
     connect(m_galleryPage, &GalleryPage::selectionCountChanged, this, [this](int count) {
         m_selection->setText(count > 0 ? tr("%1 selected").arg(countText(count)) : QString());
     });
@@ -177,8 +202,6 @@ void MainWindow::makeActions()
     const QString project = tr("Project");
     const QString searching = tr("Search");
     const QString view = tr("View");
-    const QString gallery = tr("Gallery");
-    const QString viewer = tr("Viewer");
     const QString help = tr("Help");
     const auto key = [](const char *text) {
         return QKeySequence(QString::fromLatin1(text), QKeySequence::PortableText);
@@ -236,13 +259,20 @@ void MainWindow::makeActions()
     global("search.clear", tr("Show &all pictures"), {key("Ctrl+Shift+L")}, "", searching, [this] {
         m_query->setText({});
         m_galleryPage->showAll();
-        showPage(WindowPage::Gallery);
+        showPage(kGallery);
     });
 
-    global("view.gallery", tr("&Gallery"), {key("F2")}, "gallery", view,
-           [this] { showPage(WindowPage::Gallery); });
-    global("view.viewer", tr("&Viewer"), {key("F3")}, "viewer", view,
-           [this] { showPage(WindowPage::Viewer); });
+    // F1 is help, F5 refreshes, F9 shows the navigator, F10 opens the menu, F11 fills the screen.
+    static constexpr Qt::Key kPageKeys[] = {Qt::Key_F2, Qt::Key_F3, Qt::Key_F4, Qt::Key_F6,
+                                            Qt::Key_F7, Qt::Key_F8, Qt::Key_F12};
+    for (int tab = 0; tab < static_cast<int>(m_pageList.size()); ++tab) {
+        const QString id = m_pageList[tab]->pageId();
+        QList<QKeySequence> keys;
+        if (tab < static_cast<int>(std::size(kPageKeys)))
+            keys.append(QKeySequence(kPageKeys[tab]));
+        global(QByteArray("view." + id.toLatin1()).constData(), m_pageList[tab]->title(), keys,
+               id.toLatin1().constData(), view, [this, id] { showPage(id); });
+    }
     global("view.theme", tr("Switch between dark and &light"), {key("Ctrl+Shift+D")}, "theme", view,
            [this] {
                const ThemeKind next =
@@ -258,70 +288,8 @@ void MainWindow::makeActions()
            [this] { showCheatSheet(); });
     global("help.about", tr("&About"), {}, "", help, [this] { showAbout(); });
 
-    ThumbnailGrid *grid = m_galleryPage->grid();
-    connect(add("gallery.open", tr("Open in the viewer"), {key("Return"), key("Enter")},
-                ActionScope::Gallery, "viewer", gallery, grid),
-            &QAction::triggered, this, [this, grid] { openRow(grid->currentIndex().row()); });
-    connect(add("gallery.all", tr("Back to all pictures"), {key("Esc")}, ActionScope::Gallery, "",
-                gallery, m_galleryPage),
-            &QAction::triggered, m_galleryPage, &GalleryPage::closeSearchRequested);
-    connect(add("gallery.bigger", tr("Bigger pictures"), {key("Ctrl++"), key("Ctrl+=")},
-                ActionScope::Gallery, "zoom-in", gallery, m_galleryPage),
-            &QAction::triggered, grid, [grid] { grid->setCellWidth(grid->cellWidth() + 16); });
-    connect(add("gallery.smaller", tr("Smaller pictures"), {key("Ctrl+-")}, ActionScope::Gallery,
-                "zoom-out", gallery, m_galleryPage),
-            &QAction::triggered, grid, [grid] { grid->setCellWidth(grid->cellWidth() - 16); });
-    connect(add("gallery.select-all", tr("Select all"), {key("Ctrl+A")}, ActionScope::Gallery, "",
-                gallery, grid),
-            &QAction::triggered, grid, &QAbstractItemView::selectAll);
-
-    PictureCanvas *canvas = m_viewerPage->canvas();
-    const auto inViewer = [&](const char *id, const QString &text, const QList<QKeySequence> &keys,
-                              const char *icon, auto &&slot) {
-        QAction *action = add(id, text, keys, ActionScope::Viewer, icon, viewer, m_viewerPage);
-        connect(action, &QAction::triggered, this, slot);
-        return action;
-    };
-    inViewer("viewer.previous", tr("Previous picture"), {key("A"), key("Left")}, "previous",
-             [this] { step(-1); });
-    inViewer("viewer.next", tr("Next picture"), {key("D"), key("Right")}, "next",
-             [this] { step(1); });
-    inViewer("viewer.zoom-in", tr("Zoom in"), {key("Ctrl++"), key("Ctrl+="), key("+")}, "zoom-in",
-             [canvas] { canvas->zoomIn(); });
-    inViewer("viewer.zoom-out", tr("Zoom out"), {key("Ctrl+-"), key("-")}, "zoom-out",
-             [canvas] { canvas->zoomOut(); });
-    inViewer("viewer.fit", tr("Whole picture"), {key("Ctrl+0")}, "fit",
-             [canvas] { canvas->fit(); });
-    inViewer("viewer.actual-size", tr("Actual size"), {key("Ctrl+1")}, "one-to-one",
-             [canvas] { canvas->showActualSize(); });
-    QAction *masks = inViewer("viewer.masks", tr("Masks"), {key("Shift+V")}, "layers", [] {});
-    masks->setCheckable(true);
-    masks->setChecked(true);
-    connect(masks, &QAction::toggled, canvas, &PictureCanvas::setOverlayVisible);
-    QAction *outlines = inViewer("viewer.outlines", tr("Outlines"), {key("O")}, "person", [] {});
-    outlines->setCheckable(true);
-    outlines->setChecked(true);
-    connect(outlines, &QAction::toggled, canvas, &PictureCanvas::setOutlinesVisible);
-    inViewer("viewer.back", tr("Back to the gallery"), {key("Esc")}, "",
-             [this] { showPage(WindowPage::Gallery); });
-    const std::vector<PartStyle> &styles = m_options.session.palette.styles();
-    for (int number = 0; number < std::min<int>(kMaxGroupKeys, static_cast<int>(styles.size()));
-         ++number) {
-        const PartStyle &style = styles[static_cast<std::size_t>(number)];
-        const QByteArray id = "viewer.group-" + QByteArray::number(number + 1);
-        inViewer(id.constData(), tr("Show or hide: %1").arg(style.title),
-                 {QKeySequence(QString::number(number + 1))}, "",
-                 [this, group = style.group] { m_viewerPage->parts()->toggleGroup(group); });
-    }
-    for (const char *id : {"viewer.previous", "viewer.next"})
-        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
-    m_viewerPage->addToolbarSeparator();
-    for (const char *id : {"viewer.zoom-out", "viewer.zoom-in", "viewer.fit", "viewer.actual-size"})
-        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
-    m_viewerPage->addToolbarSeparator();
-    for (const char *id : {"viewer.masks", "viewer.outlines"})
-        m_viewerPage->addToolbarAction(m_actions->action(QString::fromLatin1(id)));
-    m_viewerPage->addToolbarSeparator();
+    for (WorkbenchPage *page : std::as_const(m_pageList))
+        page->makeActions(*m_actions);
 }
 
 void MainWindow::makeMenus()
@@ -346,9 +314,10 @@ void MainWindow::makeMenus()
     add(searching, {"search.focus", "search.clear"});
     QMenu *view = menuBar()->addMenu(tr("&View"));
     view->setObjectName(QStringLiteral("viewMenu"));
-    add(view,
-        {"view.gallery", "view.viewer", "", "viewer.previous", "viewer.next", "", "viewer.masks",
-         "viewer.outlines", "", "view.theme", "view.full-screen", "", "view.reset-layout"});
+    for (WorkbenchPage *page : std::as_const(m_pageList))
+        view->addAction(m_actions->action(QStringLiteral("view.") + page->pageId()));
+    add(view, {"", "view.theme", "view.full-screen", "", "view.reset-layout"});
+    m_pageMenu = menuBar()->addMenu(QString());
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     add(help, {"help.keys", "help.about"});
 }
@@ -554,7 +523,7 @@ void MainWindow::search(const QString &text)
 {
     if (!m_session->isOpen())
         return;
-    showPage(WindowPage::Gallery);
+    showPage(kGallery);
     const QString trimmed = text.trimmed();
     if (trimmed.isEmpty()) {
         m_galleryPage->showQueryProblem(
@@ -579,21 +548,48 @@ void MainWindow::showSearchError(const ErrorReport &error)
                                     + adviceFor(error.kind));
 }
 
-void MainWindow::showPage(WindowPage page)
+WorkbenchPage *MainWindow::page(const QString &pageId) const
 {
-    const bool wantsViewer = page == WindowPage::Viewer;
-    m_pages->setCurrentWidget(wantsViewer ? static_cast<QWidget *>(m_viewerPage) : m_galleryPage);
-    const QSignalBlocker blocker(m_tabs);
-    m_tabs->setCurrentIndex(wantsViewer ? kViewerTab : kGalleryTab);
-    if (wantsViewer) {
-        const int row = m_galleryPage->grid()->currentIndex().row();
-        const qint64 id = m_gallery->idAt(std::max(0, row));
-        if (id != 0 && id != m_viewerPage->shownId())
-            openRow(std::max(0, row));
-        m_viewerPage->canvas()->setFocus();
-    } else {
-        m_galleryPage->grid()->setFocus();
+    for (WorkbenchPage *page : m_pageList) {
+        if (page->pageId() == pageId)
+            return page;
     }
+    return nullptr;
+}
+
+WorkbenchPage *MainWindow::currentPage() const
+{
+    return static_cast<WorkbenchPage *>(m_pages->currentWidget());
+}
+
+void MainWindow::showPage(const QString &pageId)
+{
+    WorkbenchPage *wanted = page(pageId);
+    if (wanted == nullptr)
+        return;
+    m_pages->setCurrentWidget(wanted);
+    {
+        const QSignalBlocker blocker(m_tabs);
+        m_tabs->setCurrentIndex(static_cast<int>(m_pageList.indexOf(wanted)));
+    }
+    updatePageMenu();
+    if (wanted == m_viewerPage) {
+        const int row = std::max(0, m_galleryPage->grid()->currentIndex().row());
+        const qint64 id = m_gallery->idAt(row);
+        if (id != 0 && id != m_viewerPage->shownId())
+            openRow(row);
+    }
+    wanted->activate();
+}
+
+void MainWindow::updatePageMenu()
+{
+    m_pageMenu->clear();
+    if (WorkbenchPage *shown = currentPage()) {
+        m_pageMenu->setTitle(shown->title());
+        shown->fillMenu(*m_pageMenu);
+    }
+    m_pageMenu->menuAction()->setVisible(!m_pageMenu->isEmpty());
 }
 
 void MainWindow::openRow(int row)
@@ -607,10 +603,7 @@ void MainWindow::openRow(int row)
     m_session->loadDetails(id);
     updateViewerPosition();
     if (m_pages->currentWidget() != m_viewerPage) {
-        m_pages->setCurrentWidget(m_viewerPage);
-        const QSignalBlocker blocker(m_tabs);
-        m_tabs->setCurrentIndex(kViewerTab);
-        m_viewerPage->canvas()->setFocus();
+        showPage(kViewer);
     }
 }
 
@@ -642,9 +635,12 @@ void MainWindow::updateActions()
     enable("project.prepare", hasImages && !works);
     enable("project.cancel-jobs", works);
     enable("search.clear", isOpen);
-    enable("view.gallery", isOpen);
-    enable("view.viewer", hasImages);
-    m_tabs->setTabEnabled(kViewerTab, hasImages);
+    for (int tab = 0; tab < static_cast<int>(m_pageList.size()); ++tab) {
+        const WorkbenchPage *page = m_pageList[tab];
+        const bool available = isOpen && page->isAvailable();
+        m_actions->action(QStringLiteral("view.") + page->pageId())->setEnabled(available);
+        m_tabs->setTabEnabled(tab, available);
+    }
     m_projectPanel->setWorking(works);
 }
 
@@ -688,7 +684,8 @@ void MainWindow::applyThemeEverywhere(ThemeKind theme)
     applyTheme(*qApp, theme);
     m_actions->refreshIcons();
     m_query->refreshIcons();
-    m_galleryPage->refreshIcons();
+    for (WorkbenchPage *page : std::as_const(m_pageList))
+        page->refreshIcons();
     m_projectPanel->refreshIcons();
     m_startPage->refreshIcons();
     m_progress->refreshIcons();
@@ -755,9 +752,7 @@ bool MainWindow::isSettled() const
         return false;
     if (showsStartPage())
         return true;
-    if (m_pages->currentWidget() == m_viewerPage)
-        return m_viewerPage->shownId() != 0 || !m_viewerPage->canvas()->hasPicture();
-    return m_imagesLoaded && m_galleryPage->grid()->isSettled();
+    return m_imagesLoaded && currentPage()->isSettled();
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "ui/jobs/project_session.h"
+#include "ui/pages/page.h"
 
+#include <QList>
 #include <QWidget>
 
 class QAction;
@@ -17,20 +19,25 @@ class PictureCanvas;
 
 // One picture with its part masks and the phrases written for them. Pointing at a phrase lights
 // its mask; pointing at a mask selects its phrase.
-class ViewerPage final : public QWidget
+class ViewerPage final : public WorkbenchPage
 {
     Q_OBJECT
 
 public:
-    explicit ViewerPage(QWidget *parent = nullptr);
+    explicit ViewerPage(const PageContext &context, QWidget *parent = nullptr);
+
+    QString pageId() const override { return QStringLiteral("viewer"); }
+    QString title() const override { return tr("Viewer"); }
+    void makeActions(ActionRegistry &actions) override;
+    void fillMenu(QMenu &menu) override;
+    void activate() override;
+    bool isSettled() const override;
+    bool isAvailable() const override;
 
     PictureCanvas *canvas() const { return m_canvas; }
     PartModel *parts() const { return m_parts; }
     QListView *partList() const { return m_list; }
     QSlider *opacitySlider() const { return m_opacity; }
-    // The toolbar above the picture; the window puts its actions there.
-    void addToolbarAction(QAction *action);
-    void addToolbarSeparator();
 
     void showLoading();
     void showDetails(const PictureDetails &details);
@@ -46,6 +53,10 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
+    void addToolbarAction(QAction *action);
+
+    PageContext m_context;
+    QList<QAction *> m_actions;
     PictureCanvas *m_canvas;
     PartModel *m_parts;
     QListView *m_list;

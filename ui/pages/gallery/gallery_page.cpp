@@ -1,4 +1,4 @@
-#include "ui/pages/gallery_page.h"
+#include "ui/pages/gallery/gallery_page.h"
 
 #include "ui/gallery/thumbnail_grid.h"
 #include "ui/models/gallery_model.h"
@@ -8,9 +8,11 @@
 #include "ui/widgets/match_panel.h"
 #include "ui/widgets/response_bar.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QItemSelectionModel>
 #include <QLabel>
+#include <QMenu>
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -18,20 +20,20 @@
 
 namespace sapsam::ui {
 
-GalleryPage::GalleryPage(GalleryModel *model, ThumbnailCache *cache, const PartPalette &palette,
-                         QWidget *parent)
-    : QWidget(parent),
-      m_model(model),
-      m_grid(new ThumbnailGrid(cache)),
-      m_bar(new ResponseBar(palette)),
-      m_match(new MatchPanel(palette)),
+GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
+    : WorkbenchPage(parent),
+      m_context(context),
+      m_model(context.gallery),
+      m_grid(new ThumbnailGrid(context.thumbnails)),
+      m_bar(new ResponseBar(context.palette)),
+      m_match(new MatchPanel(context.palette)),
       m_empty(new EmptyState),
       m_stack(new QStackedWidget),
       m_count(makeLabel({}, "muted")),
       m_size(new QSlider(Qt::Horizontal))
 {
     setRole(this, "page");
-    m_grid->setModel(model);
+    m_grid->setModel(m_model);
     m_bar->hide();
     m_match->hide();
 
@@ -72,7 +74,7 @@ GalleryPage::GalleryPage(GalleryModel *model, ThumbnailCache *cache, const PartP
     connect(m_size, &QSlider::valueChanged, m_grid, &ThumbnailGrid::setCellWidth);
     connect(m_grid, &ThumbnailGrid::cellWidthChanged, m_size, &QSlider::setValue);
     connect(m_grid, &QAbstractItemView::activated, this, [this](const QModelIndex &index) {
-        Q_EMIT pictureActivated(index.data(GalleryModel::IdRole).toLongLong());
+        m_context.openPicture(index.data(GalleryModel::IdRole).toLongLong());
     });
     connect(m_grid->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { updateCount(); });
@@ -87,6 +89,54 @@ GalleryPage::GalleryPage(GalleryModel *model, ThumbnailCache *cache, const PartP
             Q_EMIT embedRequested();
     });
     refresh();
+}
+
+void GalleryPage::makeActions(ActionRegistry &actions)
+{
+    const auto add = [&](const char *id, const QString &text, const QStringList &keys,
+                         const char *icon, QWidget *owner, auto &&slot) {
+        ActionSpec spec;
+        spec.id = QString::fromLatin1(id);
+        spec.text = text;
+        for (const QString &key : keys)
+            spec.keys.append(QKeySequence(key, QKeySequence::PortableText));
+        spec.scope = ActionScope::Gallery;
+        spec.icon = QString::fromLatin1(icon);
+        spec.section = tr("Gallery");
+        QAction *action = actions.add(spec, owner);
+        connect(action, &QAction::triggered, this, slot);
+        m_actions.append(action);
+    };
+    add("gallery.open", tr("Open in the viewer"),
+        {QStringLiteral("Return"), QStringLiteral("Enter")}, "viewer", m_grid, [this] {
+            const QModelIndex current = m_grid->currentIndex();
+            if (current.isValid())
+                m_context.openPicture(current.data(GalleryModel::IdRole).toLongLong());
+        });
+    add("gallery.all", tr("Back to all pictures"), {QStringLiteral("Esc")}, "", this,
+        [this] { Q_EMIT closeSearchRequested(); });
+    add("gallery.bigger", tr("Bigger pictures"),
+        {QStringLiteral("Ctrl++"), QStringLiteral("Ctrl+=")}, "zoom-in", this,
+        [this] { m_grid->setCellWidth(m_grid->cellWidth() + 16); });
+    add("gallery.smaller", tr("Smaller pictures"), {QStringLiteral("Ctrl+-")}, "zoom-out", this,
+        [this] { m_grid->setCellWidth(m_grid->cellWidth() - 16); });
+    add("gallery.select-all", tr("Select all"), {QStringLiteral("Ctrl+A")}, "", m_grid,
+        [this] { m_grid->selectAll(); });
+}
+
+void GalleryPage::fillMenu(QMenu &menu)
+{
+    menu.addActions(m_actions);
+}
+
+void GalleryPage::activate()
+{
+    m_grid->setFocus();
+}
+
+bool GalleryPage::isSettled() const
+{
+    return m_grid->isSettled();
 }
 
 bool GalleryPage::showsEmptyState() const

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "core/pipeline/searcher.h"
-#include "ui/support/part_palette.h"
+#include "ui/pages/page.h"
 
 #include <QHash>
+#include <QList>
 #include <QWidget>
 
+class QAction;
 class QLabel;
 class QSlider;
 class QSplitter;
@@ -21,14 +23,19 @@ class ThumbnailCache;
 class ThumbnailGrid;
 
 // The gallery: all pictures, or the answer to a query with the reasons of the selected hit.
-class GalleryPage final : public QWidget
+class GalleryPage final : public WorkbenchPage
 {
     Q_OBJECT
 
 public:
-    // Model and cache must outlive the page.
-    GalleryPage(GalleryModel *model, ThumbnailCache *cache, const PartPalette &palette,
-                QWidget *parent = nullptr);
+    explicit GalleryPage(const PageContext &context, QWidget *parent = nullptr);
+
+    QString pageId() const override { return QStringLiteral("gallery"); }
+    QString title() const override { return tr("Gallery"); }
+    void makeActions(ActionRegistry &actions) override;
+    void fillMenu(QMenu &menu) override;
+    void activate() override;
+    bool isSettled() const override;
 
     ThumbnailGrid *grid() const { return m_grid; }
     MatchPanel *matchPanel() const { return m_match; }
@@ -44,10 +51,9 @@ public:
     // A query that could not be answered; what was shown stays.
     void showQueryProblem(const QString &message);
     void refresh(); // after the model changed
-    void refreshIcons();
+    void refreshIcons() override;
 
 Q_SIGNALS:
-    void pictureActivated(qint64 id);
     void selectionCountChanged(int count);
     void closeSearchRequested();
     void importRequested();
@@ -59,6 +65,8 @@ private:
     void showCurrentMatch();
     void updateCount();
 
+    PageContext m_context;
+    QList<QAction *> m_actions;
     GalleryModel *m_model;
     ThumbnailGrid *m_grid;
     ResponseBar *m_bar;

@@ -1,4 +1,4 @@
-#include "ui/pages/viewer_page.h"
+#include "ui/pages/viewer/viewer_page.h"
 
 #include "ui/canvas/picture_canvas.h"
 #include "ui/models/part_model.h"
@@ -12,11 +12,14 @@
 #include <QLabel>
 #include <QListView>
 #include <QLocale>
+#include <QMenu>
 #include <QScrollArea>
 #include <QSlider>
 #include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace sapsam::ui {
 
@@ -24,11 +27,13 @@ namespace {
 
 constexpr int kToolbarIconSize = 18;
 constexpr int kCaptionHeight = 84;
+constexpr int kMaxGroupKeys = 9;
 
 } // namespace
 
-ViewerPage::ViewerPage(QWidget *parent)
-    : QWidget(parent),
+ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
+    : WorkbenchPage(parent),
+      m_context(context),
       m_canvas(new PictureCanvas),
       m_parts(new PartModel(this)),
       m_list(new QListView),
@@ -171,9 +176,86 @@ void ViewerPage::addToolbarAction(QAction *action)
     m_toolbar->addWidget(button);
 }
 
-void ViewerPage::addToolbarSeparator()
+void ViewerPage::makeActions(ActionRegistry &actions)
 {
+    const auto add = [&](const QString &id, const QString &text, const QStringList &keys,
+                         const char *icon, auto &&slot) {
+        ActionSpec spec;
+        spec.id = id;
+        spec.text = text;
+        for (const QString &key : keys)
+            spec.keys.append(QKeySequence(key, QKeySequence::PortableText));
+        spec.scope = ActionScope::Viewer;
+        spec.icon = QString::fromLatin1(icon);
+        spec.section = tr("Viewer");
+        QAction *action = actions.add(spec, this);
+        connect(action, &QAction::triggered, this, slot);
+        m_actions.append(action);
+        return action;
+    };
+    const auto toolbar = [this](QAction *action) { addToolbarAction(action); };
+    toolbar(add(QStringLiteral("viewer.previous"), tr("Previous picture"),
+                {QStringLiteral("A"), QStringLiteral("Left")}, "previous",
+                [this] { m_context.stepPicture(-1); }));
+    toolbar(add(QStringLiteral("viewer.next"), tr("Next picture"),
+                {QStringLiteral("D"), QStringLiteral("Right")}, "next",
+                [this] { m_context.stepPicture(1); }));
     m_toolbar->addSpacing(10);
+    QAction *zoomIn = add(QStringLiteral("viewer.zoom-in"), tr("Zoom in"),
+                          {QStringLiteral("Ctrl++"), QStringLiteral("Ctrl+="), QStringLiteral("+")},
+                          "zoom-in", [this] { m_canvas->zoomIn(); });
+    toolbar(add(QStringLiteral("viewer.zoom-out"), tr("Zoom out"),
+                {QStringLiteral("Ctrl+-"), QStringLiteral("-")}, "zoom-out",
+                [this] { m_canvas->zoomOut(); }));
+    toolbar(zoomIn);
+    toolbar(add(QStringLiteral("viewer.fit"), tr("Whole picture"), {QStringLiteral("Ctrl+0")},
+                "fit", [this] { m_canvas->fit(); }));
+    toolbar(add(QStringLiteral("viewer.actual-size"), tr("Actual size"), {QStringLiteral("Ctrl+1")},
+                "one-to-one", [this] { m_canvas->showActualSize(); }));
+    m_toolbar->addSpacing(10);
+    QAction *masks = add(QStringLiteral("viewer.masks"), tr("Masks"), {QStringLiteral("Shift+V")},
+                         "layers", [] {});
+    masks->setCheckable(true);
+    masks->setChecked(true);
+    connect(masks, &QAction::toggled, m_canvas, &PictureCanvas::setOverlayVisible);
+    toolbar(masks);
+    QAction *outlines = add(QStringLiteral("viewer.outlines"), tr("Outlines"),
+                            {QStringLiteral("O")}, "person", [] {});
+    outlines->setCheckable(true);
+    outlines->setChecked(true);
+    connect(outlines, &QAction::toggled, m_canvas, &PictureCanvas::setOutlinesVisible);
+    toolbar(outlines);
+    m_toolbar->addSpacing(10);
+    add(QStringLiteral("viewer.back"), tr("Back to the gallery"), {QStringLiteral("Esc")}, "",
+        [this] { m_context.showPage(QStringLiteral("gallery")); });
+    const std::vector<PartStyle> &styles = m_context.palette.styles();
+    for (int number = 0; number < std::min<int>(kMaxGroupKeys, static_cast<int>(styles.size()));
+         ++number) {
+        const PartStyle &style = styles[static_cast<std::size_t>(number)];
+        add(QStringLiteral("viewer.group-%1").arg(number + 1),
+            tr("Show or hide: %1").arg(style.title), {QString::number(number + 1)}, "",
+            [this, group = style.group] { m_parts->toggleGroup(group); });
+    }
+}
+
+void ViewerPage::fillMenu(QMenu &menu)
+{
+    menu.addActions(m_actions);
+}
+
+void ViewerPage::activate()
+{
+    m_canvas->setFocus();
+}
+
+bool ViewerPage::isSettled() const
+{
+    return m_shownId != 0 || !m_canvas->hasPicture();
+}
+
+bool ViewerPage::isAvailable() const
+{
+    return m_context.session->isOpen() && m_context.session->counts().images > 0;
 }
 
 void ViewerPage::showLoading()

@@ -26,8 +26,7 @@ class SavedLabel;
 class StartPage;
 class ThumbnailCache;
 class ViewerPage;
-
-enum class WindowPage { Gallery, Viewer };
+class WorkbenchPage;
 
 struct WindowOptions
 {
@@ -49,7 +48,11 @@ public:
     void openProject(const QString &folder);
     // Runs as soon as the project's pictures are loaded.
     void runQuery(const QString &text);
-    void showPage(WindowPage page);
+    // By its id, such as "gallery"; an unknown one is ignored.
+    void showPage(const QString &pageId);
+    WorkbenchPage *page(const QString &pageId) const; // null when there is none
+    const QList<WorkbenchPage *> &pages() const { return m_pageList; }
+    WorkbenchPage *currentPage() const;
     // Opens a picture in the viewer; row of the gallery as it is shown.
     void openRow(int row);
     // For this run only; the menu's toggle is what is remembered.
@@ -87,6 +90,7 @@ private:
     void chooseProject();
     void chooseImport(const QStringList &paths);
     void step(int rows);
+    void updatePageMenu();
     void updateActions();
     void updateViewerPosition();
     void applyThemeEverywhere(ThemeKind theme);
@@ -107,6 +111,9 @@ private:
     QStackedWidget *m_center = nullptr;
     StartPage *m_startPage = nullptr;
     QStackedWidget *m_pages = nullptr;
+    QList<WorkbenchPage *> m_pageList; // in the order of the tabs
+    QMenu *m_pageMenu = nullptr;
+    QMenu *m_viewMenu = nullptr;
     GalleryPage *m_galleryPage = nullptr;
     ViewerPage *m_viewerPage = nullptr;
     QToolBar *m_toolbar = nullptr;

@@ -1,4 +1,4 @@
-#include "ui/pages/start_page.h"
+#include "ui/window/start_page.h"
 
 #include "ui/support/icons.h"
 #include "ui/widgets/labels.h"

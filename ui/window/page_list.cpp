@@ -1,0 +1,16 @@
+#include "ui/window/page_list.h"
+
+#include "ui/pages/gallery/gallery_page.h"
+#include "ui/pages/viewer/viewer_page.h"
+
+namespace sapsam::ui {
+
+QList<WorkbenchPage *> makePages(const PageContext &context)
+{
+    return {
+        new GalleryPage(context),
+        new ViewerPage(context),
+    };
+}
+
+} // namespace sapsam::ui
