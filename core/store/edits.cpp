@@ -1,6 +1,7 @@
 #include "core/store/edits.h"
 
 #include "core/store/store_access.h"
+#include "core/store/taxonomy_versions.h"
 
 #include <algorithm>
 #include <array>
@@ -350,11 +351,13 @@ void writeValue(ProjectStore &store, Database &db, EditKind kind, std::string &k
     case EditKind::Setting:
         if (value.is_null())
             db.run("DELETE FROM setting WHERE key = ?", key);
-        else if (value.is_string())
+        else if (value.is_string()) {
+            if (key == kCurrentTaxonomyKey)
+                rememberTaxonomy(db, value.get<std::string>());
             db.run("INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET "
                    "value = excluded.value",
                    key, value.get<std::string>());
-        else
+        } else
             refuse(kind, key, "a setting is a text");
         return;
     }
