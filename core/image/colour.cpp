@@ -174,7 +174,9 @@ std::optional<Colour> dominantColour(const Image &image, const Mask &mask)
                   static_cast<std::uint8_t>(best.sum[2] / best.count)};
 }
 
-std::string nameOfColour(const Colour &colour)
+namespace {
+
+const std::vector<Lab> &namedLabs()
 {
     static const std::vector<Lab> examples = [] {
         std::vector<Lab> labs;
@@ -182,6 +184,14 @@ std::string nameOfColour(const Colour &colour)
             labs.push_back(labOf(entry.colour));
         return labs;
     }();
+    return examples;
+}
+
+} // namespace
+
+std::string nameOfColour(const Colour &colour)
+{
+    const std::vector<Lab> &examples = namedLabs();
     const Lab lab = labOf(colour);
     double least = std::numeric_limits<double>::max();
     std::size_t best = 0;
@@ -193,6 +203,23 @@ std::string nameOfColour(const Colour &colour)
         }
     }
     return kNamedColours[best].name;
+}
+
+std::optional<double> colourMisfit(const Colour &colour, const std::string &name)
+{
+    const std::vector<Lab> &examples = namedLabs();
+    const Lab lab = labOf(colour);
+    double least = std::numeric_limits<double>::max();
+    std::optional<double> ofName;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        const double distance = colourDistance(lab, examples[i]);
+        least = std::min(least, distance);
+        if (name == kNamedColours[i].name)
+            ofName = std::min(ofName.value_or(distance), distance);
+    }
+    if (ofName)
+        *ofName -= least;
+    return ofName;
 }
 
 std::string hexOf(const Colour &colour)

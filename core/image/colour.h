@@ -35,6 +35,10 @@ std::optional<Colour> dominantColour(const Image &image, const Mask &mask);
 // beige; the nearest of a table of examples in L*a*b*.
 std::string nameOfColour(const Colour &colour);
 
+// How much farther in L*a*b* the nearest example of the word is than the nearest example of any
+// word: 0 when nameOfColour() gives this word. Empty for a word that is none of them.
+std::optional<double> colourMisfit(const Colour &colour, const std::string &name);
+
 // "#rrggbb", lower case, and back. Throws Error(InvalidInput) for anything else.
 std::string hexOf(const Colour &colour);
 Colour colourFromHex(const std::string &text);

@@ -40,12 +40,12 @@ void paintRed(Image &image, int x, int y)
 
 } // namespace
 
-Jitter drawJitter(std::uint64_t seed)
+Jitter drawJitter(std::uint64_t seed, int most)
 {
     SeededRandom random(seed);
     Jitter jitter{};
     for (int &side : jitter)
-        side = static_cast<int>(random.integer(0, 19));
+        side = static_cast<int>(random.integer(0, most));
     return jitter;
 }
 
@@ -148,6 +148,73 @@ Image markEdgePoints(const Image &image, const Mask &region)
             for (int dx = -1; dx <= 1; ++dx)
                 paintRed(result, x + dx, y + dy);
     return result;
+}
+
+const char *nameOf(VisualPrompt prompt)
+{
+    switch (prompt) {
+    case VisualPrompt::TextOnly:
+        return "text";
+    case VisualPrompt::Mask:
+        return "mask";
+    case VisualPrompt::Box:
+        return "box";
+    case VisualPrompt::EdgePoints:
+        return "points";
+    case VisualPrompt::Filter:
+        return "filter";
+    }
+    return "";
+}
+
+VisualPrompt visualPromptFromName(const std::string &name)
+{
+    for (const VisualPrompt prompt : kVisualPrompts)
+        if (name == nameOf(prompt))
+            return prompt;
+    throw Error(ErrorKind::InvalidInput,
+                "there is no visual prompt '" + name
+                    + "'; choose one of text, mask, box, points and filter");
+}
+
+std::vector<std::string> RegionView::problems() const
+{
+    constexpr int kMostJitter = 200;
+    std::vector<std::string> found;
+    if (padColour < 0 || padColour > 255)
+        found.push_back("the pad colour is a grey level from 0 to 255, not "
+                        + std::to_string(padColour));
+    if (jitter < 0 || jitter > kMostJitter)
+        found.push_back("the jitter is 0 to " + std::to_string(kMostJitter) + " pixels, not "
+                        + std::to_string(jitter));
+    return found;
+}
+
+Image regionView(const Image &image, const Mask &region, const RegionView &view,
+                 std::uint64_t regionKey)
+{
+    const std::vector<std::string> problems = view.problems();
+    if (!problems.empty())
+        throw Error(ErrorKind::InvalidInput, "region: " + problems.front());
+    switch (view.prompt) {
+    case VisualPrompt::TextOnly:
+        requireSameSize(image, region);
+        return toRgb(image);
+    case VisualPrompt::Mask:
+        return tintRegion(image, region);
+    case VisualPrompt::Box:
+        return outlineBox(image, region);
+    case VisualPrompt::EdgePoints:
+        return markEdgePoints(image, region);
+    case VisualPrompt::Filter:
+        break;
+    }
+    FilterCropOptions options;
+    options.padColour = static_cast<std::uint8_t>(view.padColour);
+    options.exact = view.exact;
+    if (view.jitter > 0)
+        options.jitter = drawJitter(splitMix64(view.seed ^ splitMix64(regionKey)), view.jitter);
+    return filterCrop(image, region, options);
 }
 
 } // namespace sapsam
