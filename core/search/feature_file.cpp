@@ -5,6 +5,7 @@
 #include "core/base/random.h"
 #include "core/search/half_float.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -36,19 +37,51 @@ struct Header
 };
 static_assert(sizeof(Header) == 64);
 
-// Eight bytes a step: fast enough to check every read.
+// Eight bytes a step: fast enough to check every read. In pieces, for what is written in pieces.
+class Checksum
+{
+public:
+    explicit Checksum(std::size_t size) : m_sum(splitMix64(size)) {}
+
+    void add(const char *bytes, std::size_t size)
+    {
+        for (; m_held > 0 && m_held < 8 && size > 0; --size)
+            m_rest[m_held++] = *bytes++;
+        if (m_held == 8) {
+            step(m_rest);
+            m_held = 0;
+        }
+        std::size_t i = 0;
+        for (; i + 8 <= size; i += 8)
+            step(bytes + i);
+        for (; i < size; ++i)
+            m_rest[m_held++] = bytes[i];
+    }
+    std::uint64_t value() const
+    {
+        std::uint64_t rest = 0;
+        std::memcpy(&rest, m_rest, m_held);
+        return splitMix64(m_sum ^ rest);
+    }
+
+private:
+    void step(const char *bytes)
+    {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes, 8);
+        m_sum = (std::rotl(m_sum, 27) ^ word) * 0x9E3779B97F4A7C15ULL;
+    }
+
+    std::uint64_t m_sum;
+    char m_rest[8] = {};
+    std::size_t m_held = 0;
+};
+
 std::uint64_t checksumOf(const char *bytes, std::size_t size)
 {
-    std::uint64_t sum = splitMix64(size);
-    std::size_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes + i, 8);
-        sum = (std::rotl(sum, 27) ^ word) * 0x9E3779B97F4A7C15ULL;
-    }
-    std::uint64_t rest = 0;
-    std::memcpy(&rest, bytes + i, size - i);
-    return splitMix64(sum ^ rest);
+    Checksum sum(size);
+    sum.add(bytes, size);
+    return sum.value();
 }
 
 int valueOfDigit(char digit)
@@ -122,6 +155,30 @@ private:
 
 } // namespace
 
+namespace {
+
+Header headerFor(const std::string &path, const std::string &modelHash, int dimension,
+                 std::size_t count)
+{
+    Header header = {};
+    std::memcpy(header.magic, kMagic.data(), kMagic.size());
+    header.dimension = static_cast<std::uint32_t>(dimension);
+    header.count = count;
+    bool isHash = modelHash.size() == 2 * kHashBytes;
+    for (std::size_t i = 0; isHash && i < kHashBytes; ++i) {
+        const int high = valueOfDigit(modelHash[2 * i]);
+        const int low = valueOfDigit(modelHash[2 * i + 1]);
+        isHash = high >= 0 && low >= 0;
+        header.modelHash[i] = static_cast<unsigned char>(high * 16 + low);
+    }
+    if (!isHash)
+        throw Error(ErrorKind::InvalidInput, "cannot write '" + path + "': the model hash '"
+                                                 + modelHash + "' is not a SHA-256");
+    return header;
+}
+
+} // namespace
+
 void writeFeatures(const std::string &path, const FeatureTable &table)
 {
     const std::size_t count = table.ids.size();
@@ -131,38 +188,118 @@ void writeFeatures(const std::string &path, const FeatureTable &table)
                                                  + " ids and " + std::to_string(table.rows.size())
                                                  + " values do not make rows of "
                                                  + std::to_string(table.dimension));
-    Header header = {};
-    std::memcpy(header.magic, kMagic.data(), kMagic.size());
-    header.dimension = static_cast<std::uint32_t>(table.dimension);
-    header.count = count;
-    bool isHash = table.modelHash.size() == 2 * kHashBytes;
-    for (std::size_t i = 0; isHash && i < kHashBytes; ++i) {
-        const int high = valueOfDigit(table.modelHash[2 * i]);
-        const int low = valueOfDigit(table.modelHash[2 * i + 1]);
-        isHash = high >= 0 && low >= 0;
-        header.modelHash[i] = static_cast<unsigned char>(high * 16 + low);
-    }
-    if (!isHash)
-        throw Error(ErrorKind::InvalidInput, "cannot write '" + path + "': the model hash '"
-                                                 + table.modelHash + "' is not a SHA-256");
-
-    const std::size_t idBytes = count * sizeof(std::int64_t);
-    const std::size_t rowBytes = table.rows.size() * sizeof(std::uint16_t);
-    std::string content(sizeof(Header) + idBytes + rowBytes, '\0');
-    if (count > 0) {
-        std::memcpy(content.data() + sizeof(Header), table.ids.data(), idBytes);
-        halfFromFloat(table.rows.data(),
-                      reinterpret_cast<std::uint16_t *>(content.data() + sizeof(Header) + idBytes),
-                      table.rows.size());
-    }
-    header.checksum = checksumOf(content.data() + sizeof(Header), idBytes + rowBytes);
-    std::memcpy(content.data(), &header, sizeof(Header));
-    writeFileAtomically(path, content);
+    FeatureWriter writer(path, table.modelHash, table.dimension, table.ids);
+    writer.append(table.rows.data(), count);
+    writer.finish();
 }
 
-FeatureTable readFeatures(const std::string &path, const std::string &expectedModelHash)
+struct FeatureWriter::Private
 {
-    const MappedFile file(path);
+    Private(const std::string &path_, std::size_t payload) : path(path_), sum(payload) {}
+
+    void write(const void *data, std::size_t size)
+    {
+        const char *bytes = static_cast<const char *>(data);
+        while (size > 0) {
+            const ssize_t step = ::write(descriptor, bytes, size);
+            if (step < 0 && errno == EINTR)
+                continue;
+            if (step < 0)
+                throwSystemError("write", path, errno);
+            bytes += step;
+            size -= static_cast<std::size_t>(step);
+        }
+    }
+
+    std::string path;
+    std::string part; // the neighbour that is written to
+    int descriptor = -1;
+    Header header = {};
+    Checksum sum;
+    std::size_t written = 0; // rows
+    std::vector<std::uint16_t> halves;
+};
+
+FeatureWriter::FeatureWriter(const std::string &path, const std::string &modelHash, int dimension,
+                             const std::vector<std::int64_t> &ids)
+    : d(std::make_unique<Private>(
+        path, ids.size()
+                  * (sizeof(std::int64_t)
+                     + sizeof(std::uint16_t) * static_cast<std::size_t>(std::max(dimension, 0)))))
+{
+    if (dimension <= 0 || dimension > kMaxDimension)
+        throw Error(ErrorKind::InvalidInput,
+                    "cannot write '" + path + "': rows of " + std::to_string(dimension));
+    d->header = headerFor(path, modelHash, dimension, ids.size());
+    d->part = path + ".part";
+    d->descriptor = ::open(d->part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (d->descriptor < 0)
+        throwSystemError("write", path, errno);
+    try {
+        // The checksum is filled in at the end: until then the header is that of a damaged file.
+        d->write(&d->header, sizeof(Header));
+        const auto *bytes = reinterpret_cast<const char *>(ids.data());
+        const std::size_t size = ids.size() * sizeof(std::int64_t);
+        d->sum.add(bytes, size);
+        d->write(bytes, size);
+    } catch (...) {
+        ::close(d->descriptor);
+        ::unlink(d->part.c_str());
+        throw;
+    }
+}
+
+FeatureWriter::~FeatureWriter()
+{
+    if (d->descriptor < 0)
+        return;
+    ::close(d->descriptor);
+    ::unlink(d->part.c_str());
+}
+
+void FeatureWriter::append(const float *rows, std::size_t count)
+{
+    constexpr std::size_t kRowsAtOnce = 4096;
+    const std::size_t dimension = d->header.dimension;
+    for (std::size_t first = 0; first < count; first += kRowsAtOnce) {
+        const std::size_t values = std::min(kRowsAtOnce, count - first) * dimension;
+        d->halves.resize(values);
+        halfFromFloat(rows + first * dimension, d->halves.data(), values);
+        const auto *bytes = reinterpret_cast<const char *>(d->halves.data());
+        d->sum.add(bytes, values * sizeof(std::uint16_t));
+        d->write(bytes, values * sizeof(std::uint16_t));
+    }
+    d->written += count;
+}
+
+void FeatureWriter::finish()
+{
+    if (d->written != d->header.count)
+        throw Error(ErrorKind::InvalidInput, "cannot write '" + d->path
+                                                 + "': " + std::to_string(d->written) + " rows for "
+                                                 + std::to_string(d->header.count) + " ids");
+    d->header.checksum = d->sum.value();
+    if (::pwrite(d->descriptor, &d->header, sizeof(Header), 0) != sizeof(Header)
+        || ::fsync(d->descriptor) != 0)
+        throwSystemError("write", d->path, errno);
+    ::close(d->descriptor);
+    d->descriptor = -1;
+    if (::rename(d->part.c_str(), d->path.c_str()) != 0) {
+        const int error = errno;
+        ::unlink(d->part.c_str());
+        throwSystemError("write", d->path, error);
+    }
+}
+
+struct MappedFeatures::File : MappedFile
+{
+    using MappedFile::MappedFile;
+};
+
+MappedFeatures::MappedFeatures(const std::string &path, const std::string &expectedModelHash)
+    : m_file(std::make_unique<File>(path))
+{
+    const MappedFile &file = *m_file;
     Header header = {};
     if (file.size() < sizeof(Header))
         throwCorrupt(path, "is only " + std::to_string(file.size()) + " bytes long");
@@ -180,23 +317,37 @@ FeatureTable readFeatures(const std::string &path, const std::string &expectedMo
     if (checksumOf(file.data() + sizeof(Header), payload) != header.checksum)
         throwCorrupt(path, "has a wrong checksum");
 
-    FeatureTable table;
-    table.modelHash = hexOfHash(header.modelHash);
-    if (!expectedModelHash.empty() && table.modelHash != expectedModelHash)
+    m_modelHash = hexOfHash(header.modelHash);
+    if (!expectedModelHash.empty() && m_modelHash != expectedModelHash)
         throw Error(ErrorKind::Mismatch, "'" + path + "' was made by the model "
-                                             + table.modelHash.substr(0, 12) + ", not by "
+                                             + m_modelHash.substr(0, 12) + ", not by "
                                              + expectedModelHash.substr(0, 12)
                                              + "; embed the project again with this model");
-    table.dimension = static_cast<int>(header.dimension);
-    table.ids.resize(header.count);
-    table.rows.resize(header.count * header.dimension);
+    m_checksum = header.checksum;
+    m_rows.count = header.count;
+    m_rows.dimension = static_cast<int>(header.dimension);
     if (header.count > 0) {
         const char *ids = file.data() + sizeof(Header);
-        const std::size_t idBytes = header.count * sizeof(std::int64_t);
-        std::memcpy(table.ids.data(), ids, idBytes);
-        floatFromHalf(reinterpret_cast<const std::uint16_t *>(ids + idBytes), table.rows.data(),
-                      table.rows.size());
+        m_rows.ids = reinterpret_cast<const std::int64_t *>(ids);
+        m_rows.values =
+            reinterpret_cast<const std::uint16_t *>(ids + header.count * sizeof(std::int64_t));
     }
+}
+
+MappedFeatures::~MappedFeatures() = default;
+MappedFeatures::MappedFeatures(MappedFeatures &&) noexcept = default;
+MappedFeatures &MappedFeatures::operator=(MappedFeatures &&) noexcept = default;
+
+FeatureTable readFeatures(const std::string &path, const std::string &expectedModelHash)
+{
+    const MappedFeatures features(path, expectedModelHash);
+    const HalfRows &rows = features.rows();
+    FeatureTable table;
+    table.modelHash = features.modelHash();
+    table.dimension = rows.dimension;
+    table.ids.assign(rows.ids, rows.ids + rows.count);
+    table.rows.resize(rows.count * static_cast<std::size_t>(rows.dimension));
+    floatFromHalf(rows.values, table.rows.data(), table.rows.size());
     return table;
 }
 

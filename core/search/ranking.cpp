@@ -1,6 +1,7 @@
 #include "core/search/ranking.h"
 
 #include "core/base/error.h"
+#include "core/search/half_kernels.h"
 
 #include <algorithm>
 #include <array>
@@ -42,6 +43,11 @@ SAPSAM_WIDE float dot(const float *a, const float *b, std::size_t size)
     return sum;
 }
 
+bool isBetter(const RankedImage &a, const RankedImage &b)
+{
+    return a.score > b.score || (a.score == b.score && a.imageId < b.imageId);
+}
+
 } // namespace
 
 float dotProduct(const float *a, const float *b, int dimension)
@@ -79,16 +85,106 @@ std::vector<RankedImage> rankByCosine(const FeatureTable &table, const std::vect
         scoreRange(0, std::min(count, share));
     }
 
-    const auto better = [](const RankedImage &a, const RankedImage &b) {
-        return a.score > b.score || (a.score == b.score && a.imageId < b.imageId);
-    };
-    const std::size_t kept = top <= 0 ? count : std::min(count, static_cast<std::size_t>(top));
-    if (kept == count)
-        std::sort(ranked.begin(), ranked.end(), better);
+    sortRanking(ranked, top);
+    return ranked;
+}
+
+void sortRanking(std::vector<RankedImage> &ranked, int top)
+{
+    const std::size_t kept =
+        top <= 0 ? ranked.size() : std::min(ranked.size(), static_cast<std::size_t>(top));
+    if (kept == ranked.size())
+        std::sort(ranked.begin(), ranked.end(), isBetter);
     else
         std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(kept),
-                          ranked.end(), better);
+                          ranked.end(), isBetter);
     ranked.resize(kept);
+}
+
+namespace {
+
+void checkLength(const HalfRows &rows, const std::vector<float> &query)
+{
+    if (query.size() != static_cast<std::size_t>(rows.dimension))
+        throw Error(ErrorKind::InvalidInput, "the query has " + std::to_string(query.size())
+                                                 + " values, the features have "
+                                                 + std::to_string(rows.dimension)
+                                                 + "; embed the project again with this model");
+}
+
+// work(first, last) over shares of the rows, one a thread.
+template <typename Work>
+void inShares(const HalfRows &rows, const Work &work)
+{
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t threads = std::clamp<std::size_t>(
+        rows.count * static_cast<std::size_t>(rows.dimension) / kWorkPerThread, 1,
+        std::min<std::size_t>(cores, 16));
+    std::vector<std::jthread> helpers;
+    const std::size_t share = (rows.count + threads - 1) / threads;
+    for (std::size_t t = 1; t < threads; ++t)
+        helpers.emplace_back(
+            [&work, t, first = std::min(rows.count, t * share),
+             last = std::min(rows.count, (t + 1) * share)] { work(t, first, last); });
+    work(std::size_t{0}, std::size_t{0}, std::min(rows.count, share));
+}
+
+constexpr std::size_t kMostThreads = 16;
+constexpr std::size_t kBlock = 512; // rows whose scores are looked at together
+
+} // namespace
+
+std::vector<float> scoresOf(const HalfRows &rows, const std::vector<float> &query)
+{
+    checkLength(rows, query);
+    std::vector<float> scores(rows.count);
+    inShares(rows, [&](std::size_t, std::size_t first, std::size_t last) {
+        dotHalfRows(rows.row(first), last - first, query.data(), query.size(),
+                    scores.data() + first);
+        for (std::size_t i = first; i < last; ++i) {
+            if (std::isnan(scores[i]))
+                scores[i] = -std::numeric_limits<float>::infinity();
+        }
+    });
+    return scores;
+}
+
+std::vector<RankedImage> rankByCosine(const HalfRows &rows, const std::vector<float> &query,
+                                      int top, const std::vector<char> &allowed)
+{
+    checkLength(rows, query);
+    const std::size_t kept =
+        top <= 0 ? rows.count : std::min(rows.count, static_cast<std::size_t>(top));
+    std::array<std::vector<RankedImage>, kMostThreads> best;
+    inShares(rows, [&](std::size_t thread, std::size_t first, std::size_t last) {
+        // A heap with the worst of the best on top, while there may be fewer than all.
+        std::vector<RankedImage> &heap = best[thread];
+        std::array<float, kBlock> scores{};
+        for (std::size_t block = first; block < last; block += kBlock) {
+            const std::size_t count = std::min(kBlock, last - block);
+            dotHalfRows(rows.row(block), count, query.data(), query.size(), scores.data());
+            for (std::size_t i = 0; i < count; ++i) {
+                if (!allowed.empty() && allowed[block + i] == 0)
+                    continue;
+                const float score =
+                    std::isnan(scores[i]) ? -std::numeric_limits<float>::infinity() : scores[i];
+                const RankedImage image{rows.ids[block + i], score};
+                if (heap.size() < kept) {
+                    heap.push_back(image);
+                    if (heap.size() == kept && kept < rows.count)
+                        std::make_heap(heap.begin(), heap.end(), isBetter);
+                } else if (kept > 0 && isBetter(image, heap.front())) {
+                    std::pop_heap(heap.begin(), heap.end(), isBetter);
+                    heap.back() = image;
+                    std::push_heap(heap.begin(), heap.end(), isBetter);
+                }
+            }
+        }
+    });
+    std::vector<RankedImage> ranked;
+    for (const std::vector<RankedImage> &part : best)
+        ranked.insert(ranked.end(), part.begin(), part.end());
+    sortRanking(ranked, top);
     return ranked;
 }
 
