@@ -8,6 +8,7 @@
 #include "ui/support/text.h"
 
 #include <QFileInfo>
+#include <QLockFile>
 
 #include <algorithm>
 #include <future>
@@ -29,6 +30,11 @@ constexpr int kRecentQueries = 50; // offered while typing
 QString shortHash(const std::string &hash)
 {
     return toQString(hash.substr(0, 8));
+}
+
+int factorOf(const QSize &mask)
+{
+    return std::clamp(kOverlayHeight / std::max(1, mask.height()), 1, kMaxOverlayFactor);
 }
 
 template <typename Items>
@@ -53,6 +59,49 @@ QString nameOf(const ImageRecord &record)
 
 } // namespace
 
+namespace {
+
+struct Opening
+{
+    ProjectCounts counts;
+    QString readOnlyReason;
+    bool canTakeOver = false;
+};
+
+// The mark of the one window that changes a project, beside the lock that every writer takes for
+// the time of its writing: `sapsam` may work on the project while a window shows it.
+std::unique_ptr<QLockFile> lockWindow(const QString &folder, bool takeOver, Opening &opening)
+{
+    auto lock = std::make_unique<QLockFile>(folder + QStringLiteral("/window.lock"));
+    lock->setStaleLockTime(0); // old is not dead; a dead process of this machine is noticed
+    if (takeOver)
+        lock->removeStaleLockFile();
+    if (lock->tryLock(0))
+        return lock;
+    if (lock->error() == QLockFile::LockFailedError) {
+        qint64 pid = 0;
+        QString host;
+        QString program;
+        lock->getLockInfo(&pid, &host, &program);
+        opening.readOnlyReason =
+            ProjectSession::tr("Another window has this project open (process %1 on %2). What is "
+                               "changed there shows up here; to change it here, close the other "
+                               "window and open the project again.")
+                .arg(pid)
+                .arg(host.isEmpty() ? QStringLiteral("?") : host);
+        opening.canTakeOver = !host.isEmpty() && host != QSysInfo::machineHostName();
+    } else {
+        opening.readOnlyReason =
+            ProjectSession::tr("Nothing can be written in “%1”: it is open for reading only. To "
+                               "change it, copy the project to a disk that you may write, or "
+                               "change the permissions of the folder.")
+                .arg(folder);
+    }
+    return nullptr;
+}
+
+} // namespace
+
 struct ProjectSession::EngineState
 {
     explicit EngineState(const SessionOptions &options)
@@ -68,6 +117,7 @@ struct ProjectSession::EngineState
     }
 
     std::unique_ptr<Engines> engines;
+    std::unique_ptr<QLockFile> window; // held while the project can be changed in this window
     std::unique_ptr<ProjectStore> store;
     std::unique_ptr<Searcher> searcher;
 };
@@ -183,41 +233,67 @@ QString ProjectSession::name() const
     return name;
 }
 
-void ProjectSession::open(const QString &folder)
+void ProjectSession::open(const QString &folder, OpenMode mode)
 {
-    openWith(folder, false);
+    openWith(folder, false, mode);
 }
 
 void ProjectSession::create(const QString &folder)
 {
-    openWith(folder, true);
+    openWith(folder, true, OpenMode::Normal);
 }
 
-void ProjectSession::openWith(const QString &folder, bool create)
+void ProjectSession::openWith(const QString &folder, bool create, OpenMode mode)
 {
     close();
     const int generation = m_generation;
     const std::string path = toStdString(folder);
     m_openJob = m_engine->start(
         QString(), this,
-        [state = m_engineState, path, create](const CancelToken &, const ProgressSink &) {
-            state->store = std::make_unique<ProjectStore>(create ? ProjectStore::create(path)
-                                                                 : ProjectStore::open(path));
-            return state->store->counts();
+        [state = m_engineState, path, folder, create, mode](const CancelToken &,
+                                                            const ProgressSink &) {
+            Opening opening;
+            if (create) {
+                state->store = std::make_unique<ProjectStore>(ProjectStore::create(path));
+                state->window = lockWindow(folder, false, opening);
+            } else {
+                if (ProjectStore::isProject(path))
+                    state->window = lockWindow(folder, mode == OpenMode::TakeOver, opening);
+                if (!opening.readOnlyReason.isEmpty()) {
+                    state->store = std::make_unique<ProjectStore>(
+                        ProjectStore::open(path, ProjectStore::Access::ReadOnly));
+                } else {
+                    try {
+                        state->store = std::make_unique<ProjectStore>(ProjectStore::open(path));
+                    } catch (const Error &error) {
+                        state->window.reset();
+                        if (error.kind() != ErrorKind::Io)
+                            throw;
+                        // A database that cannot be written can still be looked at.
+                        state->store = std::make_unique<ProjectStore>(
+                            ProjectStore::open(path, ProjectStore::Access::ReadOnly));
+                        opening.readOnlyReason = toQString(error.what());
+                    }
+                }
+            }
+            opening.counts = state->store->counts();
+            return opening;
         },
-        [this, generation, folder](const ProjectCounts &counts) {
+        [this, generation, folder](const Opening &opening) {
             if (generation != m_generation)
                 return;
+            m_readOnlyReason = opening.readOnlyReason;
+            m_canTakeOver = opening.canTakeOver;
             m_isOpen = true;
             m_folder = folder;
-            m_counts = counts;
+            m_counts = opening.counts;
             m_shownImages = -1;
             Q_EMIT opened();
             Q_EMIT countsChanged();
             refresh(true);
             rebuildUndo();
             m_poll.start();
-            if (counts.embedded > 0)
+            if (opening.counts.embedded > 0)
                 warmUp();
         });
     m_folder = folder;
@@ -246,6 +322,8 @@ void ProjectSession::close()
     m_undoIsMirroring = false;
     m_openJob = 0;
     m_refreshing = false;
+    m_readOnlyReason.clear();
+    m_canTakeOver = false;
     if (!m_isOpen)
         return;
     m_isOpen = false;
@@ -255,6 +333,7 @@ void ProjectSession::close()
         [state = m_engineState](const CancelToken &, const ProgressSink &) {
             state->searcher.reset();
             state->store.reset();
+            state->window.reset();
         },
         [] {});
     m_reader->start(
@@ -343,9 +422,22 @@ void ProjectSession::editLane(const QString &title, std::function<Edit(EditJourn
         });
 }
 
+bool ProjectSession::refuseWhenReadOnly(const QString &title)
+{
+    if (!isReadOnly())
+        return false;
+    const ErrorReport report{ErrorKind::Io, toStdString(m_readOnlyReason)};
+    // Later, as from the lane: who asked is still at work.
+    QMetaObject::invokeMethod(
+        this, [this, title, report] { Q_EMIT editFailed(title, report); }, Qt::QueuedConnection);
+    return true;
+}
+
 void ProjectSession::edit(Edit edit, QObject *guard, std::function<void(const Edit &)> then)
 {
     const QString title = toQString(edit.title);
+    if (refuseWhenReadOnly(title))
+        return;
     editLane(
         title, [edit = std::move(edit)](EditJournal &journal) { return journal.apply(edit); },
         guard,
@@ -362,6 +454,10 @@ void ProjectSession::edit(Edit edit, QObject *guard, std::function<void(const Ed
 
 void ProjectSession::stepEdit(bool forward)
 {
+    if (refuseWhenReadOnly(forward ? tr("Redo") : tr("Undo"))) {
+        rebuildUndo();
+        return;
+    }
     editLane(forward ? tr("Redo") : tr("Undo"),
              [forward](EditJournal &journal) { return forward ? journal.redo() : journal.undo(); },
              nullptr, {});
@@ -653,9 +749,28 @@ void ProjectSession::loadDetails(qint64 imageId)
                                      return palette.order(toQString(a.group))
                                             < palette.order(toQString(b.group));
                                  });
-                details.picture = readPicture(pictureRef(store, record));
+                try {
+                    details.picture = readPicture(pictureRef(store, record));
+                } catch (const Error &error) {
+                    if (record.width <= 0 || record.height <= 0)
+                        throw;
+                    // The masks and phrases are there still: they stand on a grey sheet.
+                    details.picture = QImage(record.width, record.height, QImage::Format_RGB32);
+                    details.picture.fill(QColor(128, 128, 128));
+                    details.problems.append(
+                        tr("The picture itself cannot be shown: %1\nPut the file back where it "
+                           "was, or import it from its new place. Its masks and phrases are kept.")
+                            .arg(toQString(error.what())));
+                }
                 details.size = details.picture.size();
                 details.isSegmented = !regions.empty();
+                // The size that all layers share: the picture's, unless no mask has it.
+                QSize maskSize = details.size;
+                const auto hasSize = [&](const RegionRecord &region) {
+                    return QSize(region.width, region.height) == maskSize;
+                };
+                if (!regions.empty() && std::none_of(regions.begin(), regions.end(), hasSize))
+                    maskSize = QSize(regions.front().width, regions.front().height);
                 for (const RegionRecord &region : regions) {
                     PartRow part;
                     part.group = toQString(region.group);
@@ -678,16 +793,21 @@ void ProjectSession::loadDetails(qint64 imageId)
                     layer.color = part.color;
                     const QImage mask =
                         toQImage(maskOfRle(rleFromString(region.rle, region.width, region.height)));
-                    const int factor = std::clamp(kOverlayHeight / std::max(1, mask.height()), 1,
-                                                  kMaxOverlayFactor);
+                    const int factor = factorOf(mask.size());
                     layer.fill = smoothedMask(mask, factor);
                     layer.outline = maskOutline(layer.fill, std::max(1, (2 * factor + 1) / 3));
-                    if (!details.layers.empty()
-                        && details.layers.front().fill.size() != layer.fill.size())
-                        throw Error(
-                            ErrorKind::Corrupt,
-                            record.path
-                                + ": its part masks have different sizes; segment it again");
+                    if (QSize(region.width, region.height) != maskSize) {
+                        details.problems.append(
+                            tr("The mask of “%1” is made for a picture of %2 × %3 and is not "
+                               "shown; the others are. Segment the picture again to replace it.")
+                                .arg(part.title)
+                                .arg(region.width)
+                                .arg(region.height));
+                        // An empty one in its place: parts and layers stay side by side.
+                        layer.fill = toQImage(Mask(maskSize.width(), maskSize.height()));
+                        layer.fill = smoothedMask(layer.fill, factorOf(maskSize));
+                        layer.outline = maskOutline(layer.fill, 1);
+                    }
                     details.layers.push_back(std::move(layer));
                     details.parts.push_back(std::move(part));
                 }

@@ -44,6 +44,9 @@ struct PictureDetails
     QString path;
     QSize size;
     bool isSegmented = false; // some part has been found on it
+    // What could not be shown, a sentence each: a picture that vanished (the masks stand on a grey
+    // one of its size then), a mask of another size.
+    QStringList problems;
 };
 
 // An open project and the lanes that work on it.
@@ -62,12 +65,20 @@ public:
     explicit ProjectSession(const SessionOptions &options, QObject *parent = nullptr);
     ~ProjectSession() override;
 
-    // Closes what is open, then opens; opened() or openFailed() follows.
-    void open(const QString &folder);
+    // Closes what is open, then opens; opened() or openFailed() follows. A project that another
+    // window has open, or that lies where nothing can be written, opens for reading only.
+    // TakeOver: its last window is known to be gone, though it looks alive (another machine).
+    enum class OpenMode { Normal, TakeOver };
+    void open(const QString &folder, OpenMode mode = OpenMode::Normal);
     void create(const QString &folder);
     void close();
     bool isOpen() const { return m_isOpen; }
     const QString &folder() const { return m_folder; }
+    // Nothing can be changed, for this reason: edits fail with it, jobs do not start.
+    bool isReadOnly() const { return !m_readOnlyReason.isEmpty(); }
+    const QString &readOnlyReason() const { return m_readOnlyReason; }
+    // The holder is a window on another machine, which may be gone for good.
+    bool canTakeOver() const { return m_canTakeOver; }
     QString name() const;
     const ProjectCounts &counts() const { return m_counts; }
     const PartPalette &palette() const { return m_options.palette; }
@@ -153,7 +164,8 @@ private:
                   std::function<void(const Edit &)> then);
     void rebuildUndo();
 
-    void openWith(const QString &folder, bool create);
+    void openWith(const QString &folder, bool create, OpenMode mode);
+    bool refuseWhenReadOnly(const QString &title);
     void refresh(bool forceImages);
     void warmUp(); // loads the retrieval model, so that the first query does not wait for it
     template <typename Step>
@@ -166,6 +178,8 @@ private:
     SessionOptions m_options;
     bool m_isOpen = false;
     QString m_folder;
+    QString m_readOnlyReason;
+    bool m_canTakeOver = false;
     ProjectCounts m_counts;
     std::int64_t m_shownImages = -1;
     int m_generation = 0; // grows with open and close: late answers of another project are dropped

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFile>
+#include <QRegularExpression>
 #include <QStyleFactory>
 
 namespace sapsam::ui {
@@ -27,7 +28,7 @@ ThemeColors colorsOf(ThemeKind kind)
             rgb(0xe3e7fd), rgb(0xe9ecf2), rgb(0xc3cad6), rgb(0x9a5b00), rgb(0xfff3dc)};
 }
 
-QString styleSheet(ThemeKind kind)
+QString styleSheet(ThemeKind kind, double textScale)
 {
     const ThemeColors colors = colorsOf(kind);
     QFile file(QStringLiteral(":/style/workbench.qss"));
@@ -56,7 +57,19 @@ QString styleSheet(ThemeKind kind)
     };
     for (const auto &[name, color] : names)
         sheet.replace(name, color.name());
-    return sheet;
+    if (textScale == 1.0)
+        return sheet;
+    static const QRegularExpression kSize(QStringLiteral("font-size: ([0-9.]+)pt"));
+    QString scaled;
+    qsizetype from = 0;
+    QRegularExpressionMatchIterator sizes = kSize.globalMatch(sheet);
+    while (sizes.hasNext()) {
+        const QRegularExpressionMatch size = sizes.next();
+        scaled += sheet.mid(from, size.capturedStart() - from);
+        scaled += QStringLiteral("font-size: %1pt").arg(size.captured(1).toDouble() * textScale);
+        from = size.capturedEnd();
+    }
+    return scaled + sheet.mid(from);
 }
 
 } // namespace
@@ -91,11 +104,11 @@ QPalette themePalette(ThemeKind kind)
     return palette;
 }
 
-void applyTheme(QApplication &application, ThemeKind kind)
+void applyTheme(QApplication &application, ThemeKind kind, double textScale)
 {
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     QApplication::setPalette(themePalette(kind));
-    application.setStyleSheet(styleSheet(kind));
+    application.setStyleSheet(styleSheet(kind, textScale));
 }
 
 ThemeKind themeFromName(const QString &name, ThemeKind fallback)
@@ -115,6 +128,30 @@ QString nameOfTheme(ThemeKind kind)
 ThemeKind themeOf(const QPalette &palette)
 {
     return palette.color(QPalette::Window).lightness() < 128 ? ThemeKind::Dark : ThemeKind::Light;
+}
+
+ThemeChoice themeChoiceFromName(const QString &name, ThemeChoice fallback)
+{
+    if (name == QLatin1String("system"))
+        return ThemeChoice::System;
+    if (name == QLatin1String("dark"))
+        return ThemeChoice::Dark;
+    if (name == QLatin1String("light"))
+        return ThemeChoice::Light;
+    return fallback;
+}
+
+QString nameOfThemeChoice(ThemeChoice choice)
+{
+    switch (choice) {
+    case ThemeChoice::Light:
+        return QStringLiteral("light");
+    case ThemeChoice::Dark:
+        return QStringLiteral("dark");
+    case ThemeChoice::System:
+        break;
+    }
+    return QStringLiteral("system");
 }
 
 QColor goodColor(const QPalette &palette)

@@ -78,7 +78,7 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     setWindowTitle(tr("SAP-SAM Workbench"));
     setAcceptDrops(true);
     setDockNestingEnabled(true);
-    m_theme = m_settings.theme();
+    m_theme = m_settings.theme() == ThemeChoice::Dark ? ThemeKind::Dark : ThemeKind::Light;
 
     m_startPage = new StartPage;
     PageContext context;
@@ -277,7 +277,7 @@ void MainWindow::makeActions()
            [this] {
                const ThemeKind next =
                    m_theme == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark;
-               m_settings.setTheme(next);
+               m_settings.setTheme(next == ThemeKind::Dark ? ThemeChoice::Dark : ThemeChoice::Light);
                applyThemeEverywhere(next);
            });
     global("view.full-screen", tr("&Full screen"), {key("F11")}, "", view,
