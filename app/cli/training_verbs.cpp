@@ -1,9 +1,10 @@
 #include "app/cli/context.h"
-#include "app/cli/run_comparison.h"
+#include "app/cli/run_verbs.h"
 #include "app/cli/train_together.h"
 #include "core/base/file.h"
 #include "core/engine/paper_tables.h"
 #include "core/engine/trainer.h"
+#include "core/engine/training_form.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -14,43 +15,6 @@ namespace sapsam::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// "runs" of a project, or the folder itself when it is no project.
-std::string runsFolderOf(const std::string &folder)
-{
-    return fs::exists(folder + "/project.sqlite") ? folder + "/runs" : folder;
-}
-
-OrderedJson runJson(const std::string &folder)
-{
-    OrderedJson run = {{"run", folder}};
-    const Json status = readJsonFile(folder + "/status.json");
-    for (const char *key : {"state", "step", "steps", "heartbeat", "message"})
-        if (status.contains(key))
-            run[key] = status.at(key);
-    return run;
-}
-
-// Settings may name a model of the registry in the place of a path.
-Json withModelPaths(Json config, const std::string &modelsFolder)
-{
-    if (!config.is_object())
-        return config;
-    for (auto &item : config.items()) {
-        const bool isModel = item.key() == "initialModel" || item.key() == "initialSam"
-                             || item.key() == "initialBert" || item.key() == "dvae";
-        if (item.key() == "backbones" && item.value().is_object()) {
-            for (auto &backbone : item.value())
-                backbone = withModelPaths(backbone, modelsFolder);
-        }
-        if (!isModel || !item.value().is_string())
-            continue;
-        const std::string name = item.value().get<std::string>();
-        if (!name.empty() && !fs::exists(name) && fs::exists(modelsFolder + "/" + name))
-            item.value() = modelsFolder + "/" + name;
-    }
-    return config;
-}
 
 struct TableOptions
 {
@@ -94,8 +58,8 @@ void addTrainingVerbs(CLI::App &app, Context &context)
     training
         ->add_option(
             "TASK", request->task,
-            "person-sam, retrieval or phrases; or tables: the runs of a table of the paper")
-        ->check(CLI::IsMember({"person-sam", "retrieval", "phrases", "tables"}));
+            "person-sam, retrieval, phrases or sam; or tables: the runs of a table of the paper")
+        ->check(CLI::IsMember({"person-sam", "retrieval", "phrases", "sam", "tables"}));
     training->add_option("--table", table->number, "With tables: 4, 5, 6 or 7");
     training->add_option("--row", table->rows,
                          "With tables: only this row, from 1; may be repeated");
@@ -108,8 +72,10 @@ void addTrainingVerbs(CLI::App &app, Context &context)
     training->add_option("--resume", request->resumeFolder, "Go on with this run");
     auto together = std::make_shared<TogetherOptions>();
     addTogetherOptions(*training, *together);
-    training->callback([&context, request, config, table, together] {
-        if (request->task.empty() && request->resumeFolder.empty())
+    auto ahead = std::make_shared<AheadOptions>();
+    addAheadOptions(*training, *ahead);
+    training->callback([&context, request, config, table, together, ahead] {
+        if (request->task.empty() && request->resumeFolder.empty() && !ahead->describe)
             throw CLI::ValidationError("train", "name a task, or a run with --resume");
         if (request->task == "tables") {
             if (table->number == 0)
@@ -119,15 +85,20 @@ void addTrainingVerbs(CLI::App &app, Context &context)
             };
             return;
         }
-        context.verb = [&context, request, config, together] {
+        context.verb = [&context, request, config, together, ahead] {
             TrainRequest resolved = *request;
-            resolved.config = config->empty()
-                                  ? Json::object()
-                                  : withModelPaths(readJsonFile(*config), context.modelsFolder);
+            const Json given = !ahead->preset.empty()
+                                   ? presetConfig(context.modelsFolder, ahead->preset)
+                               : config->empty() ? Json::object()
+                                                 : readJsonFile(*config);
+            resolved.config = withModelPaths(given, context.modelsFolder);
             resolved.seed = context.seed;
             resolved.engine = context.engine;
-            if (resolved.resumeFolder.empty())
+            const bool onlyLooks = ahead->describe || ahead->check || ahead->preflight;
+            if (resolved.resumeFolder.empty() && !onlyLooks)
                 makeFolder(resolved.runsFolder);
+            if (auto answer = runAhead(context, *ahead, resolved, together->launch))
+                return *answer;
             if (auto answer = trainTogether(context, *together, resolved))
                 return *answer;
             resolved.abandon = [&context](const TrainOutcome &outcome) {
@@ -147,69 +118,7 @@ void addTrainingVerbs(CLI::App &app, Context &context)
 
     auto *runs = app.add_subcommand("runs", "Look at training runs, or ask one to stop");
     runs->require_subcommand(1);
-    auto folder = std::make_shared<std::string>("runs");
-    auto *list = runs->add_subcommand("list", "The runs of a project or folder, newest first");
-    list->add_option("DIR", *folder)->capture_default_str();
-    list->callback([&context, folder] {
-        context.verb = [folder] {
-            std::vector<std::string> found;
-            const std::string root = runsFolderOf(*folder);
-            if (!fs::is_directory(root))
-                throw Error(ErrorKind::NotFound, "there is no folder '" + root + "'");
-            for (const auto &entry : fs::directory_iterator(root))
-                if (fs::exists(entry.path() / "status.json"))
-                    found.push_back(entry.path().string());
-            std::sort(found.rbegin(), found.rend());
-            Answer answer;
-            answer.json = {{"runs", OrderedJson::array()}};
-            for (const std::string &run : found) {
-                const OrderedJson json = runJson(run);
-                answer.text += run + "  " + json.value("state", std::string("?")) + "\n";
-                answer.json["runs"].push_back(json);
-            }
-            return answer;
-        };
-    });
-
-    auto run = std::make_shared<std::string>();
-    auto *show = runs->add_subcommand("show", "Settings, state and last measurements of a run");
-    show->add_option("RUN", *run)->required();
-    show->callback([&context, run] {
-        context.verb = [run] {
-            Answer answer;
-            answer.json = runJson(*run);
-            answer.json["config"] = OrderedJson::parse(readFile(*run + "/config.json"));
-            answer.json["environment"] = OrderedJson::parse(readFile(*run + "/environment.json"));
-            if (fs::exists(*run + "/metrics.jsonl")) {
-                const std::string metrics = readFile(*run + "/metrics.jsonl");
-                const std::size_t end = metrics.find_last_of('\n');
-                const std::size_t start = end == std::string::npos || end == 0
-                                              ? std::string::npos
-                                              : metrics.find_last_of('\n', end - 1);
-                const std::string last = metrics.substr(
-                    start == std::string::npos ? 0 : start + 1,
-                    end == std::string::npos ? std::string::npos
-                                             : end - (start == std::string::npos ? 0 : start + 1));
-                if (!last.empty())
-                    answer.json["last"] = parseJson(last, *run + "/metrics.jsonl");
-            }
-            answer.text = answer.json.dump(2) + "\n";
-            return answer;
-        };
-    });
-
-    addRunComparison(*runs, context);
-
-    auto *stop = runs->add_subcommand("stop", "Ask a run to save and stop");
-    stop->add_option("RUN", *run)->required();
-    stop->callback([&context, run] {
-        context.verb = [run] {
-            OrderedJson json = runJson(*run);
-            writeFileAtomically(*run + "/stop.request", "");
-            json["requested"] = true;
-            return Answer{json, *run + ": asked to save and stop\n", Done};
-        };
-    });
+    addRunVerbs(*runs, context);
 }
 
 } // namespace sapsam::cli

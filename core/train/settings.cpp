@@ -61,6 +61,26 @@ void visitAll(PersonSamSettings &s, Visitor &visit)
 }
 
 template <typename Visitor>
+void visitAll(SamSettings &s, Visitor &visit)
+{
+    training::visitCommon(s, visit);
+    visit("imageSize", s.imageSize);
+    visit("patchSize", s.patchSize);
+    visit("visionWidth", s.visionWidth);
+    visit("visionLayers", s.visionLayers);
+    visit("visionHeads", s.visionHeads);
+    visit("windowSize", s.windowSize);
+    visit("globalLayers", s.globalLayers);
+    visit("decoderSize", s.decoderSize);
+    visit("decoderHeads", s.decoderHeads);
+    visit("decoderMlp", s.decoderMlp);
+    visit("promptsPerPicture", s.promptsPerPicture);
+    visit("wholeShare", s.wholeShare);
+    visit("classShare", s.classShare);
+    visit("scoreWeight", s.scoreWeight);
+}
+
+template <typename Visitor>
 void visitAll(PhrasesSettings &s, Visitor &visit)
 {
     training::visitCommon(s, visit);
@@ -178,6 +198,13 @@ PersonSamSettings::PersonSamSettings()
     steps = 3000;
 }
 
+SamSettings::SamSettings()
+{
+    name = "sapsam-points-small";
+    batchSize = 16;
+    steps = 3000;
+}
+
 PhrasesSettings::PhrasesSettings()
 {
     name = "sapsam-phrases-small";
@@ -193,6 +220,10 @@ void readSettings(const Json &json, PersonSamSettings &settings, std::vector<std
 {
     training::readInto(json, settings, problems);
 }
+void readSettings(const Json &json, SamSettings &settings, std::vector<std::string> &problems)
+{
+    training::readInto(json, settings, problems);
+}
 void readSettings(const Json &json, PhrasesSettings &settings, std::vector<std::string> &problems)
 {
     training::readInto(json, settings, problems);
@@ -203,6 +234,10 @@ OrderedJson toJson(const RetrievalSettings &settings)
     return training::written(settings);
 }
 OrderedJson toJson(const PersonSamSettings &settings)
+{
+    return training::written(settings);
+}
+OrderedJson toJson(const SamSettings &settings)
 {
     return training::written(settings);
 }
@@ -255,6 +290,27 @@ std::vector<std::string> problemsOf(const PersonSamSettings &s)
     check.share("absentShare", s.absentShare);
     check.share("absentFrom", s.absentFrom);
     check.share("genericShare", s.genericShare);
+    check.require(s.scoreWeight >= 0.0, "'scoreWeight' must not be negative");
+    for (const int layer : s.globalLayers)
+        check.require(layer >= 0 && layer < s.visionLayers, "'globalLayers' names layer "
+                                                                + std::to_string(layer) + " of "
+                                                                + std::to_string(s.visionLayers));
+    return check.problems;
+}
+
+std::vector<std::string> problemsOf(const SamSettings &s)
+{
+    Checker check;
+    training::checkCommon(s, check);
+    check.multiple("imageSize", s.imageSize, "patchSize", s.patchSize);
+    check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
+    check.multiple("decoderSize", s.decoderSize, "decoderHeads", 2 * s.decoderHeads);
+    check.require(s.decoderSize % 8 == 0, "'decoderSize' must be a multiple of 8");
+    check.positive("visionLayers", s.visionLayers);
+    check.positive("windowSize", s.windowSize);
+    check.positive("promptsPerPicture", s.promptsPerPicture);
+    check.share("wholeShare", s.wholeShare);
+    check.share("classShare", s.classShare);
     check.require(s.scoreWeight >= 0.0, "'scoreWeight' must not be negative");
     for (const int layer : s.globalLayers)
         check.require(layer >= 0 && layer < s.visionLayers, "'globalLayers' names layer "

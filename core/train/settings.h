@@ -119,6 +119,27 @@ struct PersonSamSettings : TrainSettings
     double scoreWeight = 0.2;  // of the squared error of the predicted IoU
 };
 
+// SAM with points and boxes, from scratch or from a Person-SAM.
+struct SamSettings : TrainSettings
+{
+    SamSettings();
+
+    int imageSize = 128; // side of the frame; the picture's longer side takes all of it
+    int patchSize = 8;
+    int visionWidth = 192;
+    int visionLayers = 6;
+    int visionHeads = 4;
+    int windowSize = 8;
+    std::vector<int> globalLayers = {2, 5};
+    int decoderSize = 96;
+    int decoderHeads = 4;
+    int decoderMlp = 256;
+    int promptsPerPicture = 4;
+    double wholeShare = 0.2;  // targets that are the whole person
+    double classShare = 0.25; // of the others: one class, such as the left shoe, not a part group
+    double scoreWeight = 0.2; // of the squared error of the predicted IoU
+};
+
 // BLIP-2 with an OPT decoder, from scratch.
 struct PhrasesSettings : TrainSettings
 {
@@ -146,16 +167,19 @@ void readSettings(const Json &json, RetrievalSettings &settings,
                   std::vector<std::string> &problems);
 void readSettings(const Json &json, PersonSamSettings &settings,
                   std::vector<std::string> &problems);
+void readSettings(const Json &json, SamSettings &settings, std::vector<std::string> &problems);
 void readSettings(const Json &json, PhrasesSettings &settings, std::vector<std::string> &problems);
 
 // All settings, the defaults included.
 OrderedJson toJson(const RetrievalSettings &settings);
 OrderedJson toJson(const PersonSamSettings &settings);
+OrderedJson toJson(const SamSettings &settings);
 OrderedJson toJson(const PhrasesSettings &settings);
 
 // Every unusable setting in words; empty when training can start.
 std::vector<std::string> problemsOf(const RetrievalSettings &settings);
 std::vector<std::string> problemsOf(const PersonSamSettings &settings);
+std::vector<std::string> problemsOf(const SamSettings &settings);
 std::vector<std::string> problemsOf(const PhrasesSettings &settings);
 
 } // namespace sapsam

@@ -43,12 +43,14 @@ std::unique_ptr<TrainTask> makeTask(const std::string &task, const Json &config,
         return makePersonSamDataTask(usableSettings<PersonSamDataSettings>(task, config), inputs);
     if (task == "person-sam")
         return makePersonSamTask(usableSettings<PersonSamSettings>(task, config));
+    if (task == "sam")
+        return makeSamTask(usableSettings<SamSettings>(task, config));
     if (task == "phrases" && has("data"))
         return makePhrasesDataTask(usableSettings<PhrasesDataSettings>(task, config), inputs);
     if (task == "phrases")
         return makePhrasesTask(usableSettings<PhrasesSettings>(task, config));
     throw Error(ErrorKind::InvalidInput,
-                "there is no task '" + task + "'; choose retrieval, person-sam or phrases");
+                "there is no task '" + task + "'; choose retrieval, person-sam, sam or phrases");
 }
 
 } // namespace sapsam::training

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *kTasks[] = {"person-sam", "phrases", "retrieval", "network"};
+constexpr const char *kTasks[] = {"person-sam", "phrases", "retrieval", "sam", "network"};
 
 // A manifest must not lead outside of its folder.
 std::string requireInside(const std::string &path, const std::string &origin)
@@ -39,7 +39,7 @@ ModelEntry parseModel(const Json &json, const std::string &origin)
     if (!isKnown)
         throw Error(ErrorKind::Corrupt,
                     where + ": unknown task '" + model.task
-                        + "'; known are person-sam, phrases, retrieval and network");
+                        + "'; known are person-sam, phrases, retrieval, sam and network");
     model.architecture = require<std::string>(json, "architecture", where);
     model.folder = requireInside(require<std::string>(json, "folder", where), where);
     model.licence = valueOr<std::string>(json, "licence", {}, where);

@@ -17,7 +17,7 @@ struct ModelFile
 struct ModelEntry
 {
     std::string name;
-    // "person-sam", "phrases" or "retrieval"; "network" for one that no task uses by itself.
+    // "person-sam", "phrases", "retrieval" or "sam" (points and boxes); "network" for one that no task uses by itself.
     std::string task;
     std::string architecture; // such as "clip"
     std::string folder;       // relative to the folder of the manifest
