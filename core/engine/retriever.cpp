@@ -3,6 +3,7 @@
 #include "core/engine/model_loading.h"
 #include "core/networks/clip.h"
 #include "core/text/clip_tokenizer.h"
+#include "core/text/query_parser.h"
 #include "core/weights/tensor_names.h"
 
 #include <ATen/Parallel.h>
@@ -68,6 +69,18 @@ int Retriever::dimension() const
 int Retriever::contextLength() const
 {
     return static_cast<int>(d->clip->config.contextLength);
+}
+
+std::vector<std::string> Retriever::unknownWords(const std::string &text) const
+{
+    constexpr std::size_t kShortest = 3;
+    std::vector<std::string> unknown;
+    for (const std::string &word : plainWords(text)) {
+        if (word.size() >= kShortest && d->tokenizer->encode(word).size() > 1
+            && std::find(unknown.begin(), unknown.end(), word) == unknown.end())
+            unknown.push_back(word);
+    }
+    return unknown;
 }
 
 TextEmbedding Retriever::embedText(const std::string &text)

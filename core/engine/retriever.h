@@ -32,6 +32,9 @@ public:
     int dimension() const;
     int contextLength() const; // tokens the text tower reads
 
+    // The words of a text that the tokenizer knows only in pieces, in lower case: the model was
+    // hardly trained on them. Runs of ASCII letters of three and more; each once.
+    std::vector<std::string> unknownWords(const std::string &text) const;
     // Throws Error(InvalidInput) for an empty text.
     TextEmbedding embedText(const std::string &text);
     // The same for many texts at once.

@@ -19,6 +19,24 @@ inline std::string phraseFeaturesName(const std::string &modelHash)
     return modelHash.substr(0, 16) + ".phrases.feat";
 }
 
+inline std::string regionFeaturesName(const std::string &modelHash)
+{
+    return modelHash.substr(0, 16) + ".regions.feat";
+}
+
+// The approximate index over the pictures.
+inline std::string indexName(const std::string &modelHash)
+{
+    return modelHash.substr(0, 16) + ".images.index";
+}
+
+// A region under its mask: another mask is another region to embed.
+inline std::int64_t regionKey(std::int64_t imageId, std::string_view group, std::uint64_t maskHash)
+{
+    return static_cast<std::int64_t>(splitMix64(splitMix64(static_cast<std::uint64_t>(imageId))
+                                                ^ fnv1a64(group) ^ splitMix64(maskHash)));
+}
+
 // Part phrases are few wordings said many times: their vectors are kept once for each wording,
 // under the hash of its text.
 inline std::int64_t phraseKey(std::string_view text)

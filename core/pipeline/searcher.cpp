@@ -3,15 +3,26 @@
 #include "core/base/error.h"
 #include "core/base/json_file.h"
 #include "core/base/log.h"
+#include "core/base/resources.h"
+#include "core/image/codec.h"
 #include "core/pipeline/feature_paths.h"
+#include "core/search/half_float.h"
+#include "core/search/half_kernels.h"
 #include "core/search/ranking.h"
-#include "core/text/noun_phrases.h"
+#include "core/search/vector_index.h"
+#include "core/store/gallery_query.h"
+#include "core/store/search_records.h"
+#include "core/text/filter_language.h"
+#include "core/text/query_parser.h"
 
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace sapsam {
 
@@ -20,9 +31,17 @@ namespace fs = std::filesystem;
 namespace {
 
 // More hits than this are named by reading all images at once.
-constexpr std::size_t kFewHits = 256;
+constexpr std::size_t kFewHits = 2000;
 // Hits that the history keeps of a search.
 constexpr std::size_t kRememberedHits = 100;
+// Embeddings of texts that are kept for the next search.
+constexpr std::size_t kKeptTexts = 4096;
+// Wordings that were written after embedding and are embedded on the way.
+constexpr std::size_t kLateWordings = 256;
+constexpr int kApproximateCandidates = 2000;
+constexpr double kRampLow = 0.6;
+constexpr double kRampHigh = 0.9;
+const std::string kNobody = "a person"; // what is left when every part is left out
 
 double secondsSince(std::chrono::steady_clock::time_point start)
 {
@@ -35,36 +54,187 @@ bool isBlank(const std::string &text)
                        [](unsigned char c) { return std::isspace(c) != 0; });
 }
 
+void addScaled(std::vector<float> &to, const std::vector<float> &what, double factor)
+{
+    for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] += static_cast<float>(factor) * what[i];
+}
+
+std::vector<float> difference(const std::vector<float> &a, const std::vector<float> &b)
+{
+    std::vector<float> result = a;
+    addScaled(result, b, -1.0);
+    return result;
+}
+
+void normalise(std::vector<float> &values)
+{
+    double square = 0.0;
+    for (const float value : values)
+        square += static_cast<double>(value) * static_cast<double>(value);
+    if (square > 0.0) {
+        const auto factor = static_cast<float>(1.0 / std::sqrt(square));
+        for (float &value : values)
+            value *= factor;
+    }
+}
+
+// In double: explanations take differences of such sums.
+double dotExactly(const std::uint16_t *row, const std::vector<float> &values)
+{
+    std::vector<float> wide(values.size());
+    floatFromHalf(row, wide.data(), wide.size());
+    double sum = 0.0;
+    for (std::size_t i = 0; i < wide.size(); ++i)
+        sum += static_cast<double>(wide[i]) * static_cast<double>(values[i]);
+    return sum;
+}
+
+double weightOf(const QueryTerm &term)
+{
+    return term.enabled ? term.weight : 0.0;
+}
+
+// The plain word of a group: who denies it denies whatever is there.
+bool namesWholeGroup(const std::string &word, const std::string &group)
+{
+    return word == group || word + "s" == group || (group == "pants" && word == "trousers")
+           || (group == "clothes" && (word == "clothing" || word == "garment"));
+}
+
+fs::file_time_type timeOf(const std::string &path)
+{
+    std::error_code ignored;
+    return fs::last_write_time(path, ignored);
+}
+
+// A feature file that is mapped again when it changes.
+struct WatchedFeatures
+{
+    std::unique_ptr<MappedFeatures> features;
+    std::string path;
+    fs::file_time_type time;
+    std::unordered_map<std::int64_t, std::size_t> rowOf;
+
+    // Returns whether it was read anew.
+    bool refresh(const std::string &newPath, const std::string &modelHash)
+    {
+        const fs::file_time_type newTime = timeOf(newPath);
+        if (features && path == newPath && time == newTime)
+            return false;
+        features.reset();
+        rowOf.clear();
+        features = std::make_unique<MappedFeatures>(newPath, modelHash);
+        path = newPath;
+        time = newTime;
+        const HalfRows &rows = features->rows();
+        rowOf.reserve(rows.count);
+        for (std::size_t i = 0; i < rows.count; ++i)
+            rowOf.emplace(rows.ids[i], i);
+        return true;
+    }
+
+    const std::uint16_t *find(std::int64_t id) const
+    {
+        const auto row = rowOf.find(id);
+        return row == rowOf.end() || !features ? nullptr : features->rows().row(row->second);
+    }
+    std::vector<float> floats(const std::uint16_t *row) const
+    {
+        std::vector<float> values(static_cast<std::size_t>(features->rows().dimension));
+        floatFromHalf(row, values.data(), values.size());
+        return values;
+    }
+};
+
 } // namespace
 
 struct Searcher::Private
 {
     Private(ProjectStore &store_, Engines &engines_) : store(store_), engines(engines_) {}
 
+    // A region of the gallery.
+    struct Part
+    {
+        std::int64_t regionId = 0;
+        int group = 0;
+        int wording = -1;                      // of its phrase; -1 without
+        const std::uint16_t *pixels = nullptr; // its embedding; null when there is none
+    };
+    // Regions of one picture: [first, last) of parts.
+    struct Range
+    {
+        std::size_t first = 0;
+        std::size_t last = 0;
+    };
+
+    // One piece of the query with all it takes to score a picture without looking at the others.
+    struct AskedTerm
+    {
+        int index = 0; // of the query's terms
+        QueryTerm term;
+        int group = -1;
+        bool isBare = false;
+        std::string colour;
+        std::vector<float> values;        // of the part's words
+        std::vector<float> effect;        // what leaving it out takes from the vector of pictures
+        std::vector<float> wordingScores; // cosine of its words and each wording
+    };
+    struct AskedPart // an example, or a judged part
+    {
+        int group = -1;
+        std::vector<float> values;
+        double weight = 0.0;
+        bool isFeedback = false;
+    };
+    struct Plan
+    {
+        SearchQuery query;
+        std::vector<float> whole; // all that is linear in the picture's vector
+        std::vector<AskedTerm> terms;
+        std::vector<AskedPart> partExamples;
+        std::unordered_set<std::int64_t> rejected;
+        std::vector<float> exampleEffect;  // empty: no example, or nothing but it
+        std::vector<float> feedbackEffect; // empty: nothing was judged
+        std::string exampleName;
+        bool hasText = false;
+        bool isReranked = false;
+        bool needsParts = false; // something is scored by region
+    };
+
     ProjectStore &store;
     Engines &engines;
+    ScoreWeights weights;
 
-    FeatureTable images;
-    fs::file_time_type imagesTime;
-    std::string imagesPath;
-    FeatureTable phrases;
-    fs::file_time_type phrasesTime;
-    std::string phrasesPath;
-    std::unordered_map<std::int64_t, std::size_t> phraseRow;      // key of the wording → row
-    std::unordered_map<std::string, std::vector<float>> embedded; // wordings embedded on the way
+    WatchedFeatures images;
+    WatchedFeatures phrases;
+    WatchedFeatures regions;
+    std::unordered_map<std::string, std::vector<float>> texts; // embedded ones
+    std::unordered_map<std::string, TextEmbedding> lengths;
 
-    // Query parts of the last search with their embeddings.
-    struct AskedPart
+    std::int64_t partsVersion = -1;
+    std::vector<Part> parts;
+    std::vector<std::string> groups;
+    std::vector<std::string> wordings;
+    std::vector<const std::uint16_t *> wordingRows;
+    std::vector<std::vector<std::uint16_t>> lateRows;
+    std::unordered_map<std::int64_t, Range> rangeOf;
+    std::vector<Range> rangeOfRow; // by row of the image features
+    std::size_t lateWordings = 0;  // that could not be embedded on the way
+
+    std::unique_ptr<VectorIndex> index;
+    fs::file_time_type indexTime;
+    std::string indexPath;
+
+    Plan plan;
+
+    int groupIndex(const std::string &group)
     {
-        QueryPart part;
-        std::vector<float> values;
-    };
-    std::vector<AskedPart> asked;
-
-    static fs::file_time_type timeOf(const std::string &path)
-    {
-        std::error_code ignored;
-        return fs::last_write_time(path, ignored);
+        const auto found = std::find(groups.begin(), groups.end(), group);
+        if (found != groups.end())
+            return static_cast<int>(found - groups.begin());
+        groups.push_back(group);
+        return static_cast<int>(groups.size()) - 1;
     }
 
     // Reads what changed since the last search.
@@ -81,62 +251,593 @@ struct Searcher::Private
             throw Error(ErrorKind::NotFound, "nothing is embedded in the project '" + store.folder()
                                                  + "' yet; run `sapsam embed` on it first");
         }
-        const std::string path = store.folder() + "/" + set->file;
-        const fs::file_time_type time = timeOf(path);
-        if (path != imagesPath || time != imagesTime) {
-            images = readFeatures(path, model.sha256);
-            imagesPath = path;
-            imagesTime = time;
+        const bool newImages = images.refresh(store.folder() + "/" + set->file, model.sha256);
+        const std::string folder = store.folder() + "/features/";
+        const bool newPhrases =
+            refreshOptional(phrases, folder + phraseFeaturesName(model.sha256), model.sha256);
+        const bool newRegions =
+            refreshOptional(regions, folder + regionFeaturesName(model.sha256), model.sha256);
+        const std::int64_t version = contentVersion(store);
+        if (newImages || newPhrases || newRegions || version != partsVersion) {
+            readParts();
+            partsVersion = version;
         }
-        readPhrases(model);
         return *set;
     }
 
-    void readPhrases(const ModelInfo &model)
+    // Only parts need them: a search goes on without.
+    static bool refreshOptional(WatchedFeatures &watched, const std::string &path,
+                                const std::string &modelHash)
     {
-        const std::string path = store.folder() + "/features/" + phraseFeaturesName(model.sha256);
-        const fs::file_time_type time = timeOf(path);
-        if (path == phrasesPath && time == phrasesTime)
-            return;
-        phrases = {};
-        phraseRow.clear();
-        embedded.clear();
-        phrasesPath = path;
-        phrasesTime = time;
         try {
-            phrases = readFeatures(path, model.sha256);
+            return watched.refresh(path, modelHash);
         } catch (const Error &error) {
-            // Only the reasons for a hit need them, and those can be computed on the way.
             if (error.kind() != ErrorKind::NotFound)
                 logWarning(error.what());
+            watched.features.reset();
+            watched.rowOf.clear();
+            return true;
         }
-        for (std::size_t i = 0; i < phrases.ids.size(); ++i)
-            phraseRow.emplace(phrases.ids[i], i);
     }
 
-    const float *phraseValues(const std::string &text)
+    void readParts()
     {
-        const auto row = phraseRow.find(phraseKey(text));
-        if (row != phraseRow.end())
-            return phrases.rows.data() + row->second * static_cast<std::size_t>(phrases.dimension);
-        auto known = embedded.find(text);
-        if (known == embedded.end())
-            known = embedded.emplace(text, engines.retriever().embedText(text).values).first;
-        return known->second.data();
+        parts.clear();
+        groups.clear();
+        wordings.clear();
+        wordingRows.clear();
+        lateRows.clear();
+        rangeOf.clear();
+        lateWordings = 0;
+        std::unordered_map<std::string, int> known;
+        for (StoredPart &stored : storedParts(store)) {
+            Part part;
+            part.regionId = stored.regionId;
+            part.group = groupIndex(stored.group);
+            part.pixels = regions.find(regionKey(stored.imageId, stored.group, stored.maskHash));
+            if (!stored.phrase.empty()) {
+                const auto [entry, isNew] =
+                    known.emplace(stored.phrase, static_cast<int>(wordings.size()));
+                if (isNew) {
+                    wordings.push_back(stored.phrase);
+                    wordingRows.push_back(phrases.find(phraseKey(stored.phrase)));
+                }
+                part.wording = entry->second;
+            }
+            Range &range =
+                rangeOf.emplace(stored.imageId, Range{parts.size(), parts.size()}).first->second;
+            parts.push_back(part);
+            range.last = parts.size();
+        }
+        const HalfRows &rows = images.features->rows();
+        rangeOfRow.assign(rows.count, {});
+        for (std::size_t i = 0; i < rows.count; ++i) {
+            const auto found = rangeOf.find(rows.ids[i]);
+            if (found != rangeOf.end())
+                rangeOfRow[i] = found->second;
+        }
+    }
+
+    // Wordings that were written since the project was embedded.
+    void embedLateWordings()
+    {
+        std::vector<std::string> missing;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < wordings.size(); ++i) {
+            if (wordingRows[i] != nullptr)
+                continue;
+            if (missing.size() == kLateWordings) {
+                ++lateWordings;
+                continue;
+            }
+            missing.push_back(wordings[i]);
+            places.push_back(i);
+        }
+        if (missing.empty())
+            return;
+        lateWordings = 0;
+        const std::vector<std::vector<float>> values = embed(missing);
+        lateRows.reserve(lateRows.size() + values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            std::vector<std::uint16_t> half(values[i].size());
+            halfFromFloat(values[i].data(), half.data(), half.size());
+            lateRows.push_back(std::move(half));
+            wordingRows[places[i]] = lateRows.back().data();
+        }
+    }
+
+    std::vector<std::vector<float>> embed(const std::vector<std::string> &wanted)
+    {
+        std::vector<std::string> todo;
+        for (const std::string &text : wanted) {
+            if (texts.count(text) == 0 && std::find(todo.begin(), todo.end(), text) == todo.end())
+                todo.push_back(text);
+        }
+        if (texts.size() + todo.size() > kKeptTexts) {
+            texts.clear();
+            lengths.clear();
+            todo = wanted;
+            std::sort(todo.begin(), todo.end());
+            todo.erase(std::unique(todo.begin(), todo.end()), todo.end());
+        }
+        if (!todo.empty()) {
+            std::vector<TextEmbedding> embedded = engines.retriever().embedTexts(todo);
+            for (std::size_t i = 0; i < todo.size(); ++i) {
+                texts[todo[i]] = std::move(embedded[i].values);
+                embedded[i].values.clear();
+                lengths[todo[i]] = std::move(embedded[i]);
+            }
+        }
+        std::vector<std::vector<float>> values;
+        values.reserve(wanted.size());
+        for (const std::string &text : wanted)
+            values.push_back(texts.at(text));
+        return values;
+    }
+
+    std::vector<float> pictureVector(std::int64_t imageId)
+    {
+        const std::uint16_t *row = images.find(imageId);
+        if (row == nullptr)
+            throw Error(ErrorKind::NotFound, "image " + std::to_string(imageId)
+                                                 + " is not in the project or not embedded yet; "
+                                                   "run `sapsam embed`");
+        return images.floats(row);
+    }
+
+    std::vector<float> partVector(std::int64_t imageId, const std::string &group)
+    {
+        const auto range = rangeOf.find(imageId);
+        if (range != rangeOf.end()) {
+            bool isThere = false;
+            for (std::size_t i = range->second.first; i < range->second.last; ++i) {
+                if (groups[static_cast<std::size_t>(parts[i].group)] != group)
+                    continue;
+                isThere = true;
+                if (parts[i].pixels != nullptr)
+                    return regions.floats(parts[i].pixels);
+            }
+            if (isThere)
+                throw Error(ErrorKind::NotFound, "the parts of image " + std::to_string(imageId)
+                                                     + " are not embedded; run `sapsam embed` on "
+                                                       "the project");
+        }
+        throw Error(ErrorKind::InvalidInput,
+                    "image " + std::to_string(imageId) + " has no part '" + group + "'");
+    }
+
+    // The largest cosine with the regions of the group; 0 without any.
+    double likeness(const AskedPart &asked, const Range &range) const
+    {
+        double best = 0.0;
+        bool found = false;
+        for (std::size_t i = range.first; i < range.last; ++i) {
+            if (parts[i].group != asked.group || parts[i].pixels == nullptr)
+                continue;
+            const auto score = static_cast<double>(
+                dotHalf(parts[i].pixels, asked.values.data(), asked.values.size()));
+            best = found ? std::max(best, score) : score;
+            found = true;
+        }
+        return best;
+    }
+
+    double deniedDegree(const AskedTerm &asked, const Part &part) const
+    {
+        if (part.wording < 0)
+            return asked.isBare ? 1.0 : 0.0;
+        const std::string &phrase = wordings[static_cast<std::size_t>(part.wording)];
+        if (asked.isBare) {
+            const std::vector<std::string> words = plainWords(asked.term.text);
+            if (words.empty() || namesWholeGroup(words.back(), asked.term.group))
+                return 1.0;
+            const std::vector<std::string> said = plainWords(phrase);
+            if (std::find(said.begin(), said.end(), words.back()) != said.end())
+                return 1.0;
+        } else if (!asked.colour.empty()) {
+            const std::string said = colourOfPhrase(phrase);
+            if (!said.empty())
+                return said == asked.colour ? 1.0 : 0.0;
+        }
+        const double score =
+            static_cast<double>(asked.wordingScores[static_cast<std::size_t>(part.wording)]);
+        return std::clamp((score - kRampLow) / (kRampHigh - kRampLow), 0.0, 1.0);
+    }
+
+    // What one term adds to the score by the parts of a picture, and the region that decides.
+    double termScore(const AskedTerm &asked, const Range &range, int *decisive = nullptr) const
+    {
+        const double weight = weightOf(asked.term);
+        double best = 0.0;
+        double answer = -std::numeric_limits<double>::infinity();
+        for (std::size_t i = range.first; i < range.last; ++i) {
+            const Part &part = parts[i];
+            if (part.group != asked.group)
+                continue;
+            double score = 0.0;
+            if (asked.term.negated) {
+                score = deniedDegree(asked, part);
+            } else {
+                if (part.wording >= 0)
+                    score += weights.phrase
+                             * static_cast<double>(
+                                 asked.wordingScores[static_cast<std::size_t>(part.wording)]);
+                if (weights.region != 0.0 && part.pixels != nullptr)
+                    score += weights.region
+                             * static_cast<double>(
+                                 dotHalf(part.pixels, asked.values.data(), asked.values.size()));
+            }
+            if (score > answer) {
+                answer = score;
+                best = score;
+                if (decisive != nullptr)
+                    *decisive = static_cast<int>(i);
+            }
+        }
+        if (asked.term.negated)
+            return -weights.denied * weight * best;
+        return plan.isReranked ? weight * best : 0.0;
+    }
+
+    double judgedPartScore(const Range &range, std::int64_t imageId) const
+    {
+        double sum = plan.rejected.count(imageId) != 0 ? -1.0 : 0.0;
+        for (const AskedPart &asked : plan.partExamples) {
+            if (asked.isFeedback)
+                sum += asked.weight * likeness(asked, range);
+        }
+        return sum;
+    }
+
+    double exampleScore(const Range &range) const
+    {
+        double sum = 0.0;
+        for (const AskedPart &asked : plan.partExamples) {
+            if (!asked.isFeedback)
+                sum += asked.weight * likeness(asked, range);
+        }
+        return sum;
+    }
+
+    // What is not linear in the picture's vector.
+    double extraScore(const Range &range, std::int64_t imageId) const
+    {
+        double sum = exampleScore(range) + judgedPartScore(range, imageId);
+        for (const AskedTerm &asked : plan.terms)
+            sum += termScore(asked, range);
+        return sum;
+    }
+
+    // Q of the header, with the weight of one term replaced by 0 (none: -1).
+    static std::vector<float> descriptionVector(const std::vector<float> &whole,
+                                                const std::vector<std::vector<float>> &effects,
+                                                const std::vector<double> &termWeights, int without)
+    {
+        std::vector<float> query = whole;
+        bool isPlain = true;
+        for (std::size_t i = 0; i < effects.size(); ++i) {
+            const double weight = static_cast<int>(i) == without ? 0.0 : termWeights[i];
+            if (weight == 1.0)
+                continue;
+            addScaled(query, effects[i], weight - 1.0);
+            isPlain = false;
+        }
+        if (!isPlain)
+            normalise(query);
+        return query;
+    }
+
+    void makePlan(const SearchQuery &query, SearchResponse &response)
+    {
+        plan = {};
+        plan.query = query;
+        const std::string text = encoderText(query.text, query.terms);
+        const bool onlyDenied = text.empty() && !query.hasExample()
+                                && std::any_of(query.terms.begin(), query.terms.end(),
+                                               [](const QueryTerm &term) { return term.negated; });
+        plan.hasText = !text.empty() || onlyDenied;
+        const std::size_t dimension = static_cast<std::size_t>(images.features->rows().dimension);
+
+        // All texts in one go.
+        std::vector<std::string> wanted;
+        if (plan.hasText)
+            wanted.push_back(onlyDenied ? kNobody : text);
+        std::vector<std::size_t> positive; // places in query.terms
+        for (std::size_t i = 0; i < query.terms.size(); ++i) {
+            if (query.terms[i].text.empty())
+                continue;
+            if (!query.terms[i].negated) {
+                positive.push_back(i);
+                std::string rest = encoderText(query.text, query.terms, i);
+                wanted.push_back(rest.empty() ? kNobody : std::move(rest));
+            }
+            wanted.push_back(query.terms[i].text);
+        }
+        const std::vector<std::vector<float>> vectors = embed(wanted);
+        if (plan.hasText) {
+            const TextEmbedding &length = lengths.at(wanted.front());
+            if (length.truncated)
+                response.warnings.push_back("the description has " + std::to_string(length.tokens)
+                                            + " tokens, the model reads "
+                                            + std::to_string(engines.retriever().contextLength())
+                                            + ": the end was left out, shorten it");
+        }
+
+        std::size_t next = plan.hasText ? 1 : 0;
+        std::vector<std::vector<float>> effects;
+        std::vector<double> termWeights;
+        for (std::size_t i = 0; i < query.terms.size(); ++i) {
+            const QueryTerm &term = query.terms[i];
+            if (term.text.empty())
+                continue;
+            AskedTerm asked;
+            asked.index = static_cast<int>(i);
+            asked.term = term;
+            asked.group = groupIndex(term.group);
+            asked.isBare = isBareNoun(term.text);
+            asked.colour = colourOfPhrase(term.text);
+            if (!term.negated) {
+                effects.push_back(difference(vectors.front(), vectors[next++]));
+                termWeights.push_back(weightOf(term));
+            }
+            asked.values = vectors[next++];
+            plan.terms.push_back(std::move(asked));
+        }
+
+        const double share = !query.hasExample() ? 0.0 : (plan.hasText ? query.exampleShare : 1.0);
+        plan.whole.assign(dimension, 0.0F);
+        if (plan.hasText) {
+            const std::vector<float> full =
+                descriptionVector(vectors.front(), effects, termWeights, -1);
+            addScaled(plan.whole, full, 1.0 - share);
+            int place = 0;
+            for (AskedTerm &asked : plan.terms) {
+                if (asked.term.negated)
+                    continue;
+                asked.effect = difference(
+                    full, descriptionVector(vectors.front(), effects, termWeights, place++));
+                for (float &value : asked.effect)
+                    value *= static_cast<float>(1.0 - share);
+            }
+            if (query.hasExample()) {
+                plan.exampleEffect.assign(dimension, 0.0F);
+                addScaled(plan.exampleEffect, full, -share);
+            }
+        }
+        addExample(query, share);
+        addFeedback(query);
+
+        plan.needsParts =
+            !plan.partExamples.empty() || !plan.rejected.empty() || plan.isReranked
+            || std::any_of(plan.terms.begin(), plan.terms.end(), [](const AskedTerm &asked) {
+                   return asked.term.negated && weightOf(asked.term) > 0.0;
+               });
+    }
+
+    void addExample(const SearchQuery &query, double share)
+    {
+        if (!query.hasExample())
+            return;
+        std::vector<float> values;
+        if (query.like && !query.like->group.empty()) {
+            plan.exampleName =
+                "image " + std::to_string(query.like->imageId) + ", " + query.like->group;
+            plan.partExamples.push_back({groupIndex(query.like->group),
+                                         partVector(query.like->imageId, query.like->group), share,
+                                         false});
+            return;
+        }
+        if (query.like) {
+            plan.exampleName = "image " + std::to_string(query.like->imageId);
+            values = pictureVector(query.like->imageId);
+        } else {
+            plan.exampleName = query.imageFile.substr(query.imageFile.rfind('/') + 1);
+            values = engines.retriever().embedImages({readImage(query.imageFile)});
+        }
+        addScaled(plan.whole, values, share);
+        if (!plan.exampleEffect.empty())
+            addScaled(plan.exampleEffect, values, share);
+    }
+
+    void addFeedback(const SearchQuery &query)
+    {
+        int relevant = 0;
+        int others = 0;
+        for (const Judgement &judgement : query.feedback) {
+            if (judgement.group.empty())
+                ++(judgement.relevant ? relevant : others);
+        }
+        if (query.feedback.empty())
+            return;
+        plan.feedbackEffect.assign(plan.whole.size(), 0.0F);
+        for (const Judgement &judgement : query.feedback) {
+            if (judgement.group.empty()) {
+                addScaled(plan.feedbackEffect, pictureVector(judgement.imageId),
+                          judgement.relevant ? weights.relevant / relevant
+                                             : -weights.notRelevant / others);
+                if (!judgement.relevant)
+                    plan.rejected.insert(judgement.imageId);
+                continue;
+            }
+            plan.partExamples.push_back(
+                {groupIndex(judgement.group), partVector(judgement.imageId, judgement.group),
+                 judgement.relevant ? weights.judgedPart : -weights.judgedPart, true});
+        }
+        addScaled(plan.whole, plan.feedbackEffect, 1.0);
+    }
+
+    void scoreWordings()
+    {
+        if (plan.terms.empty())
+            return;
+        embedLateWordings();
+        for (AskedTerm &asked : plan.terms) {
+            asked.wordingScores.assign(wordings.size(), 0.0F);
+            for (std::size_t i = 0; i < wordings.size(); ++i) {
+                if (wordingRows[i] != nullptr)
+                    asked.wordingScores[i] =
+                        dotHalf(wordingRows[i], asked.values.data(), asked.values.size());
+            }
+        }
+    }
+
+    const VectorIndex &readIndex(const std::string &modelHash)
+    {
+        const std::string path = store.folder() + "/features/" + indexName(modelHash);
+        const fs::file_time_type time = timeOf(path);
+        if (!index || path != indexPath || time != indexTime) {
+            index.reset();
+            index = std::make_unique<VectorIndex>(VectorIndex::read(path, *images.features));
+            indexPath = path;
+            indexTime = time;
+        }
+        return *index;
+    }
+
+    std::vector<RankedImage> rank(const SearchRequest &request, const std::vector<char> &allowed,
+                                  const std::string &modelHash)
+    {
+        const HalfRows &rows = images.features->rows();
+        const auto withExtras = [&](RankedImage image) {
+            const std::size_t row = images.rowOf.at(image.imageId);
+            image.score = static_cast<float>(static_cast<double>(image.score)
+                                             + extraScore(rangeOfRow[row], image.imageId));
+            return image;
+        };
+        if (request.approximate) {
+            std::vector<RankedImage> ranked = readIndex(modelHash).search(
+                *images.features, plan.whole, std::max(kApproximateCandidates, 4 * request.top));
+            std::erase_if(ranked, [&](const RankedImage &image) {
+                return !allowed.empty() && allowed[images.rowOf.at(image.imageId)] == 0;
+            });
+            if (plan.needsParts)
+                std::transform(ranked.begin(), ranked.end(), ranked.begin(), withExtras);
+            sortRanking(ranked, request.top);
+            return ranked;
+        }
+        if (!plan.needsParts)
+            return rankByCosine(rows, plan.whole, request.top, allowed);
+        const std::vector<float> scores = scoresOf(rows, plan.whole);
+        std::vector<RankedImage> ranked;
+        ranked.reserve(rows.count);
+        for (std::size_t i = 0; i < rows.count; ++i) {
+            if (!allowed.empty() && allowed[i] == 0)
+                continue;
+            ranked.push_back(
+                {rows.ids[i], static_cast<float>(static_cast<double>(scores[i])
+                                                 + extraScore(rangeOfRow[i], rows.ids[i]))});
+        }
+        sortRanking(ranked, request.top);
+        return ranked;
+    }
+
+    std::vector<char> allowedRows(const SearchQuery &query)
+    {
+        if (isBlank(query.filter))
+            return {};
+        const FilterParse parsed = parseFilter(query.filter);
+        if (parsed.problem)
+            throw Error(ErrorKind::InvalidInput, "the filter cannot be read at column "
+                                                     + std::to_string(parsed.problem->begin + 1)
+                                                     + ": " + parsed.problem->message);
+        std::vector<char> allowed(images.features->rows().count, 0);
+        for (const std::int64_t id : imagesMatching(store, parsed.filter)) {
+            const auto row = images.rowOf.find(id);
+            if (row != images.rowOf.end())
+                allowed[row->second] = 1;
+        }
+        return allowed;
+    }
+
+    void explainHit(SearchHit &hit) const
+    {
+        const auto place = images.rowOf.find(hit.imageId);
+        if (place == images.rowOf.end())
+            return;
+        const std::uint16_t *row = images.features->rows().row(place->second);
+        const Range range = rangeOfRow[place->second];
+        double explained = 0.0;
+        const auto add = [&](Contribution contribution) {
+            explained += contribution.value;
+            hit.contributions.push_back(std::move(contribution));
+        };
+        for (const AskedTerm &asked : plan.terms) {
+            if (weightOf(asked.term) == 0.0)
+                continue;
+            Contribution contribution;
+            contribution.kind =
+                asked.term.negated ? Contribution::Kind::Denied : Contribution::Kind::Term;
+            contribution.term = asked.index;
+            contribution.text = asked.term.text;
+            int decisive = -1;
+            contribution.value = termScore(asked, range, &decisive);
+            if (!asked.effect.empty())
+                contribution.value += dotExactly(row, asked.effect);
+            contribution.group = asked.term.group;
+            if (decisive >= 0) {
+                const Part &part = parts[static_cast<std::size_t>(decisive)];
+                if (part.wording >= 0)
+                    contribution.phrase = wordings[static_cast<std::size_t>(part.wording)];
+            }
+            add(std::move(contribution));
+        }
+        if (plan.hasText && plan.query.hasExample()) {
+            Contribution contribution;
+            contribution.kind = Contribution::Kind::Example;
+            contribution.text = plan.exampleName;
+            contribution.group = plan.query.like ? plan.query.like->group : std::string();
+            contribution.value = dotExactly(row, plan.exampleEffect) + exampleScore(range);
+            add(std::move(contribution));
+        }
+        if (!plan.feedbackEffect.empty()) {
+            Contribution contribution;
+            contribution.kind = Contribution::Kind::Feedback;
+            contribution.value =
+                dotExactly(row, plan.feedbackEffect) + judgedPartScore(range, hit.imageId);
+            add(std::move(contribution));
+        }
+        Contribution rest;
+        rest.kind = Contribution::Kind::Rest;
+        rest.value = hit.score - explained;
+        hit.contributions.push_back(std::move(rest));
+        hit.parts = matchesOf(range);
+    }
+
+    std::vector<PartMatch> matchesOf(const Range &range) const
+    {
+        std::vector<PartMatch> matches;
+        for (std::size_t i = range.first; i < range.last; ++i) {
+            const Part &part = parts[i];
+            PartMatch match;
+            match.group = groups[static_cast<std::size_t>(part.group)];
+            if (part.wording >= 0) {
+                match.phrase = wordings[static_cast<std::size_t>(part.wording)];
+                for (const AskedTerm &asked : plan.terms) {
+                    if (asked.group != part.group || asked.term.negated
+                        || weightOf(asked.term) == 0.0)
+                        continue;
+                    const auto score = static_cast<double>(
+                        asked.wordingScores[static_cast<std::size_t>(part.wording)]);
+                    if (match.queryPhrase.empty() || score > match.score) {
+                        match.queryPhrase = asked.term.text;
+                        match.score = score;
+                    }
+                }
+            }
+            matches.push_back(std::move(match));
+        }
+        return matches;
     }
 
     // The history is a convenience: a search never fails because of it.
-    void remember(const SearchResponse &response)
+    void remember(SearchResponse &response)
     {
         if (store.isReadOnly())
             return;
-        Json parts = Json::array();
-        for (const QueryPart &part : response.parts)
-            parts.push_back({{"group", part.group}, {"text", part.text}});
         QueryRecord query;
         query.text = response.query;
         query.structure =
-            Json{{"parts", std::move(parts)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+            jsonOf(response.structure).dump(-1, ' ', false, Json::error_handler_t::replace);
         query.modelHash = response.modelHash;
         std::vector<std::int64_t> ids;
         std::vector<float> scores;
@@ -147,37 +848,50 @@ struct Searcher::Private
             scores.push_back(static_cast<float>(hit.score));
         }
         try {
-            store.addQuery(query, ids, scores);
+            const std::int64_t before = contentVersion(store);
+            store.transaction([&] {
+                response.queryId = store.addQuery(query, ids, scores);
+                for (const Judgement &judgement : response.structure.feedback)
+                    setFeedback(store, response.queryId, judgement.imageId, judgement.group,
+                                judgement.relevant);
+            });
+            // Our own rows changed no part.
+            if (before == partsVersion)
+                partsVersion = contentVersion(store);
         } catch (const Error &error) {
+            response.queryId = 0;
             logDebug(std::string("the search was not kept: ") + error.what());
         }
     }
 
-    std::vector<PartMatch> explain(std::int64_t imageId)
+    void drawLine(SearchResponse &response, const std::optional<StoredCalibration> &stored) const
     {
-        std::unordered_map<std::int64_t, std::string> phraseOf;
-        for (PhraseRecord &phrase : store.phrases(imageId))
-            phraseOf.emplace(phrase.regionId, std::move(phrase.text));
-        std::vector<PartMatch> matches;
-        for (const RegionRecord &region : store.regions(imageId)) {
-            PartMatch match;
-            match.group = region.group;
-            const auto phrase = phraseOf.find(region.id);
-            if (phrase != phraseOf.end())
-                match.phrase = phrase->second;
-            for (const AskedPart &part : asked) {
-                if (part.part.group != region.group || match.phrase.empty())
-                    continue;
-                const double score = static_cast<double>(
-                    dotProduct(part.values.data(), phraseValues(match.phrase), images.dimension));
-                if (match.queryPhrase.empty() || score > match.score) {
-                    match.queryPhrase = part.part.text;
-                    match.score = score;
-                }
-            }
-            matches.push_back(std::move(match));
+        const SearchQuery &query = plan.query;
+        if (!stored) {
+            response.lineNote = "no calibration for this model: `sapsam calibrate` makes one";
+            return;
         }
-        return matches;
+        if (stored->calibration.slope <= 0.0) {
+            response.lineNote = "the scores of this model say too little for a line";
+            return;
+        }
+        if (query.hasExample() || !query.feedback.empty()) {
+            response.lineNote = "scores of pictures and judgements are not calibrated";
+            return;
+        }
+        if (stored->reranked != plan.isReranked) {
+            response.lineNote = plan.isReranked ? "scores re-ranked by parts are not calibrated"
+                                                : "only scores re-ranked by parts are calibrated";
+            return;
+        }
+        MatchLine line;
+        line.calibration = stored->calibration;
+        line.threshold = stored->calibration.threshold;
+        line.source = stored->source;
+        for (const SearchHit &hit : response.hits)
+            line.above += hit.score >= line.threshold ? 1 : 0;
+        line.isLast = line.above == static_cast<int>(response.hits.size());
+        response.line = std::move(line);
     }
 };
 
@@ -188,44 +902,78 @@ Searcher::Searcher(ProjectStore &store, Engines &engines)
 
 Searcher::~Searcher() = default;
 
+void Searcher::setWeights(const ScoreWeights &weights)
+{
+    d->weights = weights;
+}
+
+const ScoreWeights &Searcher::weights() const
+{
+    return d->weights;
+}
+
 SearchResponse Searcher::search(const SearchRequest &request)
 {
-    if (isBlank(request.text))
+    SearchQuery query = request.query ? *request.query : queryOf(request.text);
+    const bool hasParts = std::any_of(query.terms.begin(), query.terms.end(),
+                                      [](const QueryTerm &term) { return !term.text.empty(); });
+    if (isBlank(query.text) && !hasParts && !query.hasExample())
         throw Error(
             ErrorKind::InvalidInput,
             "the description is empty; say what the person looks like, such as \"a woman in a red "
             "jacket and blue jeans\"");
     Retriever &retriever = d->engines.retriever();
-    const ModelInfo &model = retriever.model();
+    const ModelInfo model = retriever.model();
 
     SearchResponse response;
-    response.query = request.text;
+    response.query = request.query ? titleOf(query) : request.text;
     response.modelName = model.name;
     response.modelHash = model.sha256;
-    for (const NounPhrase &phrase : parseQuery(request.text)) {
-        if (!phrase.negated && !phrase.group.empty())
-            response.parts.push_back({phrase.group, phrase.text});
+    response.structure = query;
+    for (const QueryTerm &term : query.terms) {
+        if (!term.negated && term.enabled && !term.group.empty())
+            response.parts.push_back({term.group, term.text});
     }
 
     const EmbeddingSetRecord set = d->refresh(model);
+    const std::optional<StoredCalibration> stored = storedCalibration(d->store, model.sha256);
     const auto encodeStart = std::chrono::steady_clock::now();
-    std::vector<std::string> texts{request.text};
-    for (const QueryPart &part : response.parts)
-        texts.push_back(part.text);
-    const std::vector<TextEmbedding> embeddings = retriever.embedTexts(texts);
+    d->makePlan(query, response);
+    d->plan.isReranked = query.reranking == Reranking::On
+                         || (query.reranking == Reranking::Auto && stored && stored->rerankByParts);
+    d->plan.needsParts = d->plan.needsParts || (d->plan.isReranked && !d->plan.terms.empty());
+    d->scoreWordings();
     response.encodeSeconds = secondsSince(encodeStart);
+    response.isReranked = d->plan.isReranked;
+    if (stored)
+        response.rerankingNote = stored->rerankingNote;
 
-    d->asked.clear();
-    for (std::size_t i = 0; i < response.parts.size(); ++i)
-        d->asked.push_back({response.parts[i], embeddings.at(i + 1).values});
-    if (embeddings.at(0).truncated)
-        response.warnings.push_back("the description has " + std::to_string(embeddings[0].tokens)
-                                    + " tokens, the model reads "
-                                    + std::to_string(retriever.contextLength())
-                                    + ": the end was left out, shorten it");
-    if (response.parts.empty())
+    const bool hasTerms = !query.terms.empty();
+    if (!hasTerms && !isBlank(query.text))
         response.warnings.emplace_back("no garment or other part of a person was recognised in the "
                                        "description; it is compared as a whole");
+    std::string all = query.text;
+    for (const QueryTerm &term : query.terms)
+        all += " " + (term.isAdded() ? term.text : std::string());
+    const std::vector<std::string> unknown = retriever.unknownWords(all);
+    if (!unknown.empty()) {
+        std::string words;
+        for (const std::string &word : unknown)
+            words += (words.empty() ? "\"" : ", \"") + word + "\"";
+        response.warnings.push_back("the model does not know " + words
+                                    + "; it guesses from pieces of "
+                                    + (unknown.size() == 1 ? "the word" : "the words"));
+    }
+    const bool denies = std::any_of(query.terms.begin(), query.terms.end(), [](const auto &term) {
+        return term.negated && weightOf(term) > 0.0;
+    });
+    if (denies && d->parts.empty())
+        response.warnings.emplace_back("no part has been found on any picture, so nothing can be "
+                                       "denied; run `sapsam segment` and `sapsam phrase`");
+    if (d->lateWordings > 0)
+        response.warnings.push_back(std::to_string(d->lateWordings)
+                                    + " phrases were written after embedding and do not count; "
+                                      "run `sapsam embed`");
     const std::int64_t missing = d->store.imageCount() - set.count;
     if (missing > 0)
         response.warnings.push_back(
@@ -233,8 +981,11 @@ SearchResponse Searcher::search(const SearchRequest &request)
             + " images are not embedded and cannot be found; run `sapsam embed`");
 
     const auto rankStart = std::chrono::steady_clock::now();
-    const std::vector<RankedImage> ranked =
-        rankByCosine(d->images, embeddings[0].values, request.top);
+    const std::vector<char> allowed = d->allowedRows(query);
+    response.gallery =
+        allowed.empty() ? static_cast<std::int64_t>(d->images.features->rows().count)
+                        : static_cast<std::int64_t>(std::count(allowed.begin(), allowed.end(), 1));
+    const std::vector<RankedImage> ranked = d->rank(request, allowed, model.sha256);
     std::unordered_map<std::int64_t, std::string> paths;
     if (ranked.size() > kFewHits) {
         for (const ImageRecord &image : d->store.images())
@@ -258,18 +1009,112 @@ SearchResponse Searcher::search(const SearchRequest &request)
             }
         }
         hit.rank = static_cast<int>(response.hits.size()) + 1;
-        if (hit.rank <= request.explainTop)
-            hit.parts = d->explain(hit.imageId);
         response.hits.push_back(std::move(hit));
     }
+    const auto explainStart = std::chrono::steady_clock::now();
+    for (SearchHit &hit : response.hits) {
+        if (hit.rank <= request.explainTop)
+            d->explainHit(hit);
+    }
+    response.explainSeconds = secondsSince(explainStart);
+    d->drawLine(response, stored);
     response.rankSeconds = secondsSince(rankStart);
-    d->remember(response);
+    if (request.remember)
+        d->remember(response);
     return response;
 }
 
 std::vector<PartMatch> Searcher::explain(std::int64_t imageId)
 {
-    return d->explain(imageId);
+    const auto range = d->rangeOf.find(imageId);
+    return range == d->rangeOf.end() ? std::vector<PartMatch>() : d->matchesOf(range->second);
+}
+
+int Searcher::buildIndex(const CancelToken &cancel, const ProgressSink &progress)
+{
+    const ModelInfo model = d->engines.retriever().model();
+    d->refresh(model);
+    const VectorIndex built = VectorIndex::build(*d->images.features, {}, cancel, progress);
+    if (cancel.isCancelled())
+        return 0;
+    built.write(d->store.featuresFolder() + "/" + indexName(model.sha256));
+    return built.lists();
+}
+
+namespace {
+
+std::string settingKey(const std::string &modelHash)
+{
+    return "search.calibration." + modelHash;
+}
+
+} // namespace
+
+Json jsonOf(const StoredCalibration &stored)
+{
+    const Calibration &calibration = stored.calibration;
+    Json bins = Json::array();
+    for (const ReliabilityBin &bin : calibration.bins)
+        bins.push_back(
+            {{"predicted", bin.predicted}, {"observed", bin.observed}, {"pairs", bin.pairs}});
+    return {{"slope", calibration.slope},
+            {"offset", calibration.offset},
+            {"threshold", calibration.threshold},
+            {"pairs", calibration.pairs},
+            {"matches", calibration.matches},
+            {"error", calibration.error},
+            {"bins", std::move(bins)},
+            {"source", stored.source},
+            {"reranked", stored.reranked},
+            {"rerank_by_parts", stored.rerankByParts},
+            {"reranking_note", stored.rerankingNote}};
+}
+
+StoredCalibration calibrationOfJson(const Json &json, const std::string &origin)
+{
+    StoredCalibration stored;
+    Calibration &calibration = stored.calibration;
+    calibration.slope = require<double>(json, "slope", origin);
+    calibration.offset = require<double>(json, "offset", origin);
+    calibration.threshold = require<double>(json, "threshold", origin);
+    calibration.pairs = valueOr<std::int64_t>(json, "pairs", 0, origin);
+    calibration.matches = valueOr<std::int64_t>(json, "matches", 0, origin);
+    calibration.error = valueOr(json, "error", 0.0, origin);
+    for (const Json &item : valueOr<Json>(json, "bins", Json::array(), origin))
+        calibration.bins.push_back({require<double>(item, "predicted", origin),
+                                    require<double>(item, "observed", origin),
+                                    require<std::int64_t>(item, "pairs", origin)});
+    stored.source = valueOr<std::string>(json, "source", {}, origin);
+    stored.reranked = valueOr(json, "reranked", false, origin);
+    stored.rerankByParts = valueOr(json, "rerank_by_parts", false, origin);
+    stored.rerankingNote = valueOr<std::string>(json, "reranking_note", {}, origin);
+    return stored;
+}
+
+std::optional<StoredCalibration> storedCalibration(ProjectStore &store,
+                                                   const std::string &modelHash)
+{
+    try {
+        const std::string own = store.setting(settingKey(modelHash));
+        if (!own.empty())
+            return calibrationOfJson(parseJson(own, "the calibration of the project"),
+                                     "the calibration of the project");
+        const std::string path = resourcePath("search/calibration.json");
+        const Json shipped = readJsonFile(path);
+        if (shipped.contains(modelHash))
+            return calibrationOfJson(shipped.at(modelHash), path);
+    } catch (const Error &error) {
+        // A search does without.
+        if (error.kind() != ErrorKind::NotFound)
+            logWarning(error.what());
+    }
+    return std::nullopt;
+}
+
+void storeCalibration(ProjectStore &store, const std::string &modelHash,
+                      const StoredCalibration &calibration)
+{
+    store.setSetting(settingKey(modelHash), jsonOf(calibration).dump());
 }
 
 } // namespace sapsam

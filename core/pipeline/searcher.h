@@ -1,11 +1,14 @@
 #pragma once
 
+#include "core/base/cancel.h"
+#include "core/eval/calibration.h"
 #include "core/pipeline/engines.h"
-#include "core/search/feature_file.h"
+#include "core/search/search_query.h"
 #include "core/store/project_store.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +16,12 @@ namespace sapsam {
 
 struct SearchRequest
 {
-    std::string text;
+    std::string text;     // a plain description; not looked at when there is a query
     int top = 20;         // 0 = the whole gallery
     int explainTop = 100; // hits that carry their parts; the others are explained when asked for
+    std::optional<SearchQuery> query;
+    bool remember = true;     // in the project's history
+    bool approximate = false; // candidates from the approximate index
 };
 
 // How one part of a hit answers the query.
@@ -28,19 +34,49 @@ struct PartMatch
     double score = 0.0; // cosine of the two phrases' embeddings; 0 when queryPhrase is empty
 };
 
+// What one piece of the query did to the score of a hit: the score minus the score that the hit
+// would have without this piece.
+struct Contribution
+{
+    enum class Kind {
+        Term,     // a part of the description
+        Denied,   // a part that must not be there: 0, or negative where it is
+        Example,  // the picture (or part) that shows what is looked for
+        Feedback, // all judgements together
+        Rest      // the score minus all others: what the pieces share, and words that are no part
+    };
+    Kind kind = Kind::Term;
+    int term = -1;      // of SearchQuery::terms, for Term and Denied
+    std::string group;  // of the region that answers; may be empty
+    std::string text;   // of the query
+    std::string phrase; // of the region that answers; empty when none does
+    double value = 0.0;
+};
+
 struct SearchHit
 {
     int rank = 0; // from 1
     std::int64_t imageId = 0;
     std::string path;   // of the picture to show
-    double score = 0.0; // cosine in [-1, 1]
+    double score = 0.0; // see Searcher; a cosine in [-1, 1] for a plain description
     std::vector<PartMatch> parts;
+    std::vector<Contribution> contributions; // add up to the score; empty when not explained
 };
 
 struct QueryPart
 {
     std::string group;
     std::string text;
+};
+
+// Where the hits stop being likely.
+struct MatchLine
+{
+    double threshold = 0.0; // score
+    int above = 0;          // hits that reach it
+    bool isLast = false;    // the last hit shown reaches it: there may be more
+    Calibration calibration;
+    std::string source; // what it was fitted on
 };
 
 struct SearchResponse
@@ -51,12 +87,47 @@ struct SearchResponse
     std::vector<QueryPart> parts;      // the description as understood
     std::vector<std::string> warnings; // "the description is longer than the model reads: …"
     std::vector<SearchHit> hits;
-    double encodeSeconds = 0.0; // the text
-    double rankSeconds = 0.0;   // everything after
+    double encodeSeconds = 0.0;  // the text
+    double rankSeconds = 0.0;    // everything after
+    double explainSeconds = 0.0; // of rankSeconds
+    SearchQuery structure;
+    std::int64_t gallery = 0; // pictures that were ranked
+    std::optional<MatchLine> line;
+    std::string lineNote; // why there is no line
+    bool isReranked = false;
+    std::string rerankingNote; // what was measured about ranking by parts
+    std::int64_t queryId = 0;  // in the history; 0 when not kept
 };
 
-// Searches one project. Holds the features in memory and reloads them when they change.
-// The same object serves the window and the command line, hence the same order.
+// The weights of the score. The defaults are what was measured to be best or, where nothing helped,
+// what the window offers when it is switched on.
+struct ScoreWeights
+{
+    double phrase = 0.10;      // cosine of a part's words and the phrase of the region
+    double region = 0.00;      // cosine of a part's words and the region's pixels
+    double denied = 1.0;       // a picture that has what must not be there falls below all others
+    double relevant = 0.5;     // Rocchio's β, of the mean of what was judged relevant
+    double notRelevant = 0.25; // Rocchio's γ
+    double judgedPart = 0.15;  // of each judged part's likeness
+};
+
+// Searches one project. Maps the features and reads them anew when they change. The same object
+// serves the window and the command line, hence the same order.
+//
+// The score of a picture x, all vectors of unit length but F:
+//   (1 − a) · Q·x + a · E(x) + Σ w_t s_t(x) − Σ w_n g_n(x) + F·x + P(x)
+// Q: the description. e is the embedding of its text without what is denied, e_t that without part
+//    t as well ("a person" where nothing is left); Q is e + Σ (w_t − 1)(e − e_t), made a unit
+//    vector: weight 1 is the text as said, weight 0 the text without the part.
+// a, E: share and likeness of the example: its cosine, or for a part the largest cosine of the
+//    regions of that group. a = 1 without a description.
+// s_t: with re-ranking by parts, what ScoreWeights::phrase and ::region say, of the region of the
+//    part's group that answers best; 0 when the picture has none.
+// g_n: what is denied: 1 when a region of the group is there and its phrase says the same (bare
+//    "hat": any; with a colour that both name: the same colour; else a ramp over the cosine of the
+//    phrases from 0.6 to 0.9), 0 when not.
+// F: β · mean of what was judged relevant − γ · mean of what was not (Rocchio). P: what was said of
+//    parts, likewise; a picture judged not relevant loses 1 besides.
 // One thread at a time (the engine lane).
 class Searcher
 {
@@ -65,16 +136,42 @@ public:
     ~Searcher();
 
     // What was asked and found is kept in the project's history, unless the project is read-only or
-    // busy. Throws Error(InvalidInput) for an empty query, Error(NotFound) when nothing is embedded
-    // yet (advice: embed), Error(Mismatch) when the features come from another model.
+    // busy. Throws Error(InvalidInput) for an empty query, a filter that cannot be read (with the
+    // place) and a part that the example has not, Error(NotFound) when nothing is embedded yet
+    // (advice: embed) or an example is not there, Error(Mismatch) when the features come from
+    // another model, Error(Corrupt) for damaged ones.
     SearchResponse search(const SearchRequest &request);
 
     // How the parts of any image answer the last search. Throws what ProjectStore throws.
     std::vector<PartMatch> explain(std::int64_t imageId);
 
+    void setWeights(const ScoreWeights &weights);
+    const ScoreWeights &weights() const;
+
+    // Builds and stores the approximate index; returns the number of its lists.
+    int buildIndex(const CancelToken &cancel = {}, const ProgressSink &progress = {});
+
 private:
     struct Private;
     std::unique_ptr<Private> d;
 };
+
+// The calibration of a model for this project: the project's own, else the one shipped with the
+// program; nothing when there is none for this model.
+struct StoredCalibration
+{
+    Calibration calibration;
+    std::string source;
+    bool reranked = false; // fitted on scores that were re-ranked by parts
+    std::string rerankingNote;
+    bool rerankByParts = false; // what was measured: parts raise the mAP
+};
+std::optional<StoredCalibration> storedCalibration(ProjectStore &store,
+                                                   const std::string &modelHash);
+// Throws what writing throws.
+void storeCalibration(ProjectStore &store, const std::string &modelHash,
+                      const StoredCalibration &calibration);
+Json jsonOf(const StoredCalibration &calibration);
+StoredCalibration calibrationOfJson(const Json &json, const std::string &origin);
 
 } // namespace sapsam

@@ -191,6 +191,10 @@ int Retriever::contextLength() const
     return 16;
 }
 
+std::vector<std::string> Retriever::unknownWords(const std::string &) const
+{
+    return {};
+}
 TextEmbedding Retriever::embedText(const std::string &text)
 {
     return embedTexts({text}).at(0);

@@ -1,0 +1,125 @@
+#include "core/eval/calibration.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sapsam {
+
+namespace {
+
+constexpr int kIterations = 100;
+constexpr int kHalvings = 40;
+constexpr std::size_t kBins = 10;
+
+double sigmoid(double x)
+{
+    return x >= 0.0 ? 1.0 / (1.0 + std::exp(-x)) : std::exp(x) / (1.0 + std::exp(x));
+}
+
+} // namespace
+
+double Calibration::probability(double score) const
+{
+    return sigmoid(slope * score + offset);
+}
+
+Calibration fitCalibration(std::vector<ScoredPair> pairs)
+{
+    Calibration result;
+    result.pairs = static_cast<std::int64_t>(pairs.size());
+    double mean = 0.0;
+    for (const ScoredPair &pair : pairs) {
+        result.matches += pair.isMatch ? 1 : 0;
+        mean += pair.score;
+    }
+    const auto matches = static_cast<double>(result.matches);
+    const double others = static_cast<double>(result.pairs) - matches;
+    if (matches == 0.0 || others == 0.0)
+        throw Error(ErrorKind::InvalidInput,
+                    "a calibration needs pairs that match and pairs that do not; there are "
+                        + std::to_string(result.matches) + " matches among "
+                        + std::to_string(result.pairs) + " pairs");
+    mean /= static_cast<double>(result.pairs);
+    double variance = 0.0;
+    for (const ScoredPair &pair : pairs)
+        variance += (pair.score - mean) * (pair.score - mean);
+    const double deviation =
+        std::sqrt(std::max(variance / static_cast<double>(result.pairs), 1e-18));
+
+    // In units of the deviation, so that Newton's step is well scaled.
+    const double high = (matches + 1.0) / (matches + 2.0);
+    const double low = 1.0 / (others + 2.0);
+    double a = 0.0;
+    double b = std::log((matches + 1.0) / (others + 1.0));
+    const auto lossOf = [&](double slope, double offset) {
+        double loss = 0.0;
+        for (const ScoredPair &pair : pairs) {
+            const double x = slope * (pair.score - mean) / deviation + offset;
+            const double target = pair.isMatch ? high : low;
+            loss += (x >= 0.0 ? (1.0 - target) * x + std::log1p(std::exp(-x))
+                              : -target * x + std::log1p(std::exp(x)));
+        }
+        return loss;
+    };
+    double loss = lossOf(a, b);
+    for (int iteration = 0; iteration < kIterations; ++iteration) {
+        double ga = 0.0, gb = 0.0, haa = 1e-9, hab = 0.0, hbb = 1e-9;
+        for (const ScoredPair &pair : pairs) {
+            const double z = (pair.score - mean) / deviation;
+            const double p = sigmoid(a * z + b);
+            const double difference = p - (pair.isMatch ? high : low);
+            const double weight = p * (1.0 - p);
+            ga += difference * z;
+            gb += difference;
+            haa += weight * z * z;
+            hab += weight * z;
+            hbb += weight;
+        }
+        if (std::abs(ga) < 1e-7 && std::abs(gb) < 1e-7)
+            break;
+        const double determinant = haa * hbb - hab * hab;
+        const double da = -(hbb * ga - hab * gb) / determinant;
+        const double db = -(haa * gb - hab * ga) / determinant;
+        double step = 1.0;
+        int halving = 0;
+        for (; halving < kHalvings; ++halving, step *= 0.5) {
+            const double candidate = lossOf(a + step * da, b + step * db);
+            if (candidate <= loss) {
+                a += step * da;
+                b += step * db;
+                loss = candidate;
+                break;
+            }
+        }
+        if (halving == kHalvings || step * (std::abs(da) + std::abs(db)) < 1e-12)
+            break;
+    }
+    if (a <= 0.0)
+        throw Error(ErrorKind::InvalidInput,
+                    "the matches do not score higher than the others: these scores say nothing");
+    result.slope = a / deviation;
+    result.offset = b - a * mean / deviation;
+    result.threshold = -result.offset / result.slope;
+
+    std::sort(pairs.begin(), pairs.end(),
+              [](const ScoredPair &x, const ScoredPair &y) { return x.score < y.score; });
+    const std::size_t bins = std::min(kBins, pairs.size());
+    for (std::size_t bin = 0; bin < bins; ++bin) {
+        ReliabilityBin measured;
+        for (std::size_t i = bin * pairs.size() / bins; i < (bin + 1) * pairs.size() / bins; ++i) {
+            measured.predicted += result.probability(pairs[i].score);
+            measured.observed += pairs[i].isMatch ? 1.0 : 0.0;
+            ++measured.pairs;
+        }
+        measured.predicted /= static_cast<double>(measured.pairs);
+        measured.observed /= static_cast<double>(measured.pairs);
+        result.error += std::abs(measured.predicted - measured.observed)
+                        * static_cast<double>(measured.pairs) / static_cast<double>(pairs.size());
+        result.bins.push_back(measured);
+    }
+    return result;
+}
+
+} // namespace sapsam
