@@ -39,13 +39,15 @@ struct Context
 // Each adds its verbs to the parser. The context outlives the parser.
 void addProjectVerbs(CLI::App &app, Context &context);  // project, import, export
 void addPipelineVerbs(CLI::App &app, Context &context); // segment, phrase, embed
+void addGalleryVerbs(CLI::App &app, Context &context); // list, tag, rate, review, views
 void addSearchVerb(CLI::App &app, Context &context);
 void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);
-void addModelVerbs(CLI::App &app, Context &context); // models, taxonomy, templates
+void addModelVerbs(CLI::App &app, Context &context);  // models, taxonomy
+void addPromptVerbs(CLI::App &app, Context &context); // templates, lab
 void addSynthVerb(CLI::App &app, Context &context);
 void addDatasetVerbs(CLI::App &app, Context &context); // dataset doctor, info, pack, …
-void addSystemVerbs(CLI::App &app, Context &context); // doctor, version
+void addSystemVerbs(CLI::App &app, Context &context);  // doctor, version
 void addBenchVerb(CLI::App &app, Context &context);
 
 } // namespace sapsam::cli

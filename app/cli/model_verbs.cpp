@@ -1,8 +1,6 @@
 #include "app/cli/context.h"
-#include "core/base/resources.h"
 #include "core/engine/model_import.h"
 #include "core/taxonomy/taxonomy.h"
-#include "core/text/prompt_template.h"
 #include "core/weights/model_manifest.h"
 
 #include <cstdlib>
@@ -245,32 +243,6 @@ Answer showTaxonomy(const std::string &file)
     return answer;
 }
 
-Answer showTemplates(const std::string &file)
-{
-    const PromptTemplate prompts =
-        readPromptTemplate(file.empty() ? resourcePath("templates/default.json") : file);
-    const Taxonomy taxonomy = defaultTaxonomy();
-    Answer answer;
-    OrderedJson problems = OrderedJson::array();
-    for (const PartGroup &group : taxonomy.groups)
-        if (prompts.prompts.count(group.name) == 0)
-            problems.push_back("the group '" + group.name + "' has no prompt");
-    for (const auto &[group, prompt] : prompts.prompts) {
-        if (taxonomy.findGroup(group) == nullptr)
-            problems.push_back("'" + group + "' is no part group");
-        answer.text += group + ": " + prompt + "\n";
-    }
-    for (const auto &problem : problems)
-        answer.text += "error: " + problem.get<std::string>() + "\n";
-    answer.exitCode = problems.empty() ? Done : Failed;
-    answer.json = {{"name", prompts.name},
-                   {"version", prompts.version},
-                   {"hash", prompts.hash()},
-                   {"prompts", prompts.prompts},
-                   {"problems", std::move(problems)}};
-    return answer;
-}
-
 } // namespace
 
 void addModelVerbs(CLI::App &app, Context &context)
@@ -302,49 +274,37 @@ void addModelVerbs(CLI::App &app, Context &context)
     });
 
     auto brought = std::make_shared<ModelOptions>();
-    auto *import = models->add_subcommand(
+    auto *bring = models->add_subcommand(
         "import", "Bring published weights: says what they are and makes a model of them");
-    import
+    bring
         ->add_option("PATH", brought->paths,
                      "Files or folders of weights; several complement each other")
         ->required();
-    import->add_option("--name", brought->name, "Name of the model");
-    import->add_flag("--link", brought->link, "Link the weights instead of copying them");
-    import
+    bring->add_option("--name", brought->name, "Name of the model");
+    bring->add_flag("--link", brought->link, "Link the weights instead of copying them");
+    bring
         ->add_option("--config", brought->config,
                      "The config.json of the model, where it does not lie beside the weights")
         ->check(CLI::ExistingFile);
-    import->callback([&context, brought, isAsked] {
+    bring->callback([&context, brought, isAsked] {
         context.verb = [&context, brought, isAsked] {
             const char *set = std::getenv("SAPSAM_MODELS_DIR");
-    const bool isChosen = isAsked() || (set && *set);
-    return importModels(isChosen ? context.modelsFolder : userModelsFolder(), *brought, context);
-};
-} // namespace sapsam::cli
-);
+            const bool isChosen = isAsked() || (set && *set);
+            return importModels(isChosen ? context.modelsFolder : userModelsFolder(), *brought,
+                                context);
+        };
+    });
 
-auto file = std::make_shared<std::string>();
-auto *taxonomy = app.add_subcommand("taxonomy", "How the label classes are merged into groups");
-taxonomy->require_subcommand(1);
-taxonomy->add_subcommand("show", "The shipped taxonomy")->callback([&context] {
-    context.verb = [] { return showTaxonomy({}); };
-});
-auto *checkTaxonomy = taxonomy->add_subcommand("check", "What is odd about a taxonomy file");
-checkTaxonomy->add_option("FILE", *file)->required();
-checkTaxonomy->callback([&context, file] {
-    context.verb = [file] { return showTaxonomy(*file); };
-});
-
-auto *templates = app.add_subcommand("templates", "The prompts with which phrases are written");
-templates->require_subcommand(1);
-templates->add_subcommand("show", "The shipped prompts")->callback([&context] {
-    context.verb = [] { return showTemplates({}); };
-});
-auto *checkTemplates = templates->add_subcommand("check", "What is wrong in a template file");
-checkTemplates->add_option("FILE", *file)->required();
-checkTemplates->callback([&context, file] {
-    context.verb = [file] { return showTemplates(*file); };
-});
+    auto file = std::make_shared<std::string>();
+    auto *taxonomy = app.add_subcommand("taxonomy", "How the label classes are merged into groups");
+    taxonomy->require_subcommand(1);
+    taxonomy->add_subcommand("show", "The shipped taxonomy")->callback([&context] {
+        context.verb = [] { return showTaxonomy({}); };
+    });
+    auto *checkTaxonomy = taxonomy->add_subcommand("check", "What is odd about a taxonomy file");
+    checkTaxonomy->add_option("FILE", *file)->required();
+    checkTaxonomy->callback(
+        [&context, file] { context.verb = [file] { return showTaxonomy(*file); }; });
 }
 
 } // namespace sapsam::cli

@@ -106,12 +106,14 @@ extern "C" int sapsamMain(int argc, char **argv)
 #if !defined(SAPSAM_TRAINER_ONLY)
     cli::addProjectVerbs(app, context);
     cli::addPipelineVerbs(app, context);
+    cli::addGalleryVerbs(app, context);
     cli::addSearchVerb(app, context);
 #endif
     cli::addTrainingVerbs(app, context);
 #if !defined(SAPSAM_TRAINER_ONLY)
     cli::addEvalVerbs(app, context);
     cli::addModelVerbs(app, context);
+    cli::addPromptVerbs(app, context);
     cli::addSynthVerb(app, context);
     cli::addDatasetVerbs(app, context);
     cli::addSystemVerbs(app, context);

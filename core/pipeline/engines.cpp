@@ -18,7 +18,7 @@ Engines::Engines(std::string modelsFolder, EngineOptions options)
 
 Engines::~Engines() = default;
 
-std::string Engines::folderFor(const std::string &task) const
+std::string Engines::folderFor(const std::string &task, const std::string &name) const
 {
     std::error_code ignored;
     if (!fs::exists(fs::path(m_modelsFolder) / "manifest.json", ignored))
@@ -27,12 +27,23 @@ std::string Engines::folderFor(const std::string &task) const
                         + "' (manifest.json is missing); give the right folder with --models or "
                           "SAPSAM_MODELS_DIR, or train them with `sapsam train`");
     ModelManifest manifest = readModelManifest(m_modelsFolder);
-    const ModelEntry *entry = manifest.findByTask(task);
+    const auto find = [&]() -> const ModelEntry * {
+        if (name.empty())
+            return manifest.findByTask(task);
+        const ModelEntry *named = manifest.findByName(name);
+        return named != nullptr && named->task == task ? named : nullptr;
+    };
+    const ModelEntry *entry = find();
     if (!entry && m_modelsFolder == userModelsFolder()) {
         // A registry of imported models need not have one for every task.
         manifest = readModelManifest(defaultModelsFolder());
-        entry = manifest.findByTask(task);
+        entry = find();
     }
+    if (!entry && !name.empty())
+        throw Error(ErrorKind::NotFound,
+                    "no model '" + name + "' for the task '" + task + "' is listed in '"
+                        + m_modelsFolder
+                        + "/manifest.json'; `sapsam models list` names those that are");
     if (!entry)
         throw Error(ErrorKind::NotFound,
                     "no model for the task '" + task + "' is listed in '" + m_modelsFolder
@@ -49,11 +60,13 @@ Segmenter &Engines::segmenter()
     return *m_segmenter;
 }
 
-PhraseWriter &Engines::phraseWriter()
+PhraseWriter &Engines::phraseWriter(const std::string &name)
 {
-    if (!m_phraseWriter)
-        m_phraseWriter = std::make_unique<PhraseWriter>(folderFor("phrases"), m_options);
-    return *m_phraseWriter;
+    const std::string folder = folderFor("phrases", name);
+    std::unique_ptr<PhraseWriter> &writer = m_phraseWriters[folder];
+    if (!writer)
+        writer = std::make_unique<PhraseWriter>(folder, m_options);
+    return *writer;
 }
 
 Retriever &Engines::retriever()

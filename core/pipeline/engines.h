@@ -5,6 +5,7 @@
 #include "core/engine/retriever.h"
 #include "core/engine/segmenter.h"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,16 +28,19 @@ public:
     // Each throws what the model's constructor throws, and Error(NotFound) when no model of that
     // task is in the manifest.
     Segmenter &segmenter();
-    PhraseWriter &phraseWriter();
+    // The phrase model of this name in the manifest; the first one listed when it is empty. A model
+    // that was asked for stays loaded.
+    PhraseWriter &phraseWriter(const std::string &name = {});
     Retriever &retriever();
 
 private:
-    std::string folderFor(const std::string &task) const;
+    // `name`: of the model; empty for the first of the task.
+    std::string folderFor(const std::string &task, const std::string &name = {}) const;
 
     std::string m_modelsFolder;
     EngineOptions m_options;
     std::unique_ptr<Segmenter> m_segmenter;
-    std::unique_ptr<PhraseWriter> m_phraseWriter;
+    std::map<std::string, std::unique_ptr<PhraseWriter>> m_phraseWriters; // by folder
     std::unique_ptr<Retriever> m_retriever;
 };
 

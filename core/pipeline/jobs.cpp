@@ -11,7 +11,10 @@
 #include "core/pipeline/feature_paths.h"
 #include "core/pipeline/job_ledger.h"
 #include "core/pipeline/part_prompts.h"
+#include "core/pipeline/prompt_lab.h"
+#include "core/pipeline/region_features.h"
 #include "core/search/feature_file.h"
+#include "core/store/taxonomy_versions.h"
 #include "core/taxonomy/taxonomy.h"
 
 #include <algorithm>
@@ -161,15 +164,22 @@ std::vector<RegionRecord> foundRegions(const std::vector<PartMask> &parts)
 SegmentReport segmentProject(ProjectStore &store, Engines &engines, const CancelToken &cancel,
                              const ProgressSink &progress)
 {
-    const Taxonomy taxonomy = defaultTaxonomy();
+    const Taxonomy taxonomy = currentTaxonomy(store);
     const std::vector<SegmentPrompt> prompts = segmentPrompts(taxonomy);
     Segmenter &segmenter = engines.segmenter();
     const ModelInfo model = segmenter.model();
-    const std::vector<std::int64_t> ids = store.imagesToSegment(model.sha256, taxonomy.version);
+    const std::vector<SegmentedUnder> batches =
+        imagesToSegmentByVersion(store, model.sha256, taxonomy.version);
     SegmentReport report;
-    if (ids.empty())
+    if (batches.empty())
         return report;
     record(store, model);
+    std::size_t total = 0;
+    std::vector<std::string> known;
+    for (const SegmentedUnder &batch : batches)
+        total += batch.imageIds.size();
+    for (const PartGroup &group : taxonomy.groups)
+        known.push_back(group.name);
     JobLedger ledger(store, "segment", modelOption(model));
     const auto fail = [&](const FailedItem &item) {
         report.failed.push_back(item);
@@ -177,34 +187,65 @@ SegmentReport segmentProject(ProjectStore &store, Engines &engines, const Cancel
     };
 
     BatchRunner runner;
-    ProgressMeter meter("segmenting", static_cast<std::int64_t>(ids.size()), progress);
-    for (std::size_t first = 0; first < ids.size() && !cancel.isCancelled();
-         first += kSegmentBatch) {
-        const std::vector<Loaded> items = loadPictures(store, ids, first, kSegmentBatch, fail);
-        std::vector<std::optional<std::vector<PartMask>>> found(items.size());
-        runner.run(
-            0, items.size(),
-            [&](std::size_t from, std::size_t to) {
-                std::vector<Image> pictures;
-                for (std::size_t i = from; i < to; ++i)
-                    pictures.push_back(items[i].picture);
-                std::vector<std::vector<PartMask>> parts = segmenter.segment(pictures, prompts);
-                for (std::size_t i = from; i < to; ++i)
-                    found[i] = std::move(parts.at(i - from));
-            },
-            [&](std::size_t i, const Error &error) { fail(failureOf(items[i], error)); });
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            if (!found[i])
+    ProgressMeter meter("segmenting", static_cast<std::int64_t>(total), progress);
+    for (const SegmentedUnder &batch : batches) {
+        // What the model has found under an older version stays where it still means the same.
+        const std::optional<Taxonomy> older =
+            batch.version.empty() ? std::nullopt : taxonomyOfVersion(store, batch.version);
+        std::vector<SegmentPrompt> wanted;
+        std::vector<std::string> groups;
+        for (std::size_t i = 0; i < taxonomy.groups.size(); ++i) {
+            const PartGroup *then =
+                older ? older->findGroup(taxonomy.groups[i].name) : nullptr;
+            if (then != nullptr && meansTheSame(*then, taxonomy.groups[i]))
                 continue;
-            const std::vector<RegionRecord> regions = foundRegions(*found[i]);
-            store.transaction([&] {
-                store.replaceRegions(items[i].record.id, regions, model.sha256, taxonomy.version);
-                ledger.add(std::to_string(items[i].record.id), "done");
-            });
-            ++report.images;
-            report.regions += static_cast<std::int64_t>(regions.size());
+            wanted.push_back(prompts[i]);
+            groups.push_back(taxonomy.groups[i].name);
         }
-        meter.advance(static_cast<std::int64_t>(std::min(kSegmentBatch, ids.size() - first)));
+        const std::vector<std::int64_t> &ids = batch.imageIds;
+        for (std::size_t first = 0; first < ids.size() && !cancel.isCancelled();
+             first += kSegmentBatch) {
+            const std::size_t count = std::min(kSegmentBatch, ids.size() - first);
+            if (wanted.empty()) {
+                store.transaction([&] {
+                    for (std::size_t i = first; i < first + count; ++i)
+                        replaceRegionsOfGroups(store, ids[i], {}, known, {}, model.sha256,
+                                               taxonomy.version);
+                });
+                meter.advance(static_cast<std::int64_t>(count));
+                continue;
+            }
+            const std::vector<Loaded> items = loadPictures(store, ids, first, kSegmentBatch, fail);
+            std::vector<std::optional<std::vector<PartMask>>> found(items.size());
+            runner.run(
+                0, items.size(),
+                [&](std::size_t from, std::size_t to) {
+                    std::vector<Image> pictures;
+                    for (std::size_t i = from; i < to; ++i)
+                        pictures.push_back(items[i].picture);
+                    std::vector<std::vector<PartMask>> parts = segmenter.segment(pictures, wanted);
+                    for (std::size_t i = from; i < to; ++i)
+                        found[i] = std::move(parts.at(i - from));
+                },
+                [&](std::size_t i, const Error &error) { fail(failureOf(items[i], error)); });
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                if (!found[i])
+                    continue;
+                const std::vector<RegionRecord> regions = foundRegions(*found[i]);
+                const std::int64_t id = items[i].record.id;
+                store.transaction([&] {
+                    if (older)
+                        replaceRegionsOfGroups(store, id, groups, known, regions, model.sha256,
+                                               taxonomy.version);
+                    else
+                        store.replaceRegions(id, regions, model.sha256, taxonomy.version);
+                    ledger.add(std::to_string(id), "done");
+                });
+                ++report.images;
+                report.regions += static_cast<std::int64_t>(regions.size());
+            }
+            meter.advance(static_cast<std::int64_t>(count));
+        }
     }
     report.cancelled = cancel.isCancelled();
     ledger.finish(report.cancelled);
@@ -219,55 +260,90 @@ struct PhraseTask
     std::size_t item = 0; // of the loaded pictures
     std::int64_t regionId = 0;
     PhraseRequest request;
+    DecodingSettings decoding;
     std::string text;
     bool failed = false;
 };
 
-// The regions of a picture that need a phrase of this model and template.
+// The chosen regions of a picture.
 void addPhraseTasks(ProjectStore &store, const Loaded &item, std::size_t index,
-                    const PromptTemplate &questions, const std::string &modelHash,
-                    const std::string &templateVersion, std::vector<PhraseTask> &tasks)
+                    const PromptTemplate &questions, const Taxonomy &taxonomy,
+                    const std::unordered_set<std::int64_t> &chosen, std::vector<PhraseTask> &tasks)
 {
-    std::unordered_set<std::int64_t> finished;
-    for (const PhraseRecord &phrase : store.phrases(item.record.id)) {
-        if (phrase.origin == "human"
-            || (phrase.modelHash == modelHash && phrase.templateVersion == templateVersion))
-            finished.insert(phrase.regionId);
-    }
     for (const RegionRecord &region : store.regions(item.record.id)) {
-        if (finished.count(region.id) != 0)
+        if (chosen.count(region.id) == 0)
             continue;
+        const GroupTemplate content = questions.group(region.group);
         const Mask mask = maskOfRle(rleFromString(region.rle, region.width, region.height));
-        FilterCropOptions options;
-        options.exact = true; // as the phrase writer is trained
         PhraseTask task;
         task.item = index;
         task.regionId = region.id;
-        task.request.crop = filterCrop(item.picture, mask, options);
-        task.request.prompt = questions.render(region.group);
+        task.decoding = content.decoding;
+        task.request.crop =
+            regionView(item.picture, mask, content.view, static_cast<std::uint64_t>(region.id));
+        task.request.prompt =
+            renderPrompt(content.prompt, {{"part", partWord(taxonomy, region.group)}});
         tasks.push_back(std::move(task));
     }
+}
+
+// The end of the run of tasks, from `from` on, that are decoded alike.
+std::size_t endOfEqualDecoding(const std::vector<PhraseTask> &tasks, std::size_t from,
+                               std::size_t most)
+{
+    std::size_t end = from;
+    while (end < tasks.size() && end - from < most && tasks[end].decoding == tasks[from].decoding)
+        ++end;
+    return end;
+}
+
+// Tasks that are decoded alike become neighbours; their order is kept otherwise.
+void gatherByDecoding(std::vector<PhraseTask> &tasks)
+{
+    std::vector<DecodingSettings> kinds;
+    const auto kindOf = [&kinds](const PhraseTask &task) {
+        const auto known = std::find(kinds.begin(), kinds.end(), task.decoding);
+        if (known != kinds.end())
+            return known - kinds.begin();
+        kinds.push_back(task.decoding);
+        return static_cast<std::ptrdiff_t>(kinds.size()) - 1;
+    };
+    for (const PhraseTask &task : tasks)
+        kindOf(task);
+    std::stable_sort(tasks.begin(), tasks.end(), [&](const PhraseTask &a, const PhraseTask &b) {
+        return kindOf(a) < kindOf(b);
+    });
 }
 
 } // namespace
 
 PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelToken &cancel,
-                           const ProgressSink &progress)
+                           const ProgressSink &progress, const PhraseScope &scope)
 {
-    const PromptTemplate questions = defaultPromptTemplate();
+    const PromptTemplate questions = projectTemplates(store);
+    const Taxonomy taxonomy = currentTaxonomy(store);
     const std::string templateVersion = questions.hash();
-    PhraseWriter &writer = engines.phraseWriter();
+    PhraseWriter &writer = engines.phraseWriter(projectPhraseModel(store));
     const ModelInfo model = writer.model();
-    const std::vector<std::int64_t> ids = store.imagesToPhrase(model.sha256, templateVersion);
     PhraseReport report;
+    std::vector<std::int64_t> ids;
+    std::unordered_set<std::int64_t> chosen;
+    {
+        std::vector<RegionState> todo =
+            regionsToPhrase(store, questions, model.sha256, scope.group);
+        if (scope.limit > 0 && static_cast<std::int64_t>(todo.size()) > scope.limit)
+            todo.resize(static_cast<std::size_t>(scope.limit));
+        for (const RegionState &region : todo) {
+            chosen.insert(region.region);
+            ids.push_back(region.image);
+        }
+        std::sort(ids.begin(), ids.end());
+        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    }
     if (ids.empty())
         return report;
     record(store, model);
-    store.recordTemplate(templateVersion, Json{{"name", questions.name},
-                                               {"version", questions.version},
-                                               {"source", questions.source},
-                                               {"prompts", questions.prompts}}
-                                              .dump());
+    store.recordTemplate(templateVersion, jsonOf(questions).dump());
     JobLedger ledger(store, "phrase", modelOption(model));
     const auto fail = [&](const FailedItem &item) {
         report.failed.push_back(item);
@@ -284,7 +360,7 @@ PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelTo
         std::vector<bool> broken(items.size(), false);
         for (std::size_t i = 0; i < items.size(); ++i) {
             try {
-                addPhraseTasks(store, items[i], i, questions, model.sha256, templateVersion, tasks);
+                addPhraseTasks(store, items[i], i, questions, taxonomy, chosen, tasks);
             } catch (const Error &error) {
                 // A mask that does not fit its picture, such as one that was replaced since.
                 if (error.kind() != ErrorKind::InvalidInput && error.kind() != ErrorKind::Corrupt
@@ -294,15 +370,18 @@ PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelTo
                 broken[i] = true;
             }
         }
-        for (std::size_t from = 0; from < tasks.size() && !cancel.isCancelled();
-             from += kPhraseBatch) {
+        gatherByDecoding(tasks);
+        std::size_t to = 0;
+        for (std::size_t from = 0; from < tasks.size() && !cancel.isCancelled(); from = to) {
+            to = endOfEqualDecoding(tasks, from, kPhraseBatch);
+            const PhraseDecoding decoding = decodingOf(tasks[from].decoding);
             runner.run(
-                from, std::min(tasks.size(), from + kPhraseBatch),
+                from, to,
                 [&](std::size_t begin, std::size_t end) {
                     std::vector<PhraseRequest> requests;
                     for (std::size_t i = begin; i < end; ++i)
                         requests.push_back(tasks[i].request);
-                    const std::vector<std::string> texts = writer.write(requests, PhraseDecoding{});
+                    const std::vector<std::string> texts = writer.write(requests, decoding);
                     for (std::size_t i = begin; i < end; ++i)
                         tasks[i].text = texts.at(i - begin);
                 },
@@ -443,6 +522,7 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
     const bool isCurrent = current && current->modelHash == model.sha256
                            && current->count == static_cast<std::int64_t>(images.ids.size());
     if (todo.empty() && texts.empty() && isCurrent) {
+        embedRegions(store, retriever, cancel, progress);
         report.seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         return report;
@@ -508,6 +588,7 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
         textMeter.advance(static_cast<std::int64_t>(batch.size()));
     }
     save();
+    embedRegions(store, retriever, cancel, progress);
     report.cancelled = cancel.isCancelled();
     ledger.finish(report.cancelled);
     report.seconds =

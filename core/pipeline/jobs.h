@@ -47,8 +47,17 @@ struct EmbedReport
 
 SegmentReport segmentProject(ProjectStore &store, Engines &engines, const CancelToken &cancel,
                              const ProgressSink &progress);
+// Which regions get a phrase.
+struct PhraseScope
+{
+    std::string group;      // only this part group; empty: all
+    std::int64_t limit = 0; // regions at most, those with an outdated phrase first; 0: all
+};
+
+// Writes with the project's own templates and model (core/pipeline/prompt_lab.h), for the regions
+// that have no phrase of them. Phrases of people stay.
 PhraseReport phraseProject(ProjectStore &store, Engines &engines, const CancelToken &cancel,
-                           const ProgressSink &progress);
+                           const ProgressSink &progress, const PhraseScope &scope = {});
 EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToken &cancel,
                          const ProgressSink &progress);
 

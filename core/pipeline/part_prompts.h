@@ -18,6 +18,10 @@ constexpr double kMinPartScore = 0.5;
 // One prompt for each part group: its generic phrase, since nothing is known about the person yet.
 std::vector<SegmentPrompt> segmentPrompts(const Taxonomy &taxonomy);
 
+// What a group is called inside a sentence: "clothes", from the taxonomy's "the clothes"; the
+// group's name when the taxonomy does not know it.
+std::string partWord(const Taxonomy &taxonomy, const std::string &group);
+
 // The shipped questions for the phrase writer. Throws what readPromptTemplate throws.
 PromptTemplate defaultPromptTemplate();
 
