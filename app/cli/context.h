@@ -43,7 +43,8 @@ void addGalleryVerbs(CLI::App &app, Context &context); // list, tag, rate, revie
 void addSearchVerb(CLI::App &app, Context &context);
 void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);
-void addModelVerbs(CLI::App &app, Context &context);  // models, taxonomy
+void addModelVerbs(CLI::App &app, Context &context);
+void addTaxonomyVerbs(CLI::App &app, Context &context);
 void addPromptVerbs(CLI::App &app, Context &context); // templates, lab
 void addSynthVerb(CLI::App &app, Context &context);
 void addDatasetVerbs(CLI::App &app, Context &context); // dataset doctor, info, pack, …

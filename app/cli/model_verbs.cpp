@@ -1,6 +1,5 @@
 #include "app/cli/context.h"
 #include "core/engine/model_import.h"
-#include "core/taxonomy/taxonomy.h"
 #include "core/weights/model_manifest.h"
 
 #include <cstdlib>
@@ -197,52 +196,6 @@ Answer importModels(const std::string &folder, const ModelOptions &options, cons
     return answer;
 }
 
-const char *nameOf(TaxonomyFinding::Severity severity)
-{
-    switch (severity) {
-    case TaxonomyFinding::Severity::Error:
-        return "error";
-    case TaxonomyFinding::Severity::Warning:
-        return "warning";
-    case TaxonomyFinding::Severity::Note:
-        break;
-    }
-    return "note";
-}
-
-Answer showTaxonomy(const std::string &file)
-{
-    const Taxonomy taxonomy = file.empty() ? defaultTaxonomy() : readTaxonomy(file);
-    Answer answer;
-    OrderedJson groups = OrderedJson::array();
-    answer.text = taxonomy.version + "\n";
-    for (const PartGroup &group : taxonomy.groups) {
-        OrderedJson classes = OrderedJson::array();
-        answer.text += "  " + group.name + ":";
-        for (const int id : group.classes) {
-            const LabelClass *item = taxonomy.findClass(id);
-            const std::string name = item != nullptr ? item->name : "unknown";
-            classes.push_back({{"id", id}, {"name", name}});
-            answer.text += " " + name;
-        }
-        answer.text += "\n";
-        groups.push_back(
-            {{"name", group.name}, {"phrase", group.phrase}, {"classes", std::move(classes)}});
-    }
-    OrderedJson findings = OrderedJson::array();
-    for (const TaxonomyFinding &finding : taxonomyFindings(taxonomy)) {
-        findings.push_back({{"severity", nameOf(finding.severity)}, {"text", finding.text}});
-        answer.text += std::string(nameOf(finding.severity)) + ": " + finding.text + "\n";
-        if (finding.severity == TaxonomyFinding::Severity::Error)
-            answer.exitCode = Failed;
-    }
-    answer.json = {{"name", taxonomy.name},
-                   {"version", taxonomy.version},
-                   {"groups", std::move(groups)},
-                   {"findings", std::move(findings)}};
-    return answer;
-}
-
 } // namespace
 
 void addModelVerbs(CLI::App &app, Context &context)
@@ -294,17 +247,6 @@ void addModelVerbs(CLI::App &app, Context &context)
                                 context);
         };
     });
-
-    auto file = std::make_shared<std::string>();
-    auto *taxonomy = app.add_subcommand("taxonomy", "How the label classes are merged into groups");
-    taxonomy->require_subcommand(1);
-    taxonomy->add_subcommand("show", "The shipped taxonomy")->callback([&context] {
-        context.verb = [] { return showTaxonomy({}); };
-    });
-    auto *checkTaxonomy = taxonomy->add_subcommand("check", "What is odd about a taxonomy file");
-    checkTaxonomy->add_option("FILE", *file)->required();
-    checkTaxonomy->callback(
-        [&context, file] { context.verb = [file] { return showTaxonomy(*file); }; });
 }
 
 } // namespace sapsam::cli

@@ -113,6 +113,7 @@ extern "C" int sapsamMain(int argc, char **argv)
 #if !defined(SAPSAM_TRAINER_ONLY)
     cli::addEvalVerbs(app, context);
     cli::addModelVerbs(app, context);
+    cli::addTaxonomyVerbs(app, context);
     cli::addPromptVerbs(app, context);
     cli::addSynthVerb(app, context);
     cli::addDatasetVerbs(app, context);

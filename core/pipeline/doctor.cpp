@@ -5,6 +5,7 @@
 #include "core/engine/startup.h"
 #include "core/pipeline/engines.h"
 #include "core/pipeline/feature_paths.h"
+#include "core/pipeline/merge_preview.h"
 #include "core/search/feature_file.h"
 #include "core/store/project_store.h"
 #include "core/weights/model_manifest.h"
@@ -110,6 +111,7 @@ public:
                 + std::to_string(counts.regions) + " regions, " + std::to_string(counts.phrases)
                 + " phrases, " + std::to_string(counts.embedded) + " embedded");
             say(std::string("database  ") + (problems.empty() ? "sound" : "damaged"));
+            merges(store);
             features(store);
         });
     }
@@ -151,6 +153,27 @@ private:
              it.increment(error))
             list.push_back(it->path().filename().string());
         return list;
+    }
+
+    void merges(ProjectStore &store)
+    {
+        attempt([&] {
+            const Taxonomy taxonomy = currentTaxonomy(store);
+            const std::string problem =
+                taxonomyProblem(taxonomy, "the merges of '" + store.folder() + "'");
+            if (!problem.empty())
+                complain(problem + "; choose another version with `sapsam taxonomy use`");
+            const MergeFacts facts = readMergeFacts(store);
+            const MergeImpact impact = mergeImpact(facts, taxonomy, taxonomy);
+            m_report.details["merges"] = {{"version", taxonomy.version},
+                                          {"groups", taxonomy.groups.size()},
+                                          {"label_maps", facts.labelled},
+                                          {"stale_regions", impact.staleRegions.size()},
+                                          {"stale_phrases", impact.stalePhrases}};
+            say("merges    " + taxonomy.version + ": " + std::to_string(taxonomy.groups.size())
+                + " groups, " + std::to_string(facts.labelled) + " true label maps, "
+                + std::to_string(impact.staleRegions.size()) + " masks out of date");
+        });
     }
 
     void features(ProjectStore &store)

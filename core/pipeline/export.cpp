@@ -6,6 +6,7 @@
 #include "core/base/sha256.h"
 #include "core/base/version.h"
 #include "core/pipeline/contact_sheet.h"
+#include "core/store/taxonomy_versions.h"
 #include "core/taxonomy/taxonomy.h"
 
 #include <array>
@@ -167,7 +168,7 @@ ExportReport exportProject(ProjectStore &store, const ExportOptions &options,
         throw Error(ErrorKind::InvalidInput, "no folder was named to write the export into");
     ExportReport report;
     ExportFolder folder(options.output);
-    const Taxonomy taxonomy = defaultTaxonomy();
+    const Taxonomy taxonomy = currentTaxonomy(store);
     if (options.format == "csv")
         writeTables(store, options, folder, report, cancel, progress);
     else

@@ -8,6 +8,7 @@
 #include "core/pipeline/import_formats.h"
 #include "core/pipeline/job_ledger.h"
 #include "core/pipeline/people_detector.h"
+#include "core/store/label_maps.h"
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -139,6 +140,8 @@ private:
         std::string source;
         ImageRecord record;
         std::optional<std::string> reason; // why it cannot be imported
+        LabelMapRecord labels = {};
+        std::optional<std::string> labelsReason = {}; // why its label map cannot be used
     };
 
     static std::string optionsText(const ImportOptions &options)
@@ -319,6 +322,17 @@ private:
             candidate.record.split = candidate.listed.split;
             candidate.record.identity = candidate.listed.identity;
         });
+        if (candidate.reason || candidate.listed.labels.empty())
+            return;
+        candidate.labelsReason = reasonOf([&] {
+            const std::string path = absolutePath(candidate.listed.labels);
+            const LabelMap labels = readLabels(path);
+            if (labels.width != candidate.record.width || labels.height != candidate.record.height)
+                throw Error(ErrorKind::Mismatch, "'" + path
+                                                     + "' has another size than its picture; the "
+                                                       "picture was imported without it");
+            candidate.labels = makeLabelMapRecord(0, path, labels);
+        });
     }
 
     // Reading and decoding on all cores, storing in the given order on this thread.
@@ -337,7 +351,7 @@ private:
             work();
         }
         m_store.transaction([&] {
-            for (const Candidate &candidate : pictures) {
+            for (Candidate &candidate : pictures) {
                 if (candidate.reason) {
                     skip(candidate.listed.path, *candidate.reason);
                     continue;
@@ -346,6 +360,11 @@ private:
                 ++(inserted.isNew ? m_report.imported : m_report.known);
                 for (const std::string &caption : candidate.listed.captions)
                     m_store.addCaption(inserted.id, caption);
+                candidate.labels.imageId = inserted.id;
+                if (candidate.labelsReason)
+                    skip(candidate.listed.labels, *candidate.labelsReason);
+                else if (!candidate.labels.path.empty())
+                    setLabelMap(m_store, candidate.labels);
             }
         });
     }

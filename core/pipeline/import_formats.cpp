@@ -45,7 +45,8 @@ DataSetListing listAtr(const AtrDataset &dataset)
         listing.pictures.push_back({dataset.imagePath(name),
                                     split == splitOf.end() ? std::string() : split->second,
                                     "",
-                                    {}});
+                                    {},
+                                    dataset.maskPath(name)});
     }
     return listing;
 }

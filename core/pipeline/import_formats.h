@@ -12,6 +12,7 @@ struct ListedPicture
     std::string split;
     std::string identity;
     std::vector<std::string> captions;
+    std::string labels = {}; // its true label map in ATR's classes, "" for none
 };
 
 // Something that the reader of a format left out.
