@@ -7,16 +7,17 @@
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
 #include "ui/support/theme.h"
+#include "ui/support/watched_application.h"
 #include "ui/window/main_window.h"
+#include "ui/window/window_host.h"
 
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
-#include <QLocale>
+#include <QTemporaryDir>
 #include <QThread>
 #include <QTimer>
-#include <QTranslator>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -43,6 +44,7 @@ struct Arguments
     std::vector<std::string> screenshot; // page, file
     std::string theme;
     std::string size;
+    std::string language;
     std::string device = "auto";
 };
 
@@ -129,14 +131,9 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     QCoreApplication::setApplicationVersion(QString::fromLatin1(programVersion()));
     QGuiApplication::setApplicationDisplayName(QStringLiteral("SAP-SAM Workbench"));
     QGuiApplication::setDesktopFileName(QStringLiteral("org.sapsam.Workbench"));
-    QApplication application(argc, argv);
+    WatchedApplication application(argc, argv);
     initializeResources();
     QApplication::setWindowIcon(applicationIcon());
-    QTranslator translator;
-    if (translator.load(QLocale(), QStringLiteral("sapsam"), QStringLiteral("_"),
-                        QStringLiteral(":/i18n")))
-        QCoreApplication::installTranslator(&translator);
-
     WindowOptions options;
     options.session.modelsFolder =
         toQString(arguments.models.empty() ? defaultModelsFolder() : arguments.models);
@@ -147,7 +144,16 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     options.session.palette = makePartPalette(defaultTaxonomy());
     options.demoProject = demoProjectFolder(options.session.modelsFolder);
 
-    MainWindow window(options);
+    // A picture for the handbook shows the window as it is after the installation.
+    QTemporaryDir untouched;
+    if (!arguments.screenshot.empty()) {
+        options.stateFolder = untouched.filePath(QStringLiteral("state"));
+        options.configFolder = untouched.filePath(QStringLiteral("config"));
+        Settings(options.configFolder, options.stateFolder)
+            .setLanguage(toQString(arguments.language.empty() ? "en" : arguments.language));
+    }
+    WindowHost host(options, !arguments.models.empty());
+    MainWindow &window = host.window();
     if (!arguments.screenshot.empty()) {
         const QString wanted = toQString(arguments.screenshot[0]);
         QStringList known = {QStringLiteral("start"), QStringLiteral("search")};
@@ -207,6 +213,8 @@ extern "C" int sapsamMain(int argc, char **argv)
                 std::sscanf(text.c_str(), "%dx%d", &width, &height) == 2 && width > 0 && height > 0;
             return good ? std::string() : std::string("a size looks like 1280x800");
         });
+    parser.add_option("--language", arguments.language, "Language of a screenshot")
+        ->check(CLI::IsMember({"de", "en"}));
     parser.add_option("--device", arguments.device, "auto, cpu or cuda:N");
     // Qt takes options of its own, such as -platform.
     parser.allow_extras();

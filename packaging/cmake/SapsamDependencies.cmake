@@ -1,6 +1,6 @@
 # Every package is looked for once, here.
 if(SAPSAM_BUILD_UI AND NOT SAPSAM_TRAINER_ONLY)
-  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Concurrent Svg Charts)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Concurrent Svg Charts DBus PrintSupport)
 endif()
 if(SAPSAM_BUILD_TESTS AND NOT SAPSAM_TRAINER_ONLY)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Test)

@@ -54,7 +54,8 @@ QString adviceFor(ErrorKind kind)
     return {};
 }
 
-ErrorDialog::ErrorDialog(const QString &what, const ErrorReport &error, QWidget *parent)
+ErrorDialog::ErrorDialog(const QString &what, const ErrorReport &error, QWidget *parent,
+                         const QString &advice)
     : QDialog(parent)
 {
     setWindowTitle(tr("Something went wrong"));
@@ -69,7 +70,7 @@ ErrorDialog::ErrorDialog(const QString &what, const ErrorReport &error, QWidget 
     why->setTextFormat(Qt::PlainText);
     why->setWordWrap(true);
     why->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    QLabel *next = makeLabel(adviceFor(error.kind), "muted");
+    QLabel *next = makeLabel(advice.isEmpty() ? adviceFor(error.kind) : advice, "muted");
     next->setWordWrap(true);
 
     auto *details = new QPlainTextEdit(QStringLiteral("%1\n%2\n%3 %4")
@@ -110,9 +111,10 @@ ErrorDialog::ErrorDialog(const QString &what, const ErrorReport &error, QWidget 
     layout->addWidget(buttons);
 }
 
-void ErrorDialog::present(const QString &what, const ErrorReport &error, QWidget *parent)
+void ErrorDialog::present(const QString &what, const ErrorReport &error, QWidget *parent,
+                          const QString &next)
 {
-    auto *dialog = new ErrorDialog(what, error, parent);
+    auto *dialog = new ErrorDialog(what, error, parent, next);
     dialog->open();
 }
 

@@ -17,9 +17,12 @@ class ErrorDialog final : public QDialog
 
 public:
     // `what` names the action as the user knows it: "Segment".
-    ErrorDialog(const QString &what, const ErrorReport &error, QWidget *parent = nullptr);
+    // `next`: what to do about it, where more is known than the kind of the error tells.
+    ErrorDialog(const QString &what, const ErrorReport &error, QWidget *parent = nullptr,
+                const QString &next = {});
 
-    static void present(const QString &what, const ErrorReport &error, QWidget *parent);
+    static void present(const QString &what, const ErrorReport &error, QWidget *parent,
+                        const QString &next = {});
 };
 
 } // namespace sapsam::ui

@@ -182,6 +182,11 @@ int ThumbnailCache::waitingCount() const
     return static_cast<int>(d->waiting.size() + d->making.size());
 }
 
+void ThumbnailCache::setMaxBytes(qint64 bytes)
+{
+    d->entries.setMaxCost(static_cast<qsizetype>(std::max<qint64>(1, bytes / 1024)));
+}
+
 qint64 ThumbnailCache::bytes() const
 {
     return static_cast<qint64>(d->entries.totalCost()) * 1024;

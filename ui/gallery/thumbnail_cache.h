@@ -58,6 +58,7 @@ public:
 
     int waitingCount() const; // waiting and being made
     qint64 bytes() const;
+    void setMaxBytes(qint64 bytes);
 
 Q_SIGNALS:
     void ready(qint64 id); // made, or failed

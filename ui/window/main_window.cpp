@@ -4,19 +4,23 @@
 #include "core/store/project_store.h"
 #include "ui/canvas/picture_canvas.h"
 #include "ui/dialogs/cheat_sheet_dialog.h"
+#include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/error_dialog.h"
 #include "ui/dialogs/import_dialog.h"
+#include "ui/dialogs/settings_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
 #include "ui/pages/gallery/gallery_page.h"
 #include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
+#include "ui/support/system_theme.h"
 #include "ui/support/text.h"
 #include "ui/widgets/jobs_panel.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/project_panel.h"
 #include "ui/widgets/query_bar.h"
 #include "ui/widgets/status_widgets.h"
+#include "ui/window/notice_bar.h"
 #include "ui/window/page_list.h"
 #include "ui/window/start_page.h"
 
@@ -29,6 +33,7 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QInputDialog>
 #include <QLabel>
 #include <QListView>
 #include <QMenu>
@@ -43,6 +48,7 @@
 #include <QTabBar>
 #include <QToolBar>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <utility>
@@ -64,6 +70,46 @@ Page *pageOf(const QList<WorkbenchPage *> &pages)
     return nullptr;
 }
 
+constexpr qint64 kBytesPerMegabyte = 1024 * 1024;
+
+ThumbnailCache::Options thumbnailOptions(const Settings &settings)
+{
+    ThumbnailCache::Options options;
+    options.maxBytes = settings.thumbnailMegabytes() * kBytesPerMegabyte;
+    return options;
+}
+
+// Where the window's own arrangements put things.
+struct ShippedLayout
+{
+    const char *name;
+    const char *page;
+    bool left, right, bottom;
+};
+constexpr ShippedLayout kLayouts[] = {
+    {"annotate", "viewer", false, true, false},
+    {"search", "search", false, false, false},
+    {"train", "training", false, false, true},
+    {"evaluate", "evaluation", false, false, false},
+};
+
+// What changes the project: off while it is open for reading only.
+QStringList changingActions(const ActionRegistry &registry)
+{
+    static const QStringList kPrefixes = {
+        QStringLiteral("edit."),           QStringLiteral("project.import"),
+        QStringLiteral("project.segment"), QStringLiteral("project.phrases"),
+        QStringLiteral("project.embed"),   QStringLiteral("project.prepare")};
+    QStringList ids;
+    for (const ActionSpec &spec : registry.specs()) {
+        for (const QString &prefix : kPrefixes) {
+            if (spec.id.startsWith(prefix))
+                ids.append(spec.id);
+        }
+    }
+    return ids;
+}
+
 } // namespace
 
 MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
@@ -72,13 +118,16 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
       m_settings(options.configFolder, options.stateFolder),
       m_actions(new ActionRegistry(this)),
       m_gallery(new GalleryModel(this)),
-      m_thumbnails(std::make_unique<ThumbnailCache>(readPicture, ThumbnailCache::Options{})),
+      m_thumbnails(std::make_unique<ThumbnailCache>(readPicture, thumbnailOptions(m_settings))),
       m_session(std::make_unique<ProjectSession>(options.session))
 {
     setWindowTitle(tr("SAP-SAM Workbench"));
     setAcceptDrops(true);
     setDockNestingEnabled(true);
-    m_theme = m_settings.theme() == ThemeChoice::Dark ? ThemeKind::Dark : ThemeKind::Light;
+    m_systemTheme = new SystemTheme(this);
+    connect(m_systemTheme, &SystemTheme::changed, this, &MainWindow::followTheme);
+    m_actions->setOverrides(m_settings.keys());
+    m_actions->setRecent(m_settings.recentActions());
 
     m_startPage = new StartPage;
     PageContext context;
@@ -104,7 +153,14 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
         m_pages->addWidget(page);
     m_center = new QStackedWidget;
     m_center->addWidget(m_startPage);
-    m_center->addWidget(m_pages);
+    m_notice = new NoticeBar;
+    m_workArea = new QWidget;
+    auto *workLayout = new QVBoxLayout(m_workArea);
+    workLayout->setContentsMargins(0, 0, 0, 0);
+    workLayout->setSpacing(0);
+    workLayout->addWidget(m_notice);
+    workLayout->addWidget(m_pages, 1);
+    m_center->addWidget(m_workArea);
     setCentralWidget(m_center);
     m_galleryPage->grid()->setCellWidth(m_settings.cellWidth());
     m_viewerPage->opacitySlider()->setValue(m_settings.overlayOpacity());
@@ -127,6 +183,11 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     makeMenus();
     makeDocks();
     makeStatusBar();
+    m_actions->markAsChanging(changingActions(*m_actions));
+    connect(m_actions, &ActionRegistry::keysChanged, this,
+            [this] { m_settings.setKeys(m_actions->overrides()); });
+    connect(m_notice, &NoticeBar::buttonClicked, this,
+            [this] { m_session->open(m_session->folder(), ProjectSession::OpenMode::TakeOver); });
 
     m_toolbar->addWidget(m_tabs);
     m_toolbar->addWidget(m_query);
@@ -164,6 +225,10 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     connect(m_startPage, &StartPage::demoRequested, this,
             [this] { openProject(m_options.demoProject); });
     connect(m_startPage, &StartPage::recentRequested, this, &MainWindow::openProject);
+    QList<StartPage::Purpose> purposes;
+    for (const WorkbenchPage *page : std::as_const(m_pageList))
+        purposes.append({page->pageId(), page->title()});
+    m_startPage->setPurposes(purposes);
     m_startPage->setRecentProjects(m_settings.recentProjects());
     const bool hasDemo = !m_options.demoProject.isEmpty()
                          && ProjectStore::isProject(toStdString(m_options.demoProject));
@@ -174,7 +239,7 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     m_toolbar->hide();
     m_projectDock->hide();
     m_jobsDock->hide();
-    applyThemeEverywhere(m_theme);
+    followTheme();
     updateActions();
 
     resize(1280, 820);
@@ -275,14 +340,46 @@ void MainWindow::makeActions()
     }
     global("view.theme", tr("Switch between dark and &light"), {key("Ctrl+Shift+D")}, "theme", view,
            [this] {
-               const ThemeKind next =
-                   m_theme == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark;
-               m_settings.setTheme(next == ThemeKind::Dark ? ThemeChoice::Dark : ThemeChoice::Light);
-               applyThemeEverywhere(next);
+               m_settings.setTheme(m_theme == ThemeKind::Dark ? ThemeChoice::Light
+                                                              : ThemeChoice::Dark);
+               followTheme();
            });
     global("view.full-screen", tr("&Full screen"), {key("F11")}, "", view,
            [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
-    global("view.reset-layout", tr("&Reset layout"), {}, "", view, [this] { resetLayout(); });
+    global(
+        "view.left-side", tr("Show or hide the &left side"), {key("Ctrl+Shift+B")}, "", view,
+        [this] { toggleSide(Qt::LeftDockWidgetArea, "left"); },
+        tr("The steps of the project, and what a page keeps at its left"));
+    global(
+        "view.right-side", tr("Show or hide the r&ight side"), {key("Ctrl+Shift+S")}, "", view,
+        [this] { toggleSide(Qt::RightDockWidgetArea, "right"); },
+        tr("The history, and what a page keeps at its right"));
+    global(
+        "view.bottom-side", tr("Show or hide the &bottom"), {key("Ctrl+Shift+T")}, "", view,
+        [this] { toggleSide(Qt::BottomDockWidgetArea, "bottom"); }, tr("The log of the jobs"));
+    const std::pair<const char *, QString> layouts[] = {
+        {"annotate", tr("Layout: &annotate")},
+        {"search", tr("Layout: &search")},
+        {"train", tr("Layout: &train")},
+        {"evaluate", tr("Layout: &evaluate")},
+    };
+    for (const auto &[name, title] : layouts) {
+        const QString layout = QString::fromLatin1(name);
+        global(QByteArray("layout." + QByteArray(name)).constData(), title, {}, "", view,
+               [this, layout] { applyLayout(layout); });
+    }
+    global(
+        "layout.save", tr("&Save layout as…"), {}, "", view, [this] { askForLayoutName(); },
+        tr("Keep the docks and the page as they are under a name"));
+    global(
+        "view.reset-layout", tr("&Reset layout"), {}, "", view, [this] { resetLayout(); },
+        tr("All panels where they were at the first start"));
+    global(
+        "view.palette", tr("All a&ctions…"), {key("Ctrl+K"), key("Ctrl+Shift+P")}, "search", view,
+        [this] { showPalette(); }, tr("Find an action by some letters of its name"));
+    global(
+        "app.settings", tr("&Settings…"), {key("Ctrl+,")}, "settings", view,
+        [this] { showSettings(); }, tr("Colours, language, keys, models"));
 
     global("help.keys", tr("&Keys"), {key("F1"), key("?")}, "help", help,
            [this] { showCheatSheet(); });
@@ -316,7 +413,11 @@ void MainWindow::makeMenus()
     view->setObjectName(QStringLiteral("viewMenu"));
     for (WorkbenchPage *page : std::as_const(m_pageList))
         view->addAction(m_actions->action(QStringLiteral("view.") + page->pageId()));
-    add(view, {"", "view.theme", "view.full-screen", "", "view.reset-layout"});
+    add(view, {"", "view.left-side", "view.right-side", "view.bottom-side"});
+    m_layoutMenu = view->addMenu(tr("&Layouts"));
+    connect(m_layoutMenu, &QMenu::aboutToShow, this, &MainWindow::fillLayoutMenu);
+    fillLayoutMenu();
+    add(view, {"", "view.palette", "view.theme", "view.full-screen", "", "app.settings"});
     m_pageMenu = menuBar()->addMenu(QString());
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     add(help, {"help.keys", "help.about"});
@@ -348,25 +449,6 @@ void MainWindow::makeDocks()
     connect(m_projectPanel, &ProjectPanel::embedRequested, m_session.get(), &ProjectSession::embed);
     connect(m_projectPanel, &ProjectPanel::prepareRequested, m_session.get(),
             &ProjectSession::prepareAll);
-
-    // The docks' own toggles join the menu and the registry's keys.
-    QMenu *view = menuBar()->findChild<QMenu *>(QStringLiteral("viewMenu"));
-    const auto addToggle = [&](QDockWidget *dock, const char *id, const char *keys) {
-        ActionSpec spec;
-        spec.id = QString::fromLatin1(id);
-        spec.text = tr("Show or hide “%1”").arg(dock->windowTitle());
-        spec.keys = {QKeySequence(QString::fromLatin1(keys), QKeySequence::PortableText)};
-        spec.section = tr("View");
-        QAction *action = m_actions->add(spec, this);
-        connect(action, &QAction::triggered, dock, [this, dock] {
-            if (!showsStartPage())
-                dock->setVisible(!dock->isVisible());
-        });
-        view->insertAction(m_actions->action(QStringLiteral("view.theme")), action);
-    };
-    addToggle(m_projectDock, "view.project-dock", "Ctrl+Shift+B");
-    addToggle(m_jobsDock, "view.jobs-dock", "Ctrl+Shift+T");
-    view->insertSeparator(m_actions->action(QStringLiteral("view.theme")));
 }
 
 void MainWindow::makeStatusBar()
@@ -395,7 +477,10 @@ void MainWindow::connectSession()
         setWindowTitle(tr("%1 — SAP-SAM Workbench").arg(m_session->name()));
         m_projectPanel->setProject(m_session->name(),
                                    QDir::toNativeSeparators(m_session->folder()));
-        m_center->setCurrentWidget(m_pages);
+        m_center->setCurrentWidget(m_workArea);
+        m_placeIsRestored = false;
+        m_actions->setReadOnly(m_session->readOnlyReason());
+        showReadOnlyNotice();
         m_toolbar->show();
         m_projectDock->show();
         if (!m_layoutRestored) {
@@ -418,6 +503,8 @@ void MainWindow::connectSession()
         m_viewerPage->showNothing();
         m_query->setText({});
         m_saved->clear();
+        m_actions->setReadOnly({});
+        m_notice->hide();
         setWindowTitle(tr("SAP-SAM Workbench"));
         m_startPage->setRecentProjects(m_settings.recentProjects());
         m_center->setCurrentWidget(m_startPage);
@@ -434,6 +521,14 @@ void MainWindow::connectSession()
                     m_settings.removeRecentProject(folder);
                     m_startPage->setRecentProjects(m_settings.recentProjects());
                 }
+                if (error.kind == ErrorKind::Unsupported) {
+                    m_problem = toQString(error.message);
+                    ErrorDialog::present(
+                        tr("Open project"), error, this,
+                        tr("Install the newer version of this program and open the project there. "
+                           "Nothing in the project was changed."));
+                    return;
+                }
                 showProblem(tr("Open project"), error);
             });
     connect(session, &ProjectSession::imagesLoaded, this,
@@ -442,6 +537,7 @@ void MainWindow::connectSession()
                 m_galleryPage->refresh();
                 m_imagesLoaded = true;
                 updateActions();
+                restorePlace();
                 if (!m_pendingQuery.isEmpty() && !m_session->isWorking())
                     search(std::exchange(m_pendingQuery, {}));
                 if (!m_pendingImport.isEmpty())
@@ -497,6 +593,15 @@ void MainWindow::connectSession()
         m_galleryPage->showQueryProblem(tr("The search was cancelled."));
     });
     connect(session, &ProjectSession::detailsLoaded, m_viewerPage, &ViewerPage::showDetails);
+    connect(session, &ProjectSession::detailsLoaded, this, [this](const PictureDetails &details) {
+        if (!details.problems.isEmpty()) {
+            m_notice->show(details.problems.join(QLatin1Char('\n')));
+            m_noticeOf = details.id;
+        } else if (m_noticeOf != 0) {
+            m_noticeOf = 0;
+            showReadOnlyNotice();
+        }
+    });
     connect(session, &ProjectSession::detailsFailed, this,
             [this](qint64, const ErrorReport &error) {
                 m_viewerPage->showFailure(toQString(error.message) + QLatin1Char('\n')
@@ -641,7 +746,33 @@ void MainWindow::updateActions()
         m_actions->action(QStringLiteral("view.") + page->pageId())->setEnabled(available);
         m_tabs->setTabEnabled(tab, available);
     }
-    m_projectPanel->setWorking(works);
+    m_projectPanel->setWorking(works || m_session->isReadOnly());
+    if (m_rebuildWaits && !m_session->isWorking())
+        requestRebuild();
+}
+
+void MainWindow::showReadOnlyNotice()
+{
+    if (m_session->isReadOnly())
+        m_notice->show(m_session->readOnlyReason(),
+                       m_session->canTakeOver() ? tr("That window is gone: take over") : QString(),
+                       false);
+    else
+        m_notice->hide();
+}
+
+void MainWindow::restorePlace()
+{
+    if (std::exchange(m_placeIsRestored, true))
+        return;
+    const Settings::Place place = m_settings.place(m_session->folder());
+    const int row = place.picture != 0 ? m_gallery->rowOf(place.picture) : -1;
+    if (row >= 0)
+        m_galleryPage->grid()->setCurrentIndex(m_gallery->index(row));
+    if (!m_pendingQuery.isEmpty() || !m_pendingImport.isEmpty())
+        return;
+    const WorkbenchPage *wanted = page(place.page);
+    showPage(wanted != nullptr && wanted->isAvailable() ? place.page : kGallery);
 }
 
 void MainWindow::chooseNewProject()
@@ -678,10 +809,20 @@ void MainWindow::setTheme(ThemeKind theme)
     applyThemeEverywhere(theme);
 }
 
+void MainWindow::followTheme()
+{
+    const ThemeChoice choice = m_settings.theme();
+    applyThemeEverywhere(choice == ThemeChoice::System ? m_systemTheme->kind()
+                         : choice == ThemeChoice::Dark ? ThemeKind::Dark
+                                                       : ThemeKind::Light);
+}
+
 void MainWindow::applyThemeEverywhere(ThemeKind theme)
 {
+    constexpr double kWhole = 100.0; // percent
     m_theme = theme;
-    applyTheme(*qApp, theme);
+    applyTheme(*qApp, theme, m_settings.textPercent() / kWhole);
+    m_notice->refreshIcons();
     m_actions->refreshIcons();
     m_query->refreshIcons();
     for (WorkbenchPage *page : std::as_const(m_pageList))
@@ -701,6 +842,151 @@ void MainWindow::showProblem(const QString &what, const ErrorReport &error)
 void MainWindow::showCheatSheet()
 {
     (new CheatSheetDialog(m_actions->specs(), this))->show();
+}
+
+void MainWindow::showPalette()
+{
+    QStringList unavailable;
+    for (const WorkbenchPage *page : std::as_const(m_pageList)) {
+        if (showsStartPage() || !page->isAvailable())
+            unavailable.append(page->pageId());
+    }
+    auto *palette = new CommandPalette(*m_actions, unavailable, this);
+    // After the popup is gone: the focus is back where it was.
+    connect(palette, &CommandPalette::chosen, this, &MainWindow::runAction, Qt::QueuedConnection);
+    palette->show();
+}
+
+void MainWindow::runAction(const QString &id)
+{
+    const ActionSpec spec = m_actions->spec(id);
+    QAction *action = m_actions->action(id);
+    if (action == nullptr)
+        return;
+    const QString pageId = pageOfScope(spec.scope);
+    if (!pageId.isEmpty() && currentPage()->pageId() != pageId)
+        showPage(pageId);
+    action->trigger();
+}
+
+void MainWindow::showSettings()
+{
+    if (auto *open = findChild<SettingsDialog *>()) {
+        open->raise();
+        open->activateWindow();
+        return;
+    }
+    auto *dialog = new SettingsDialog(m_settings, *m_actions, this);
+    connect(dialog, &SettingsDialog::themeChanged, this, &MainWindow::followTheme);
+    connect(dialog, &SettingsDialog::textSizeChanged, this, &MainWindow::followTheme);
+    connect(dialog, &SettingsDialog::cellWidthChanged, m_galleryPage->grid(),
+            &ThumbnailGrid::setCellWidth);
+    connect(dialog, &SettingsDialog::overlayOpacityChanged, m_viewerPage->opacitySlider(),
+            &QSlider::setValue);
+    connect(dialog, &SettingsDialog::thumbnailMemoryChanged, this,
+            [this](int megabytes) { m_thumbnails->setMaxBytes(megabytes * kBytesPerMegabyte); });
+    connect(dialog, &SettingsDialog::languageChanged, this, &MainWindow::requestRebuild);
+    connect(dialog, &SettingsDialog::modelsFolderChanged, this, &MainWindow::requestRebuild);
+    dialog->show();
+}
+
+void MainWindow::requestRebuild()
+{
+    m_rebuildWaits = m_session->isWorking();
+    if (m_rebuildWaits) {
+        m_notice->show(tr("The change shows as soon as the running jobs have ended."));
+        return;
+    }
+    saveLayout();
+    Q_EMIT rebuildRequested();
+}
+
+void MainWindow::toggleSide(Qt::DockWidgetArea area, const char *side)
+{
+    if (showsStartPage())
+        return;
+    QList<QWidget *> panels;
+    for (QDockWidget *dock : findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly)) {
+        if (dockWidgetArea(dock) == area && !dock->isFloating())
+            panels.append(dock);
+    }
+    // A page may mark its own panel of that side.
+    for (QWidget *panel : currentPage()->findChildren<QWidget *>()) {
+        if (panel->property("sidePanel").toByteArray() == side)
+            panels.append(panel);
+    }
+    const bool anyShown = std::any_of(panels.begin(), panels.end(),
+                                      [](const QWidget *panel) { return !panel->isHidden(); });
+    for (QWidget *panel : std::as_const(panels))
+        panel->setVisible(!anyShown);
+}
+
+void MainWindow::applyLayout(const QString &name)
+{
+    if (showsStartPage())
+        return;
+    for (const ShippedLayout &layout : kLayouts) {
+        if (name != QLatin1String(layout.name))
+            continue;
+        restoreState(m_defaultLayout, kLayoutVersion);
+        for (QDockWidget *dock :
+             findChildren<QDockWidget *>(QString(), Qt::FindDirectChildrenOnly)) {
+            const Qt::DockWidgetArea area = dockWidgetArea(dock);
+            dock->setVisible(area == Qt::LeftDockWidgetArea    ? layout.left
+                             : area == Qt::RightDockWidgetArea ? layout.right
+                                                               : layout.bottom);
+        }
+        const QString id = QString::fromLatin1(layout.page);
+        showPage(page(id) != nullptr ? id : kGallery);
+        return;
+    }
+    for (const Settings::NamedLayout &layout : m_settings.namedLayouts()) {
+        if (layout.name == name) {
+            restoreState(layout.state, kLayoutVersion);
+            showPage(layout.page);
+        }
+    }
+}
+
+void MainWindow::saveLayoutAs(const QString &name)
+{
+    if (!showsStartPage() && !name.trimmed().isEmpty())
+        m_settings.saveNamedLayout(
+            {name.trimmed(), currentPage()->pageId(), saveState(kLayoutVersion)});
+}
+
+void MainWindow::askForLayoutName()
+{
+    auto *dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Save layout"));
+    dialog->setLabelText(tr("Name of the layout"));
+    connect(dialog, &QInputDialog::textValueSelected, this, &MainWindow::saveLayoutAs);
+    dialog->open();
+}
+
+void MainWindow::fillLayoutMenu()
+{
+    m_layoutMenu->clear();
+    for (const char *id : {"layout.annotate", "layout.search", "layout.train", "layout.evaluate"})
+        m_layoutMenu->addAction(m_actions->action(QString::fromLatin1(id)));
+    const QList<Settings::NamedLayout> own = m_settings.namedLayouts();
+    m_layoutMenu->addSeparator();
+    for (const Settings::NamedLayout &layout : own) {
+        QAction *action = m_layoutMenu->addAction(layout.name);
+        connect(action, &QAction::triggered, this,
+                [this, name = layout.name] { applyLayout(name); });
+    }
+    m_layoutMenu->addSeparator();
+    m_layoutMenu->addAction(m_actions->action(QStringLiteral("layout.save")));
+    QMenu *forget = m_layoutMenu->addMenu(tr("&Delete layout"));
+    forget->setEnabled(!own.isEmpty());
+    for (const Settings::NamedLayout &layout : own) {
+        QAction *action = forget->addAction(layout.name);
+        connect(action, &QAction::triggered, this,
+                [this, name = layout.name] { m_settings.removeNamedLayout(name); });
+    }
+    m_layoutMenu->addAction(m_actions->action(QStringLiteral("view.reset-layout")));
 }
 
 void MainWindow::showAbout()
@@ -731,8 +1017,13 @@ void MainWindow::resetLayout()
 
 void MainWindow::saveLayout()
 {
-    if (!showsStartPage())
-        m_settings.setLayout(saveGeometry(), saveState(kLayoutVersion));
+    m_settings.setRecentActions(m_actions->recent());
+    if (showsStartPage())
+        return;
+    m_settings.setLayout(saveGeometry(), saveState(kLayoutVersion));
+    if (m_imagesLoaded)
+        m_settings.setPlace(m_session->folder(),
+                            {currentPage()->pageId(), m_viewerPage->shownId()});
 }
 
 void MainWindow::fillRecentMenu()

@@ -20,10 +20,12 @@ class ActionRegistry;
 class DeviceChip;
 class GalleryPage;
 class JobProgress;
+class NoticeBar;
 class ProjectPanel;
 class QueryBar;
 class SavedLabel;
 class StartPage;
+class SystemTheme;
 class ThumbnailCache;
 class ViewerPage;
 class WorkbenchPage;
@@ -57,6 +59,11 @@ public:
     void openRow(int row);
     // For this run only; the menu's toggle is what is remembered.
     void setTheme(ThemeKind theme);
+    void showSettings();
+    // Where the docks are, and the page: "annotate", "search", "train", "evaluate", or the name of
+    // one that the user saved. An unknown one is ignored.
+    void applyLayout(const QString &name);
+    void saveLayoutAs(const QString &name);
 
     // Nothing is being loaded, searched or drawn: the moment for a screenshot.
     bool isSettled() const;
@@ -71,7 +78,12 @@ public:
     QueryBar &queryBar() { return *m_query; }
     SavedLabel &savedLabel() { return *m_saved; }
     DeviceChip &deviceChip() { return *m_device; }
+    NoticeBar &notice() { return *m_notice; }
     bool showsStartPage() const;
+
+Q_SIGNALS:
+    // A setting was changed that a new window shows: the language, the folder of the models.
+    void rebuildRequested();
 
 protected:
     void closeEvent(QCloseEvent *event) override;
@@ -96,6 +108,15 @@ private:
     void applyThemeEverywhere(ThemeKind theme);
     void showProblem(const QString &what, const ErrorReport &error);
     void showCheatSheet();
+    void showPalette();
+    void runAction(const QString &id);
+    void toggleSide(Qt::DockWidgetArea area, const char *side);
+    void askForLayoutName();
+    void fillLayoutMenu();
+    void requestRebuild();
+    void restorePlace();
+    void showReadOnlyNotice();
+    void followTheme();
     void showAbout();
     void resetLayout();
     void saveLayout();
@@ -109,6 +130,9 @@ private:
     std::unique_ptr<ProjectSession> m_session;
 
     QStackedWidget *m_center = nullptr;
+    QWidget *m_workArea = nullptr; // the notice above the pages
+    NoticeBar *m_notice = nullptr;
+    SystemTheme *m_systemTheme = nullptr;
     StartPage *m_startPage = nullptr;
     QStackedWidget *m_pages = nullptr;
     QList<WorkbenchPage *> m_pageList; // in the order of the tabs
@@ -123,6 +147,7 @@ private:
     QDockWidget *m_jobsDock = nullptr;
     ProjectPanel *m_projectPanel = nullptr;
     QMenu *m_recentMenu = nullptr;
+    QMenu *m_layoutMenu = nullptr;
     SavedLabel *m_saved = nullptr;
     QLabel *m_selection = nullptr;
     JobProgress *m_progress = nullptr;
@@ -137,6 +162,9 @@ private:
     int m_requestedRow = -1;
     bool m_imagesLoaded = false;
     bool m_closeConfirmed = false;
+    bool m_placeIsRestored = false;
+    bool m_rebuildWaits = false; // for the running jobs
+    qint64 m_noticeOf = 0;       // the picture that the notice speaks of
 };
 
 } // namespace sapsam::ui

@@ -11,12 +11,36 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace sapsam::ui {
 
 namespace {
 
-constexpr int kColumnWidth = 520;
+constexpr int kColumnWidth = 460;
+constexpr int kCardWidth = 400;
 constexpr int kLogoSize = 72;
+constexpr int kPurposeIconSize = 22;
+
+// One line for each page: what one does there.
+QString purposeOf(const QString &page)
+{
+    if (page == QLatin1String("gallery"))
+        return StartPage::tr("Browse, filter, tag and compare every picture of the project.");
+    if (page == QLatin1String("viewer"))
+        return StartPage::tr("See and mend the part masks and phrases of one person.");
+    if (page == QLatin1String("merges"))
+        return StartPage::tr("Choose which labels belong together as one part.");
+    if (page == QLatin1String("prompts"))
+        return StartPage::tr("Try the questions that the phrase writer is asked.");
+    if (page == QLatin1String("search"))
+        return StartPage::tr("Describe a person, and see who matches and why.");
+    if (page == QLatin1String("training"))
+        return StartPage::tr("Train models on your own pictures and watch them learn.");
+    if (page == QLatin1String("evaluation"))
+        return StartPage::tr("Measure a model, and find where it fails and why.");
+    return {};
+}
 
 } // namespace
 
@@ -28,7 +52,8 @@ StartPage::StartPage(QWidget *parent)
       m_open(new QPushButton(tr("Open project…"))),
       m_demoReason(makeLabel({}, "small")),
       m_recentTitle(makeLabel(tr("RECENT PROJECTS"), "section")),
-      m_recent(new QVBoxLayout)
+      m_recent(new QVBoxLayout),
+      m_purposes(new QVBoxLayout)
 {
     setRole(this, "page");
     auto *column = new QWidget;
@@ -63,11 +88,28 @@ StartPage::StartPage(QWidget *parent)
     m_recent->setSpacing(2);
     layout->addLayout(m_recent);
 
+    auto *card = new QFrame;
+    setRole(card, "card");
+    card->setFixedWidth(kCardWidth);
+    auto *cardLayout = new QVBoxLayout(card);
+    cardLayout->setContentsMargins(24, 20, 24, 22);
+    cardLayout->setSpacing(14);
+    cardLayout->addWidget(makeLabel(tr("WHAT YOU CAN DO HERE"), "section"));
+    m_purposes->setSpacing(16);
+    cardLayout->addLayout(m_purposes);
+    QLabel *hint =
+        makeLabel(tr("Ctrl+K finds every action by its name, F1 shows all keys."), "small");
+    hint->setWordWrap(true);
+    cardLayout->addSpacing(4);
+    cardLayout->addWidget(hint);
+
     auto *outer = new QVBoxLayout(this);
     // A row instead of an alignment: only so the wrapped text gets its height.
     auto *row = new QHBoxLayout;
     row->addStretch(1);
-    row->addWidget(column);
+    row->addWidget(column, 0, Qt::AlignVCenter);
+    row->addSpacing(56);
+    row->addWidget(card, 0, Qt::AlignVCenter);
     row->addStretch(1);
     outer->addStretch(2);
     outer->addLayout(row);
@@ -76,6 +118,31 @@ StartPage::StartPage(QWidget *parent)
     connect(m_new, &QPushButton::clicked, this, &StartPage::newRequested);
     connect(m_open, &QPushButton::clicked, this, &StartPage::openRequested);
     setRecentProjects({});
+    refreshIcons();
+}
+
+void StartPage::setPurposes(const QList<Purpose> &pages)
+{
+    for (const Purpose &page : pages) {
+        auto *row = new QHBoxLayout;
+        row->setSpacing(14);
+        auto *icon = new QLabel;
+        icon->setFixedSize(kPurposeIconSize, kPurposeIconSize);
+        m_purposeIcons.append({icon, page.page});
+        auto *texts = new QVBoxLayout;
+        texts->setSpacing(1);
+        auto *title = new QLabel(page.title);
+        QFont bold = title->font();
+        bold.setBold(true);
+        title->setFont(bold);
+        QLabel *purpose = makeLabel(purposeOf(page.page), "small");
+        purpose->setWordWrap(true);
+        texts->addWidget(title);
+        texts->addWidget(purpose);
+        row->addWidget(icon, 0, Qt::AlignTop);
+        row->addLayout(texts, 1);
+        m_purposes->addLayout(row);
+    }
     refreshIcons();
 }
 
@@ -117,6 +184,9 @@ void StartPage::refreshIcons()
 {
     m_logo->setPixmap(makeIconPixmap(QStringLiteral("org.sapsam.Workbench"), Qt::black, kLogoSize,
                                      devicePixelRatioF()));
+    for (const auto &[label, icon] : std::as_const(m_purposeIcons))
+        label->setPixmap(makeIconPixmap(icon, palette().color(QPalette::Highlight),
+                                        kPurposeIconSize, devicePixelRatioF()));
     m_new->setIcon(makeIcon(QStringLiteral("new"), palette()));
     m_open->setIcon(makeIcon(QStringLiteral("open"), palette()));
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <QList>
+#include <QPair>
 #include <QStringList>
 #include <QWidget>
 
@@ -17,6 +19,13 @@ class StartPage final : public QWidget
 public:
     explicit StartPage(QWidget *parent = nullptr);
 
+    // What the pages are for, in the order of their tabs.
+    struct Purpose
+    {
+        QString page; // its id
+        QString title;
+    };
+    void setPurposes(const QList<Purpose> &pages);
     void setRecentProjects(const QStringList &folders);
     // Says why when there is no demo.
     void setDemoAvailable(bool available, const QString &reason);
@@ -36,6 +45,8 @@ private:
     QLabel *m_demoReason;
     QLabel *m_recentTitle;
     QVBoxLayout *m_recent;
+    QVBoxLayout *m_purposes;
+    QList<QPair<QLabel *, QString>> m_purposeIcons;
 };
 
 } // namespace sapsam::ui

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <QDialog>
+#include <QList>
+#include <QString>
+
+class QLineEdit;
+class QScrollArea;
+
+namespace sapsam::ui {
+
+class ActionRegistry;
+class KeyEditor;
+class Settings;
+
+// Everything that can be set, on one page with a search field. There is no OK: a change acts and is
+// stored at once. GUI thread; settings and registry outlive it.
+class SettingsDialog final : public QDialog
+{
+    Q_OBJECT
+
+public:
+    SettingsDialog(Settings &settings, ActionRegistry &registry, QWidget *parent = nullptr);
+
+    QLineEdit &searchEdit() { return *m_search; }
+    KeyEditor &keyEditor() { return *m_keys; }
+
+Q_SIGNALS:
+    void themeChanged();
+    void textSizeChanged();
+    void cellWidthChanged(int width);
+    void overlayOpacityChanged(int percent);
+    void thumbnailMemoryChanged(int megabytes);
+    void languageChanged();     // shows in a window that is made anew
+    void modelsFolderChanged(); // likewise
+
+private:
+    struct Row
+    {
+        QString text; // what the search looks at
+        QWidget *widget = nullptr;
+        int section = 0;
+    };
+    void addSection(const QString &title);
+    void addRow(const QString &title, const QString &explanation, QWidget *control);
+    void filter(const QString &text);
+
+    Settings &m_settings;
+    QLineEdit *m_search;
+    QScrollArea *m_scroll;
+    QWidget *m_content;
+    QList<QWidget *> m_sections;
+    QStringList m_sectionTitles;
+    QList<Row> m_rows;
+    KeyEditor *m_keys;
+    QWidget *m_nothing = nullptr;
+};
+
+} // namespace sapsam::ui
