@@ -7,14 +7,11 @@
 #include "core/engine/training_form.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 namespace sapsam::cli {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 struct TableOptions
 {

@@ -93,6 +93,43 @@ std::string createRun(const TrainRequest &request)
     return run->path();
 }
 
+OrderedJson preflight(const TrainRequest &request, const CancelToken &cancel,
+                      const ProgressSink &progress)
+{
+    const engine::Computing computing = engine::startComputing(request.engine);
+    training::TaskInputs inputs = engine::taskInputs();
+    inputs.packsFolder = packsFolderOf(request);
+    const auto task = training::makeTask(request.task, request.config, inputs);
+    training::Preflight told;
+    training::LoopRequest loop;
+    loop.device = computing.info.device;
+    loop.seed = seedOf(request);
+    loop.precision = precisionOf(request, computing.info, *task);
+    loop.preflight = &told;
+    const auto folder = training::RunFolder::openAsHelper({}); // leaves nothing behind
+    training::runLoop(*task, *folder, loop, cancel, progress);
+    if (cancel.isCancelled())
+        return nullptr;
+    const auto megabytes = [](std::int64_t bytes) {
+        return bytes < 0 ? OrderedJson(nullptr) : OrderedJson(bytes >> 20);
+    };
+    const auto seconds = [&](double factor) {
+        return told.stepSeconds > 0.0 ? OrderedJson(told.stepSeconds * factor)
+                                      : OrderedJson(nullptr);
+    };
+    return {{"fits", told.fittingBatch >= told.batchSize},
+            {"batchSize", told.batchSize},
+            {"fittingBatch", told.fittingBatch},
+            {"stepMb", megabytes(told.stepBytes)},
+            {"freeMb", megabytes(told.freeBytes)},
+            {"stepSeconds", seconds(1.0)},
+            {"steps", told.steps},
+            {"seconds", seconds(static_cast<double>(told.steps))},
+            {"parameters", told.parameters},
+            {"device", computing.info.device},
+            {"precision", loop.precision}};
+}
+
 TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
                    const ProgressSink &progress)
 {
@@ -185,14 +222,20 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
     return outcome;
 }
 
-Json exportRun(const std::string &runFolder, const std::string &modelsFolder)
+Json exportRun(const std::string &runFolder, const std::string &modelsFolder,
+               const std::string &wantedName)
 {
     const std::string source = runFolder + "/model";
     if (!std::filesystem::exists(source + "/model.safetensors"))
         throw Error(ErrorKind::NotFound,
                     runFolder + ": this run has no model yet; let it finish or resume it");
     const Json settings = readJsonFile(runFolder + "/config.json");
-    const std::string name = require<std::string>(settings, "name", runFolder + "/config.json");
+    const std::string name =
+        wantedName.empty() ? require<std::string>(settings, "name", runFolder + "/config.json")
+                           : wantedName;
+    if (name.find_first_of("/\\ ") != std::string::npos)
+        throw Error(ErrorKind::InvalidInput,
+                    "'" + name + "' cannot name a model: it must be a word that can name a folder");
     const std::string task = require<std::string>(settings, "task", runFolder + "/config.json");
     const std::string target = modelsFolder + "/" + name;
     makeFolder(target);
@@ -217,7 +260,10 @@ Json exportRun(const std::string &runFolder, const std::string &modelsFolder)
             {{"path", file}, {"sha256", sha256Of(content)}, {"bytes", content.size()}});
     }
     entry["licence"] = "Apache-2.0";
-    entry["source"] = "trained by this project from procedurally drawn people (core/synth)";
+    const std::string data = settings.value("data", std::string("synthetic"));
+    entry["source"] = data.empty() || data == "synthetic"
+                          ? "trained by this project from procedurally drawn people (core/synth)"
+                          : "trained by this project on " + data;
     entry["reproduce"] =
         "sapsam train " + task + " --config models/configs/" + task + ".json --export models";
 

@@ -43,13 +43,22 @@ struct TrainRequest
 TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
                    const ProgressSink &progress);
 
+// What a run with this request would take: {"fits","batchSize","fittingBatch","stepMb","freeMb",
+// "stepSeconds","steps","seconds","parameters","device","precision"}; times are without
+// validations, null where they could not be measured. Reads and packs the data as the run would;
+// nothing else is written. Cancelling gives null. Throws what train() throws.
+OrderedJson preflight(const TrainRequest &request, const CancelToken &cancel,
+                      const ProgressSink &progress);
+
 // Makes the folder of a run that another process will train with `resumeFolder`; its state is
 // "queued". Returns the folder. Throws Error(InvalidInput) like train().
 std::string createRun(const TrainRequest &request);
 
 // Copies the model of a finished run to modelsFolder/NAME and enters it, with the SHA-256 of every
-// file, into modelsFolder/manifest.json, which is made when missing. Returns the entry.
+// file, into modelsFolder/manifest.json, which is made when missing. Without `name` it is the one
+// in the run's settings. Returns the entry.
 // Throws Error(NotFound) for a run without a model, and what reading and writing throw.
-Json exportRun(const std::string &runFolder, const std::string &modelsFolder);
+Json exportRun(const std::string &runFolder, const std::string &modelsFolder,
+               const std::string &name = {});
 
 } // namespace sapsam

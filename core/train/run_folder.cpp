@@ -109,6 +109,8 @@ struct RunFolder::Private
         json["steps"] = status.steps;
         json["epoch"] = status.epoch.value_or(0);
         json["eta"] = status.etaSeconds ? OrderedJson(*status.etaSeconds) : OrderedJson(nullptr);
+        if (!status.best.is_null())
+            json["best"] = status.best;
         if (!status.message.empty())
             json["message"] = status.message;
         writeJsonFile(path + "/status.json", json);
@@ -212,7 +214,8 @@ Json RunFolder::config() const
 void RunFolder::update(const RunStatus &status)
 {
     const std::lock_guard<std::mutex> lock(d->mutex);
-    const bool isNews = status.state != d->status.state || status.message != d->status.message;
+    const bool isNews = status.state != d->status.state || status.message != d->status.message
+                        || status.best != d->status.best;
     d->status = status;
     if (isNews && !d->isHelper) // the heartbeat carries the rest
         d->writeStatus();

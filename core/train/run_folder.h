@@ -18,6 +18,7 @@ struct RunStatus
     std::optional<std::int64_t> epoch; // 0-based, of tasks that have epochs
     std::optional<double> etaSeconds;
     std::string message; // why it failed
+    Json best;           // {"metric","value","step"} so far, or null
 };
 
 // The folder of one training run: what it was told, where it is and what it measured. Every file is

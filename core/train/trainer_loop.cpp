@@ -304,6 +304,7 @@ private:
     void makeOptimizer();
     void restore();
     void checkMemory();
+    void timeSteps();
     bool train(); // false: stopped
     bool takeStep(OrderedProducer<Batch> &loader, std::int64_t step);
     void checkLoss(std::int64_t step, const StepResult &result) const;
@@ -464,7 +465,12 @@ LoopOutcome Loop::run()
             makeOptimizer();
             restore();
             checkMemory();
-            outcome = train() ? finish() : stopped();
+            if (m_request.preflight != nullptr) {
+                timeSteps();
+                outcome.state = "stopped";
+            } else {
+                outcome = train() ? finish() : stopped();
+            }
         }
         endWatch();
         m_status.state = outcome.state;
@@ -567,7 +573,7 @@ void Loop::restore()
         const std::string path = m_checkpoints->lastPath();
         const Json state = m_checkpoints->restoreLast();
         m_first = m_done = m_saved = require<std::int64_t>(state, "step", path);
-        m_best = state.value("best", Json());
+        m_best = m_status.best = state.value("best", Json());
         m_stale = valueOr(state, "stale", 0, path);
         m_evaluationDue = valueOr(state, "evaluationDue", false, path);
         m_lossSum = valueOr(state, "lossSum", 0.0, path);
@@ -595,11 +601,18 @@ void Loop::restore()
 // was: no step is taken, and what a pass may change is put back.
 void Loop::checkMemory()
 {
-    if (!m_settings.memoryCheck || !m_request.checkMemory || m_done >= m_steps)
+    const bool isWanted = m_settings.memoryCheck && m_request.checkMemory && m_done < m_steps;
+    if (!isWanted && m_request.preflight == nullptr)
         return;
     const std::int64_t known = m_settings.memoryLimitMb > 0
                                    ? static_cast<std::int64_t>(m_settings.memoryLimitMb) << 20
                                    : freeMemory(m_device);
+    if (m_request.preflight != nullptr) {
+        Preflight &told = *m_request.preflight;
+        told.batchSize = told.fittingBatch = m_settings.batchSize;
+        told.freeBytes = known;
+        told.stepBytes = -1;
+    }
     if (known < 0)
         return;
     torch::nn::Module &module = m_task.module();
@@ -664,6 +677,11 @@ void Loop::checkMemory()
         buffer.copy_(before);
     for (auto &[generator, before] : randoms)
         generator.set_state(before);
+    if (m_request.preflight != nullptr) {
+        m_request.preflight->fittingBatch = fit.fitting * m_ranks;
+        m_request.preflight->stepBytes = fit.bytes + later;
+        return;
+    }
     if (fit.fitting < share)
         throw BatchTooLarge(
             "the batch will not fit: " + std::to_string(m_settings.batchSize) + " → "
@@ -674,6 +692,56 @@ void Loop::checkMemory()
             fit.fitting * m_ranks);
     m_run.log("memory: a step takes about " + megabytes(fit.bytes + later) + " of "
               + megabytes(known));
+}
+
+// The median of a few steps after a first one that pays for what is made once.
+void Loop::timeSteps()
+{
+    Preflight &told = *m_request.preflight;
+    told.steps = m_steps;
+    for (const torch::Tensor &parameter : m_task.module().parameters())
+        told.parameters += parameter.numel();
+    if (told.fittingBatch < told.batchSize)
+        return;
+    constexpr int kSteps = 4;
+    constexpr double kPatience = 30.0; // seconds
+    std::vector<double> seconds;
+    const Clock::time_point start = Clock::now();
+    for (std::int64_t step = 0; step < std::min<std::int64_t>(kSteps, m_steps); ++step) {
+        if (isStopWanted())
+            return;
+        double loading = 0.0;
+        double computing = 0.0;
+        for (int i = 0; i < m_settings.accumulate; ++i) {
+            Clock::time_point since = Clock::now();
+            const Batch batch = m_task.makePart(step * m_settings.accumulate + i, m_rank, m_ranks);
+            loading += secondsSince(since);
+            since = Clock::now();
+            m_task.lossOf(batch, m_device, m_type).loss.backward();
+            m_optimizer->collect();
+            computing += secondsSince(since);
+        }
+        const Clock::time_point since = Clock::now();
+        const double norm = m_optimizer->gradientNorm();
+        if (std::isfinite(norm))
+            m_optimizer->apply(m_task.rateAt(step), norm);
+        else
+            m_optimizer->clearGradients();
+        computing += secondsSince(since);
+        // Loaders work beside a card, but share the cores with a processor.
+        const double threads = static_cast<double>(m_settings.loaderThreads);
+        seconds.push_back(m_device.is_cpu() ? computing + loading / threads
+                                            : std::max(computing, loading / threads));
+        if (secondsSince(start) > kPatience)
+            break;
+    }
+    if (seconds.size() > 1)
+        seconds.erase(seconds.begin());
+    std::nth_element(seconds.begin(),
+                     seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2),
+                     seconds.end());
+    if (!seconds.empty())
+        told.stepSeconds = seconds[seconds.size() / 2];
 }
 
 bool Loop::train()
@@ -943,6 +1011,8 @@ void Loop::evaluate()
         m_checkpoints->saveModel("best@" + evaluation.metric, m_done);
         m_best = {{"metric", evaluation.metric}, {"value", evaluation.value}, {"step", m_done}};
         m_stale = 0;
+        m_status.best = m_best;
+        m_run.update(m_status);
     }
     m_evaluationDue = false;
 }

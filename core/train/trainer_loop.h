@@ -115,6 +115,18 @@ struct LoopOutcome
     Json final; // TrainTask::measureFinally()
 };
 
+// What a run would take, found out with a few steps that are not kept.
+struct Preflight
+{
+    std::int64_t parameters = 0;
+    std::int64_t steps = 0;
+    std::int64_t batchSize = 0;
+    std::int64_t fittingBatch = 0; // the largest that fits, at most batchSize
+    std::int64_t stepBytes = 0;    // memory of a step, in bytes; -1 where it cannot be known
+    std::int64_t freeBytes = 0;
+    double stepSeconds = 0.0; // without validations; 0 when the batch does not fit
+};
+
 struct LoopRequest
 {
     std::uint64_t seed = 1;
@@ -128,6 +140,8 @@ struct LoopRequest
     // from another thread: a program may end itself there. Without it the step is waited for.
     double patienceSeconds = 0.5;
     std::function<void(const LoopOutcome &)> abandon;
+    // Fills this in and ends as "stopped", in the place of training.
+    Preflight *preflight = nullptr;
 };
 
 // The batch needs more memory than there is; it would fit with `fitting` samples (0: with none).
