@@ -5,10 +5,10 @@
 #include "core/networks/sam.h"
 #include "core/train/augment.h"
 #include "core/train/batching.h"
+#include "core/train/initial_weights.h"
 #include "core/train/losses.h"
 #include "core/train/picture_pool.h"
 #include "core/train/tasks.h"
-#include "core/weights/safetensors.h"
 #include "core/weights/tensor_names.h"
 
 #include <algorithm>
@@ -259,23 +259,22 @@ private:
     // The parts that SAM and Person-SAM share, or all of a SAM.
     void loadInitial(const std::string &folder)
     {
-        const std::string configFile = folder + "/config.json";
-        const SafetensorsFile weights(folder + "/model.safetensors");
-        const Json config = readJsonFile(configFile);
+        const InitialWeights initial = openInitialWeights(folder, "initialModel");
         torch::NoGradGuard noGrad;
         torch::OrderedDict<std::string, torch::Tensor> source;
-        if (config.contains("bert")) {
-            nn::PersonSam person(nn::personSamConfigFromJson(config, configFile));
-            nn::loadPersonSam(person, weights);
-            source = person->named_parameters();
-            for (const auto &buffer : person->named_buffers())
+        const auto add = [&](torch::nn::Module &module) {
+            source = module.named_parameters();
+            for (const auto &buffer : module.named_buffers())
                 source.insert(buffer.key(), buffer.value());
+        };
+        if (initial.config.contains("bert")) {
+            nn::PersonSam person(nn::personSamConfigFromJson(initial.config, initial.origin));
+            nn::loadPersonSam(person, *initial.tensors);
+            add(*person);
         } else {
-            nn::Sam sam(nn::samConfigFromJson(config, configFile));
-            loadStrict(*sam, weights, samNames());
-            source = sam->named_parameters();
-            for (const auto &buffer : sam->named_buffers())
-                source.insert(buffer.key(), buffer.value());
+            nn::Sam sam(nn::samConfigFromJson(initial.config, initial.origin));
+            loadStrict(*sam, *initial.tensors, initial.namesWith(samNames()));
+            add(*sam);
         }
         const auto take = [&](const std::string &name, torch::Tensor &target) {
             const torch::Tensor *found = source.find(name);
@@ -296,8 +295,8 @@ private:
     nn::SamMasks decode(const torch::Tensor &embeddings, const nn::SamPrompts &prompts)
     {
         const nn::SamPromptEmbeddings prompt = m_model->prompt_encoder->forward(prompts);
-        return m_model->mask_decoder->forward(embeddings.to(torch::kFloat), m_model->imagePe(),
-                                              prompt.sparse, prompt.dense);
+        return m_model->mask_decoder->forward(embeddings, m_model->imagePe(), prompt.sparse,
+                                              prompt.dense);
     }
 
     // Dice and cross entropy of each mask: [P, M, s, s] → [P, M].
