@@ -6,13 +6,12 @@
 #include "core/base/resources.h"
 #include "core/image/codec.h"
 #include "core/pipeline/feature_paths.h"
+#include "core/pipeline/query_filter.h"
 #include "core/search/half_float.h"
 #include "core/search/half_kernels.h"
 #include "core/search/ranking.h"
 #include "core/search/vector_index.h"
-#include "core/store/gallery_query.h"
 #include "core/store/search_records.h"
-#include "core/text/filter_language.h"
 #include "core/text/query_parser.h"
 
 #include <algorithm>
@@ -735,13 +734,8 @@ struct Searcher::Private
     {
         if (isBlank(query.filter))
             return {};
-        const FilterParse parsed = parseFilter(query.filter);
-        if (parsed.problem)
-            throw Error(ErrorKind::InvalidInput, "the filter cannot be read at column "
-                                                     + std::to_string(parsed.problem->begin + 1)
-                                                     + ": " + parsed.problem->message);
         std::vector<char> allowed(images.features->rows().count, 0);
-        for (const std::int64_t id : imagesMatching(store, parsed.filter)) {
+        for (const std::int64_t id : imagesOfFilter(store, query.filter)) {
             const auto row = images.rowOf.find(id);
             if (row != images.rowOf.end())
                 allowed[row->second] = 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/cancel.h"
+#include "core/base/progress.h"
 #include "core/eval/calibration.h"
 #include "core/pipeline/engines.h"
 #include "core/search/search_query.h"
