@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/engine/run_launch.h"
 #include "core/engine/training_form.h"
+#include "core/weights/model_manifest.h"
 
 #include <algorithm>
 #include <chrono>
@@ -389,6 +390,33 @@ std::string runsFolderOf(const std::string &folder)
     return fs::exists(folder + "/project.sqlite", ignored) ? folder + "/runs" : folder;
 }
 
+std::vector<std::string> otherRunFolders(const std::string &runsFolder)
+{
+    return valueIn(jsonIn(runsFolder + "/folders.json"), "folders", std::vector<std::string>());
+}
+
+void addRunFolder(const std::string &runsFolder, const std::string &folder)
+{
+    fs::path wanted = fs::absolute(folder).lexically_normal();
+    if (!wanted.has_filename())
+        wanted = wanted.parent_path();
+    std::error_code ignored;
+    if (fs::exists(wanted / "config.json", ignored) && fs::exists(wanted / "status.json", ignored))
+        wanted = wanted.parent_path();
+    wanted = runsFolderOf(wanted.string());
+    if (runFoldersIn(wanted.string()).empty())
+        throw Error(ErrorKind::NotFound,
+                    "there is no training run in '" + wanted.string()
+                        + "': choose the folder in which the folders of the runs lie");
+    std::vector<std::string> folders = otherRunFolders(runsFolder);
+    const bool isNew = std::find(folders.begin(), folders.end(), wanted.string()) == folders.end();
+    if (!isNew || fs::equivalent(wanted, runsFolder, ignored))
+        return;
+    folders.push_back(wanted.string());
+    makeFolder(runsFolder);
+    writeJsonFile(runsFolder + "/folders.json", Json{{"folders", folders}});
+}
+
 void RunRegistry::setRoots(std::vector<std::string> roots)
 {
     m_roots = std::move(roots);
@@ -595,6 +623,11 @@ bool isProcessAlive(std::int64_t pid, std::int64_t notAfter)
         return true;
     const std::int64_t ticks = std::stoll(word);
     return bootTime() + ticks / ::sysconf(_SC_CLK_TCK) <= notAfter + kRounding;
+}
+
+std::string writableModelsFolder(const std::string &modelsFolder)
+{
+    return ::access(modelsFolder.c_str(), W_OK) == 0 ? modelsFolder : userModelsFolder();
 }
 
 OrderedJson toJson(const RunSummary &run)

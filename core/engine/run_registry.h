@@ -81,6 +81,12 @@ std::vector<std::string> runFoldersIn(const std::string &root);
 // "runs" of a project folder, or the folder itself when it is no project.
 std::string runsFolderOf(const std::string &folder);
 
+// Other folders whose runs are shown with those of a runs folder (folders.json in it).
+std::vector<std::string> otherRunFolders(const std::string &runsFolder);
+// Adds one; a run's own folder stands for the folder that it lies in. Throws Error(NotFound) when
+// there is no run in it.
+void addRunFolder(const std::string &runsFolder, const std::string &folder);
+
 // The runs of some folders. What has not changed is not read again.
 class RunRegistry
 {
@@ -139,5 +145,9 @@ std::string logTail(const std::string &runFolder, std::int64_t maxBytes = 256 * 
 bool isProcessAlive(std::int64_t pid, std::int64_t notAfter);
 
 OrderedJson toJson(const RunSummary &run);
+
+// Where models of finished runs can be put: the given folder when it can be written to, else the
+// one for models that a user brings.
+std::string writableModelsFolder(const std::string &modelsFolder);
 
 } // namespace sapsam
