@@ -40,7 +40,8 @@ struct Context
 void addProjectVerbs(CLI::App &app, Context &context);  // project, import, export
 void addPipelineVerbs(CLI::App &app, Context &context); // segment, phrase, embed
 void addGalleryVerbs(CLI::App &app, Context &context); // list, tag, rate, review, views
-void addSearchVerb(CLI::App &app, Context &context);
+void addSearchVerb(CLI::App &app, Context &context);       // search, index
+void addSearchStudyVerbs(CLI::App &app, Context &context); // search-study, calibrate
 void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);
 void addModelVerbs(CLI::App &app, Context &context);
@@ -49,6 +50,7 @@ void addPromptVerbs(CLI::App &app, Context &context); // templates, lab
 void addSynthVerb(CLI::App &app, Context &context);
 void addDatasetVerbs(CLI::App &app, Context &context); // dataset doctor, info, pack, …
 void addSystemVerbs(CLI::App &app, Context &context);  // doctor, version
+void addManualVerb(CLI::App &app, Context &context); // man, completion
 void addBenchVerb(CLI::App &app, Context &context);
 
 } // namespace sapsam::cli

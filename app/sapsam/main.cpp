@@ -108,6 +108,7 @@ extern "C" int sapsamMain(int argc, char **argv)
     cli::addPipelineVerbs(app, context);
     cli::addGalleryVerbs(app, context);
     cli::addSearchVerb(app, context);
+    cli::addSearchStudyVerbs(app, context);
 #endif
     cli::addTrainingVerbs(app, context);
 #if !defined(SAPSAM_TRAINER_ONLY)
@@ -119,6 +120,7 @@ extern "C" int sapsamMain(int argc, char **argv)
     cli::addDatasetVerbs(app, context);
     cli::addSystemVerbs(app, context);
     cli::addBenchVerb(app, context);
+    cli::addManualVerb(app, context);
 #endif
 
     try {

@@ -1,3 +1,4 @@
+#include "app/cli/manual.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "core/engine/engine_options.h"
@@ -102,17 +103,29 @@ private:
     int m_restful = 0;
 };
 
+QString userDataFolder()
+{
+    QString data = qEnvironmentVariable("XDG_DATA_HOME");
+    if (!QDir::isAbsolutePath(data))
+        data = QDir::homePath() + QStringLiteral("/.local/share");
+    return data + QStringLiteral("/sapsam");
+}
+
+// The project of what a file manager hands over: its folder, or the database in it.
+QString projectFolder(const QString &path)
+{
+    const QFileInfo file(path);
+    return file.fileName() == QLatin1String("project.sqlite") ? file.absolutePath() : path;
+}
+
 // Where packaging/run.sh makes it: $SAPSAM_DEMO_DIR, else beside the models in a source tree, else
 // in the user's data folder.
 QString demoProjectFolder(const QString &modelsFolder)
 {
     const QString name = QStringLiteral("/people.sapsam");
-    QString data = qEnvironmentVariable("XDG_DATA_HOME");
-    if (data.isEmpty())
-        data = QDir::homePath() + QStringLiteral("/.local/share");
     const QStringList places = {qEnvironmentVariable("SAPSAM_DEMO_DIR"),
                                 QDir::cleanPath(modelsFolder + QStringLiteral("/../demo")),
-                                data + QStringLiteral("/sapsam/demo")};
+                                userDataFolder() + QStringLiteral("/demo")};
     for (const QString &place : places) {
         if (!place.isEmpty() && QFileInfo::exists(place + name))
             return place + name;
@@ -143,6 +156,7 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     options.session.engine.threads = cores > 2 ? cores - 1 : cores;
     options.session.palette = makePartPalette(defaultTaxonomy());
     options.demoProject = demoProjectFolder(options.session.modelsFolder);
+    options.demoTarget = userDataFolder() + QStringLiteral("/demo/people.sapsam");
 
     // A picture for the handbook shows the window as it is after the installation.
     QTemporaryDir untouched;
@@ -173,7 +187,7 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     if (std::sscanf(arguments.size.c_str(), "%dx%d", &width, &height) == 2)
         window.resize(width, height);
     if (!arguments.project.empty())
-        window.openProject(toQString(arguments.project));
+        window.openProject(projectFolder(toQString(arguments.project)));
     if (!arguments.query.empty())
         window.runQuery(toQString(arguments.query));
     window.show();
@@ -216,10 +230,21 @@ extern "C" int sapsamMain(int argc, char **argv)
     parser.add_option("--language", arguments.language, "Language of a screenshot")
         ->check(CLI::IsMember({"de", "en"}));
     parser.add_option("--device", arguments.device, "auto, cpu or cuda:N");
+    std::string manual;
+    parser.add_option("--manual", manual, "man or bash: print the manual page or the completion")
+        ->check(CLI::IsMember({"man", "bash"}))
+        ->group(""); // for the build
     // Qt takes options of its own, such as -platform.
     parser.allow_extras();
     try {
         parser.parse(argc, argv);
+        if (!manual.empty()) {
+            const std::string text = manual == "man"
+                                         ? sapsam::cli::manualPage(parser, "sapsam-workbench")
+                                         : sapsam::cli::bashCompletion(parser, "sapsam-workbench");
+            std::fwrite(text.data(), 1, text.size(), stdout);
+            return 0;
+        }
         if (!arguments.screenshot.empty()) {
             const std::string &page = arguments.screenshot[0];
             if (page != "start" && arguments.project.empty())

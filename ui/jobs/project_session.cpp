@@ -1,5 +1,6 @@
 #include "ui/jobs/project_session.h"
 
+#include "core/dataset/synthetic_writer.h"
 #include "core/image/rle.h"
 #include "core/pipeline/import.h"
 #include "core/pipeline/jobs.h"
@@ -26,6 +27,8 @@ constexpr int kMaxNotes = 1000;
 // Nobody scrolls further; the explanation of a hit has its price.
 constexpr int kMaxHits = 500;
 constexpr int kRecentQueries = 50; // offered while typing
+constexpr int kDemoPictures = 120;
+constexpr int kDemoSeed = 20;
 
 QString shortHash(const std::string &hash)
 {
@@ -243,6 +246,47 @@ void ProjectSession::create(const QString &folder)
     openWith(folder, true, OpenMode::Normal);
 }
 
+void ProjectSession::makeDemo(const QString &folder)
+{
+    close();
+    const std::string path = toStdString(folder);
+    const std::string pictures =
+        toStdString(QFileInfo(folder).path() + QStringLiteral("/pictures"));
+    const JobId job = startStep(
+        tr("Make the demo project"), 0,
+        [path, pictures](EngineState &, const CancelToken &cancel, const ProgressSink &progress) {
+            SyntheticOptions options;
+            options.count = kDemoPictures;
+            options.seed = kDemoSeed;
+            const std::string listing = pictures + "/CUHK-PEDES";
+            // What an interrupted attempt has made is used.
+            if (!QFileInfo::exists(toQString(listing + "/reid_raw.json")))
+                writeSyntheticDataset(pictures, options, cancel, progress);
+            if (cancel.isCancelled())
+                return Report{};
+            ProjectStore store = ProjectStore::isProject(path) ? ProjectStore::open(path)
+                                                               : ProjectStore::create(path);
+            ImportOptions import;
+            import.paths = {listing};
+            import.format = "cuhk-pedes";
+            const ImportReport report = sapsam::importPaths(store, import, cancel, progress);
+            return Report{tr("new pictures: %1").arg(countText(report.imported)),
+                          notesOf(report.skipped)};
+        });
+    // Once, for this job: opening it ends with the project on the screen.
+    auto once = std::make_shared<QMetaObject::Connection>();
+    *once = connect(this, &ProjectSession::jobFinished, this,
+                    [this, once, job, folder](JobId finished, JobOutcome outcome) {
+                        if (finished != job)
+                            return;
+                        disconnect(*once);
+                        if (outcome != JobOutcome::Done)
+                            return;
+                        open(folder);
+                        m_preparesWhenOpen = true;
+                    });
+}
+
 void ProjectSession::openWith(const QString &folder, bool create, OpenMode mode)
 {
     close();
@@ -295,6 +339,8 @@ void ProjectSession::openWith(const QString &folder, bool create, OpenMode mode)
             m_poll.start();
             if (opening.counts.embedded > 0)
                 warmUp();
+            if (std::exchange(m_preparesWhenOpen, false))
+                prepareAll();
         });
     m_folder = folder;
 }
@@ -323,6 +369,7 @@ void ProjectSession::close()
     m_openJob = 0;
     m_refreshing = false;
     m_readOnlyReason.clear();
+    m_preparesWhenOpen = false;
     m_canTakeOver = false;
     if (!m_isOpen)
         return;
@@ -741,6 +788,7 @@ void ProjectSession::loadDetails(qint64 imageId)
                 for (const CaptionRecord &caption : store.captions(imageId))
                     details.captions.append(toQString(caption.text));
                 std::vector<RegionRecord> regions = store.regions(imageId);
+                details.absent = store.absentRegions(imageId);
                 const std::vector<PhraseRecord> phrases = store.phrases(imageId);
                 std::erase_if(regions,
                               [](const RegionRecord &region) { return region.area <= 0.0; });
@@ -776,6 +824,7 @@ void ProjectSession::loadDetails(qint64 imageId)
                     part.group = toQString(region.group);
                     part.title = palette.title(part.group);
                     part.color = palette.color(part.group);
+                    part.record = region;
                     part.score = region.score;
                     part.area = region.area;
                     part.maskOrigin = toQString(region.origin);

@@ -44,6 +44,7 @@ struct PictureDetails
     QString path;
     QSize size;
     bool isSegmented = false; // some part has been found on it
+    std::vector<RegionRecord> absent; // what a person said is not there
     // What could not be shown, a sentence each: a picture that vanished (the masks stand on a grey
     // one of its size then), a mask of another size.
     QStringList problems;
@@ -71,6 +72,9 @@ public:
     enum class OpenMode { Normal, TakeOver };
     void open(const QString &folder, OpenMode mode = OpenMode::Normal);
     void create(const QString &folder);
+    // A job that draws people beside the folder, makes a project of them and opens it; segmenting,
+    // phrases and embedding follow as jobs of the open project.
+    void makeDemo(const QString &folder);
     void close();
     bool isOpen() const { return m_isOpen; }
     const QString &folder() const { return m_folder; }
@@ -180,6 +184,7 @@ private:
     QString m_folder;
     QString m_readOnlyReason;
     bool m_canTakeOver = false;
+    bool m_preparesWhenOpen = false;
     ProjectCounts m_counts;
     std::int64_t m_shownImages = -1;
     int m_generation = 0; // grows with open and close: late answers of another project are dropped

@@ -10,6 +10,9 @@
 static void initializeQtResources()
 {
     Q_INIT_RESOURCE(workbench);
+#if defined(SAPSAM_TRANSLATED)
+    Q_INIT_RESOURCE(sapsam_i18n);
+#endif
 }
 
 namespace sapsam::ui {

@@ -222,18 +222,22 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
             [this](int percent) { m_settings.setOverlayOpacity(percent); });
     connect(m_startPage, &StartPage::newRequested, this, &MainWindow::chooseNewProject);
     connect(m_startPage, &StartPage::openRequested, this, &MainWindow::chooseProject);
-    connect(m_startPage, &StartPage::demoRequested, this,
-            [this] { openProject(m_options.demoProject); });
+    connect(m_startPage, &StartPage::demoRequested, this, &MainWindow::openDemo);
     connect(m_startPage, &StartPage::recentRequested, this, &MainWindow::openProject);
     QList<StartPage::Purpose> purposes;
     for (const WorkbenchPage *page : std::as_const(m_pageList))
         purposes.append({page->pageId(), page->title()});
     m_startPage->setPurposes(purposes);
     m_startPage->setRecentProjects(m_settings.recentProjects());
-    const bool hasDemo = !m_options.demoProject.isEmpty()
-                         && ProjectStore::isProject(toStdString(m_options.demoProject));
-    m_startPage->setDemoAvailable(
-        hasDemo, tr("There is no demo project on this computer yet; “packaging/run.sh” makes it."));
+    if (!ProjectStore::isProject(toStdString(m_options.demoProject)))
+        m_options.demoProject.clear();
+    if (!m_options.demoProject.isEmpty())
+        m_startPage->setDemoAvailable(true, {});
+    else if (!m_options.demoTarget.isEmpty())
+        m_startPage->setDemoAvailable(true, tr("120 drawn people. They are made at the first use, "
+                                               "which takes a minute or two."));
+    else
+        m_startPage->setDemoAvailable(false, tr("There is no demo project on this computer."));
 
     m_center->setCurrentWidget(m_startPage);
     m_toolbar->hide();
@@ -615,6 +619,14 @@ void MainWindow::openProject(const QString &folder)
     m_session->open(QDir(folder).absolutePath());
 }
 
+void MainWindow::openDemo()
+{
+    if (!m_options.demoProject.isEmpty())
+        openProject(m_options.demoProject);
+    else
+        m_session->makeDemo(m_options.demoTarget);
+}
+
 void MainWindow::runQuery(const QString &text)
 {
     m_query->setText(text);
@@ -694,7 +706,7 @@ void MainWindow::updatePageMenu()
         m_pageMenu->setTitle(shown->title());
         shown->fillMenu(*m_pageMenu);
     }
-    m_pageMenu->menuAction()->setVisible(!m_pageMenu->isEmpty());
+    m_pageMenu->menuAction()->setVisible(!m_pageMenu->isEmpty() && !showsStartPage());
 }
 
 void MainWindow::openRow(int row)
@@ -747,6 +759,7 @@ void MainWindow::updateActions()
         m_tabs->setTabEnabled(tab, available);
     }
     m_projectPanel->setWorking(works || m_session->isReadOnly());
+    m_pageMenu->menuAction()->setVisible(isOpen && !m_pageMenu->isEmpty());
     if (m_rebuildWaits && !m_session->isWorking())
         requestRebuild();
 }

@@ -35,7 +35,8 @@ struct WindowOptions
     SessionOptions session;
     QString configFolder = Settings::defaultConfigFolder();
     QString stateFolder = Settings::defaultStateFolder();
-    QString demoProject; // folder of the demo; the button is off when it is not there
+    QString demoProject; // folder of the demo project, if there is one
+    QString demoTarget;  // where it is made at the first use otherwise; empty: not at all
 };
 
 // The program's window: pages, docks, menus and keys, wired to one project session.
@@ -107,6 +108,7 @@ private:
     void updateViewerPosition();
     void applyThemeEverywhere(ThemeKind theme);
     void showProblem(const QString &what, const ErrorReport &error);
+    void openDemo();
     void showCheatSheet();
     void showPalette();
     void runAction(const QString &id);

@@ -1,6 +1,7 @@
 #include "ui/window/page_list.h"
 
 #include "ui/pages/gallery/gallery_page.h"
+#include "ui/pages/prompts/prompts_page.h"
 #include "ui/pages/viewer/viewer_page.h"
 
 namespace sapsam::ui {
@@ -10,6 +11,7 @@ QList<WorkbenchPage *> makePages(const PageContext &context)
     return {
         new GalleryPage(context),
         new ViewerPage(context),
+        new PromptsPage(context),
     };
 }
 

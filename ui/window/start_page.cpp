@@ -1,6 +1,7 @@
 #include "ui/window/start_page.h"
 
 #include "ui/support/icons.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/labels.h"
 
 #include <QDir>
@@ -17,7 +18,7 @@ namespace sapsam::ui {
 
 namespace {
 
-constexpr int kColumnWidth = 460;
+constexpr int kColumnWidth = 500;
 constexpr int kCardWidth = 400;
 constexpr int kLogoSize = 72;
 constexpr int kPurposeIconSize = 22;
@@ -63,7 +64,9 @@ StartPage::StartPage(QWidget *parent)
     m_logo->setFixedSize(kLogoSize, kLogoSize);
     layout->addWidget(m_logo);
     layout->addSpacing(6);
-    layout->addWidget(makeLabel(tr("Find a person by a description"), "title"));
+    QLabel *title = makeLabel(tr("Find a person by a description"), "title");
+    title->setWordWrap(true);
+    layout->addWidget(title);
     QLabel *text = makeLabel(tr("Import pictures of people, let the engine find their parts and "
                                 "write a phrase for each, "
                                 "then type what you remember. Everything stays on this computer."),
@@ -71,13 +74,13 @@ StartPage::StartPage(QWidget *parent)
     text->setWordWrap(true);
     layout->addWidget(text);
     layout->addSpacing(14);
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(10);
-    buttons->addWidget(m_demo);
-    buttons->addWidget(m_new);
-    buttons->addWidget(m_open);
-    buttons->addStretch(1);
-    layout->addLayout(buttons);
+    // Lines as words in a text: another language needs more room.
+    auto *buttons = new QWidget;
+    auto *flow = new FlowLayout(buttons, 10);
+    flow->addWidget(m_demo);
+    flow->addWidget(m_new);
+    flow->addWidget(m_open);
+    layout->addWidget(buttons);
     m_demoReason->setWordWrap(true);
     layout->addWidget(m_demoReason);
     QLabel *drop =
@@ -177,7 +180,7 @@ void StartPage::setDemoAvailable(bool available, const QString &reason)
 {
     m_demo->setEnabled(available);
     m_demoReason->setText(reason);
-    m_demoReason->setVisible(!available && !reason.isEmpty());
+    m_demoReason->setVisible(!reason.isEmpty());
 }
 
 void StartPage::refreshIcons()

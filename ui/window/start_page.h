@@ -27,7 +27,7 @@ public:
     };
     void setPurposes(const QList<Purpose> &pages);
     void setRecentProjects(const QStringList &folders);
-    // Says why when there is no demo.
+    // Says why there is none, or what opening it takes.
     void setDemoAvailable(bool available, const QString &reason);
     void refreshIcons();
 
