@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains the three default models from nothing and puts them into this folder with manifest.json.
+# Trains the four default models from nothing and puts them into this folder with manifest.json.
 # models/train_all.sh [PATH OF THE PROGRAM sapsam] [FOLDER FOR THE RUNS]
 set -eu
 models=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -10,4 +10,6 @@ runs=${2:-$models/../build/runs}
 for task in retrieval person-sam phrases; do
     "$sapsam" --models "$runs/stages" train "$task" --config "$models/configs/$task.json" --runs "$runs" --export "$models"
 done
+# The model of points and boxes starts from Person-SAM's encoder.
+"$sapsam" --models "$models" train sam --config "$models/configs/sam.json" --runs "$runs" --export "$models"
 "$sapsam" models verify
