@@ -629,6 +629,18 @@ std::vector<SettingProblem> checkSettings(const TrainingForm &form, const Json &
     std::vector<SettingProblem> problems;
     for (const std::string &message : messages)
         problems.push_back({keyOf(message, form), message});
+    // The parser leaves some numbers to what is made of them.
+    for (const SettingField &field : form.fields) {
+        const auto found = config.is_object() ? config.find(field.key) : config.end();
+        if (!config.is_object() || found == config.end() || !found->is_number()
+            || field.range.contains(found->get<double>()))
+            continue;
+        const bool isNamed =
+            std::any_of(problems.begin(), problems.end(),
+                        [&](const SettingProblem &problem) { return problem.key == field.key; });
+        if (!isNamed)
+            problems.push_back({field.key, "'" + field.key + "' must be " + field.range.text()});
+    }
     if (modelsFolder.empty() || !config.is_object())
         return problems;
     const Json resolved = withModelPaths(config, modelsFolder);

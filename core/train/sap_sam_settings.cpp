@@ -150,8 +150,10 @@ std::vector<std::string> problemsOf(const SapSamSettings &s)
                   "'imageDecoding' with codes needs 'dvae', the folder or file of the encoder "
                   "that gives them (or \"random\" for an untrained one)");
     check.positive("logitScale", s.logitScale);
-    for (const double weight : {s.idWeight, s.wordWeight, s.matchingWeight, s.imageWeight})
-        check.require(weight >= 0.0, "the weight of a loss must not be negative");
+    check.require(s.idWeight >= 0.0, "'idWeight' must not be negative");
+    check.require(s.wordWeight >= 0.0, "'wordWeight' must not be negative");
+    check.require(s.matchingWeight >= 0.0, "'matchingWeight' must not be negative");
+    check.require(s.imageWeight >= 0.0, "'imageWeight' must not be negative");
     check.share("maskProbability", s.maskProbability);
     check.share("partProbability", s.partProbability);
     check.share("patchProbability", s.patchProbability);
