@@ -49,16 +49,17 @@ std::string csvField(const std::string &field)
             quoted += '"';
         quoted += c;
     }
-    return quoted + '"';
+    quoted.push_back('"');
+    return quoted;
 }
 
 std::string nameOf(const Contribution &contribution)
 {
     switch (contribution.kind) {
     case Contribution::Kind::Denied:
-        return "not " + contribution.text;
+        return std::string("not ") + contribution.text;
     case Contribution::Kind::Example:
-        return "like " + contribution.text;
+        return std::string("like ") + contribution.text;
     case Contribution::Kind::Feedback:
         return "judgements";
     case Contribution::Kind::Rest:
@@ -74,7 +75,7 @@ std::string csvOf(const SearchResponse &response)
     std::size_t columns = 0;
     if (!response.hits.empty()) {
         for (const Contribution &contribution : response.hits.front().contributions) {
-            text += "," + csvField(nameOf(contribution));
+            text += std::string(",") + csvField(nameOf(contribution));
             ++columns;
         }
     }
@@ -83,7 +84,7 @@ std::string csvOf(const SearchResponse &response)
         text += std::to_string(hit.rank) + "," + std::to_string(hit.imageId) + ","
                 + csvField(hit.path) + "," + numberText(hit.score);
         for (std::size_t i = 0; i < columns; ++i)
-            text += ","
+            text += std::string(",")
                     + (i < hit.contributions.size() ? numberText(hit.contributions[i].value)
                                                     : std::string());
         text += "\n";
