@@ -114,8 +114,12 @@ exporting->callback([&context, folder, exportOptions, queries, top] {
         if (!queries->empty()) {
             Engines engines(context.modelsFolder, context.engine);
             Searcher searcher(store, engines);
-            for (const std::string &query : *queries)
-                resolved.searches.push_back(searcher.search({query, *top}));
+            for (const std::string &query : *queries) {
+                SearchRequest request;
+                request.text = query;
+                request.top = *top;
+                resolved.searches.push_back(searcher.search(request));
+            }
         }
         const ExportReport report =
             exportProject(store, resolved, context.cancel, context.progress);

@@ -83,10 +83,11 @@ std::string csvOf(const SearchResponse &response)
     for (const SearchHit &hit : response.hits) {
         text += std::to_string(hit.rank) + "," + std::to_string(hit.imageId) + ","
                 + csvField(hit.path) + "," + numberText(hit.score);
-        for (std::size_t i = 0; i < columns; ++i)
-            text += std::string(",")
-                    + (i < hit.contributions.size() ? numberText(hit.contributions[i].value)
-                                                    : std::string());
+        for (std::size_t i = 0; i < columns; ++i) {
+            text += ',';
+            if (i < hit.contributions.size())
+                text += numberText(hit.contributions[i].value);
+        }
         text += "\n";
     }
     return text;
