@@ -44,8 +44,8 @@ std::string textOf(const EvaluationReport &report)
         text += "\n";
     }
     for (const ProtocolBadge &badge : report.badges)
-        text += std::string("  ") + nameOf(badge.level) + ": " + badge.title + ". " + badge.text
-                + "\n";
+        text +=
+            std::string("  ") + nameOf(badge.level) + ": " + badge.title + ". " + badge.text + "\n";
     return text;
 }
 
@@ -159,8 +159,8 @@ Answer diffAnswer(const EvaluationReport &a, const EvaluationReport &b, int top)
                           {"ap_b", shift.averagePrecisionB},
                           {"damage", shift.damage}});
         if (shift.rankA != shift.rankB)
-            answer.text += "  " + std::to_string(shift.rankA) + " → "
-                           + std::to_string(shift.rankB) + "  " + query.text + "\n";
+            answer.text += "  " + std::to_string(shift.rankA) + " → " + std::to_string(shift.rankB)
+                           + "  " + query.text + "\n";
     }
     answer.json = {{"a", {{"title", titleOf(a)}, {"model", a.modelHash}}},
                    {"b", {{"title", titleOf(b)}, {"model", b.modelHash}}},
@@ -216,18 +216,17 @@ Answer measureAnswer(const char *kind, Context &context, const MeasureOptions &o
         request.source = "synthetic";
     } else if (ProjectStore::isProject(options.folder)) {
         request.source = "project";
-        store.emplace(ProjectStore::open(options.folder,
-                                         options.keep ? ProjectStore::Access::ReadWrite
-                                                      : ProjectStore::Access::ReadOnly));
+        store.emplace(ProjectStore::open(options.folder, options.keep
+                                                             ? ProjectStore::Access::ReadWrite
+                                                             : ProjectStore::Access::ReadOnly));
     } else {
         request.source = "dataset";
         request.folder = options.folder;
     }
     if (options.keep && !store)
         throw Error(ErrorKind::InvalidInput, "--keep needs a project to keep the evaluation in");
-    const EvaluationReport report =
-        measure(kind, options.model, engines, store ? &*store : nullptr, request, context.cancel,
-                context.progress);
+    const EvaluationReport report = measure(kind, options.model, engines, store ? &*store : nullptr,
+                                            request, context.cancel, context.progress);
     Answer answer;
     answer.json = OrderedJson(summaryOf(report));
     answer.text = textOf(report);

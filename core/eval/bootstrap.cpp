@@ -21,9 +21,9 @@ struct Cluster
 void check(std::size_t values, std::size_t clusters, const BootstrapOptions &options)
 {
     if (values != clusters)
-        throw Error(ErrorKind::InvalidInput, std::to_string(values)
-                                                 + " values cannot be resampled with the identities of "
-                                                 + std::to_string(clusters) + " queries");
+        throw Error(ErrorKind::InvalidInput,
+                    std::to_string(values) + " values cannot be resampled with the identities of "
+                        + std::to_string(clusters) + " queries");
     if (options.resamples < 1)
         throw Error(ErrorKind::InvalidInput, "an interval needs at least one resample");
     if (!(options.level > 0.0 && options.level < 1.0))

@@ -21,7 +21,8 @@ constexpr Named kCauses[] = {
     {FailureCause::NotInGallery, "not-in-gallery", "Nobody right in the gallery",
      "No picture of the gallery shows this identity, so the query counts in no mean."},
     {FailureCause::SamePersonTwice, "same-person-twice", "Perhaps the same person twice",
-     "A picture ranked above is the same file, nearly the same picture, or carries the same caption "
+     "A picture ranked above is the same file, nearly the same picture, or carries the same "
+     "caption "
      "as a right one, but another identity."},
     {FailureCause::CaptionTruncated, "caption-truncated", "Caption cut off",
      "The caption has more tokens than the model reads; what comes after was not seen."},
@@ -152,7 +153,8 @@ std::string colourEvidence(const std::vector<NounPhrase> &asked, const KnownPers
 {
     for (const NounPhrase &phrase : asked) {
         if (fitOf(phrase, right) == PartFit::Disagrees)
-            return "The caption says " + quoted(phrase.text) + "; of the right picture it is known: "
+            return "The caption says " + quoted(phrase.text)
+                   + "; of the right picture it is known: "
                    + quoted(partOf(right, phrase.group)->phrase) + ".";
     }
     return {};
@@ -317,8 +319,7 @@ FailureVerdict explainFailure(const MissedQuery &query)
             if (fit == PartFit::Disagrees) {
                 say(FailureCause::ModelPrefersOther,
                     "The caption says " + quoted(phrase.text) + "; " + first.name
-                        + ", which came first, has "
-                        + quoted(partOf(first, phrase.group)->phrase)
+                        + ", which came first, has " + quoted(partOf(first, phrase.group)->phrase)
                         + ", and nothing known of the right picture disagrees.");
                 break;
             }

@@ -14,17 +14,17 @@ namespace sapsam {
 
 // In the order in which the rules are asked; the first that holds is the cause.
 enum class FailureCause {
-    None,             // the right person came first
-    NotInGallery,     // no right picture: the query is in no mean
-    SamePersonTwice,  // a wrong picture above is the same file, nearly the same picture, or carries the
-                      // same caption: two identities may be one person
-    CaptionTruncated, // the model did not read the caption to its end
-    ColourDisagrees,  // a part has another colour in what is known of the right picture
-    PartNotFound,     // the caption names a part that the right picture does not show
-    OthersFitToo,     // a wrong picture above fits all that the caption says
-    SaysLittle,       // the caption names fewer than two parts
+    None,            // the right person came first
+    NotInGallery,    // no right picture: the query is in no mean
+    SamePersonTwice, // a wrong picture above is the same file, nearly the same picture, or carries
+                     // the same caption: two identities may be one person
+    CaptionTruncated,  // the model did not read the caption to its end
+    ColourDisagrees,   // a part has another colour in what is known of the right picture
+    PartNotFound,      // the caption names a part that the right picture does not show
+    OthersFitToo,      // a wrong picture above fits all that the caption says
+    SaysLittle,        // the caption names fewer than two parts
     ModelPrefersOther, // the words fit the right picture better than those above it
-    NotDecidable      // nothing is known about the pictures to decide by
+    NotDecidable       // nothing is known about the pictures to decide by
 };
 
 // "same-person-twice", …: stable names for JSON.
@@ -47,7 +47,7 @@ struct KnownPart
 // What is known about the person in a picture.
 struct KnownPerson
 {
-    std::string name;     // of the picture, for evidence: "000012_1.jpg"
+    std::string name; // of the picture, for evidence: "000012_1.jpg"
     std::string identity;
     std::vector<KnownPart> parts;
     // The parts come from masks, so that a missing one was looked for and not found. Otherwise they
@@ -55,24 +55,25 @@ struct KnownPerson
     bool isSegmented = false;
     std::vector<std::string> captions; // all that are stored with this picture
     std::string sha256;                // of the file; "" when not known
-    bool looksTheSame = false; // as the right picture, by its picture hash; meaningless for the right
+    bool looksTheSame =
+        false; // as the right picture, by its picture hash; meaningless for the right
 };
 
 struct MissedQuery
 {
     std::string caption;
     bool truncated = false;
-    int tokens = 0;        // of the caption
-    int contextLength = 0; // that the model reads
-    int firstRank = 0;     // of the right person; 0 when there is none
-    KnownPerson right;     // the right picture that came best
+    int tokens = 0;                 // of the caption
+    int contextLength = 0;          // that the model reads
+    int firstRank = 0;              // of the right person; 0 when there is none
+    KnownPerson right;              // the right picture that came best
     std::vector<KnownPerson> above; // the pictures ranked above it, best first, as many as are kept
 };
 
 struct FailureVerdict
 {
     FailureCause cause = FailureCause::None;
-    std::string evidence; // one or two sentences with the words that decided
+    std::string evidence;                // one or two sentences with the words that decided
     std::vector<FailureCause> alsoHolds; // further rules that hold, in their order
 };
 
@@ -80,10 +81,10 @@ FailureVerdict explainFailure(const MissedQuery &query);
 
 // How a part that a caption asks for is met by what is known of a person.
 enum class PartFit {
-    Agrees,     // the part is there and no colour contradicts
-    Disagrees,  // the part is there in another colour
-    Absent,     // the person was segmented and does not have the part
-    Unknown     // nothing is known about it
+    Agrees,    // the part is there and no colour contradicts
+    Disagrees, // the part is there in another colour
+    Absent,    // the person was segmented and does not have the part
+    Unknown    // nothing is known about it
 };
 PartFit fitOf(const NounPhrase &asked, const KnownPerson &person);
 

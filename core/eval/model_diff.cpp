@@ -33,8 +33,8 @@ ModelDiff modelDiff(const std::vector<QueryResult> &a, const std::vector<QueryRe
     for (std::size_t i = 0; i < a.size(); ++i) {
         if (a[i].relevant != b[i].relevant)
             throw Error(ErrorKind::Mismatch,
-                        "query " + std::to_string(i + 1) + " has "
-                            + std::to_string(a[i].relevant) + " right pictures in one evaluation and "
+                        "query " + std::to_string(i + 1) + " has " + std::to_string(a[i].relevant)
+                            + " right pictures in one evaluation and "
                             + std::to_string(b[i].relevant)
                             + " in the other: the galleries differ; evaluate both models on the "
                               "same data");

@@ -57,7 +57,9 @@ std::string curve(const std::vector<Interval> &cmc)
         return fixed(kLeft + kWidth * static_cast<double>(i) / static_cast<double>(cmc.size() - 1),
                      1);
     };
-    const auto y = [&](double percent) { return fixed(kTop + kHeight * (1.0 - percent / 100.0), 1); };
+    const auto y = [&](double percent) {
+        return fixed(kTop + kHeight * (1.0 - percent / 100.0), 1);
+    };
     std::string svg = "<svg viewBox=\"0 0 680 290\" role=\"img\" aria-label=\"CMC curve\">";
     for (const int percent : {0, 25, 50, 75, 100})
         svg += "<line x1=\"44\" x2=\"664\" y1=\"" + y(percent) + "\" y2=\"" + y(percent)
@@ -71,8 +73,9 @@ std::string curve(const std::vector<Interval> &cmc)
     std::string line;
     for (std::size_t i = 0; i < cmc.size(); ++i)
         line += x(i) + "," + y(cmc[i].mean) + " ";
-    svg += "<polygon points=\"" + band + "\" fill=\"#5a6cf0\" fill-opacity=\".18\"/><polyline points=\""
-           + line + "\" fill=\"none\" stroke=\"#5a6cf0\" stroke-width=\"2.5\"/>";
+    svg += "<polygon points=\"" + band
+           + "\" fill=\"#5a6cf0\" fill-opacity=\".18\"/><polyline points=\"" + line
+           + "\" fill=\"none\" stroke=\"#5a6cf0\" stroke-width=\"2.5\"/>";
     for (std::size_t i = 0; i < cmc.size(); ++i) {
         if (i == 0 || (i + 1) % 10 == 0)
             svg += "<text text-anchor=\"middle\" y=\"274\" x=\"" + x(i) + "\">"
@@ -93,8 +96,8 @@ std::string evaluationHtml(const EvaluationReport &report)
     std::string html = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>"
                        + htmlEscaped(titleOf(report)) + "</title><style>" + kStyle
                        + "</style></head><body>\n<h1>" + htmlEscaped(titleOf(report))
-                       + "</h1>\n<p class=\"note\">" + htmlEscaped(report.createdAt)
-                       + " · model " + htmlEscaped(report.modelHash.substr(0, 12)) + " · "
+                       + "</h1>\n<p class=\"note\">" + htmlEscaped(report.createdAt) + " · model "
+                       + htmlEscaped(report.modelHash.substr(0, 12)) + " · "
                        + std::to_string(report.bootstrap.resamples) + " resamples over "
                        + (report.kind == "retrieval" ? "identities" : "pictures") + ", seed "
                        + std::to_string(report.bootstrap.seed) + "</p>\n<div class=\"cards\">";
@@ -154,9 +157,9 @@ std::string evaluationHtml(const EvaluationReport &report)
                 "Highest</th><th class=\"n\">IoU of all pixels</th></tr>\n";
         for (const ParsedClass &parsed : report.classes)
             html += "<tr><td>" + htmlEscaped(parsed.group) + "</td><td class=\"n\">"
-                    + std::to_string(parsed.pairs) + "</td><td class=\"n\">"
-                    + fixed(parsed.mean, 2) + "</td><td class=\"n\">" + fixed(parsed.lowest, 2)
-                    + "</td><td class=\"n\">" + fixed(parsed.highest, 2) + "</td><td class=\"n\">"
+                    + std::to_string(parsed.pairs) + "</td><td class=\"n\">" + fixed(parsed.mean, 2)
+                    + "</td><td class=\"n\">" + fixed(parsed.lowest, 2) + "</td><td class=\"n\">"
+                    + fixed(parsed.highest, 2) + "</td><td class=\"n\">"
                     + fixed(parsed.matrixIou, 2) + "</td></tr>\n";
         html += "</table>\n<h2>Pixels, truth by prediction</h2>\n<table><tr><th></th>";
         for (const std::string &name : report.matrixNames)
@@ -194,9 +197,8 @@ std::string evaluationCsv(const EvaluationReport &report)
         };
         csv += csvField(query.text) + "," + csvField(query.identity) + ","
                + std::to_string(query.result.firstRank) + ","
-               + std::to_string(query.result.lastRank) + ","
-               + std::to_string(query.result.relevant) + ","
-               + fixed(query.result.averagePrecision, 6) + ","
+               + std::to_string(query.result.lastRank) + "," + std::to_string(query.result.relevant)
+               + "," + fixed(query.result.averagePrecision, 6) + ","
                + fixed(query.result.inverseNegativePenalty, 6) + ","
                + csvField(query.result.firstRank > 0 ? nameAt(query.bestRight.picture) : "") + ","
                + csvField(query.top.empty() ? "" : nameAt(query.top.front().picture)) + ","

@@ -84,7 +84,7 @@ struct Asked
 struct Material
 {
     std::vector<EvaluatedPicture> pictures;
-    std::vector<KnownPerson> known; // beside them
+    std::vector<KnownPerson> known;       // beside them
     std::vector<std::string> contentKeys; // beside them: what makes a picture this one
     std::vector<Asked> queries;
     std::vector<std::string> anyLength; // drawn people: a text of any length for each
@@ -182,9 +182,9 @@ Material materialOfProject(ProjectStore &store, const EvaluationRequest &request
         }
         material.known.push_back(std::move(person));
     }
-    const std::string where = "the project '" + store.folder() + "'"
-                              + (request.split.empty() ? std::string()
-                                                       : ", split '" + request.split + "',");
+    const std::string where =
+        "the project '" + store.folder() + "'"
+        + (request.split.empty() ? std::string() : ", split '" + request.split + "',");
     if (images.empty())
         throw Error(ErrorKind::NotFound,
                     "the project '" + store.folder()
@@ -252,8 +252,7 @@ Material materialOfDataset(const EvaluationRequest &request, EvaluationReport &r
         if (splitsOf[image.identity].size() > 1)
             leaked.insert(image.identity);
         const int picture = static_cast<int>(material.pictures.size());
-        material.pictures.push_back(
-            {0, dataset.pathOf(image), std::to_string(image.identity)});
+        material.pictures.push_back({0, dataset.pathOf(image), std::to_string(image.identity)});
         material.contentKeys.push_back(image.file);
         KnownPerson person;
         person.name = fs::path(image.file).filename().string();
@@ -264,8 +263,8 @@ Material materialOfDataset(const EvaluationRequest &request, EvaluationReport &r
             material.queries.push_back({caption, picture, std::to_string(image.identity)});
     }
     if (material.pictures.empty())
-        throw Error(ErrorKind::InvalidInput, "'" + request.folder + "' has no picture in the split '"
-                                                 + report.split + "'");
+        throw Error(ErrorKind::InvalidInput,
+                    "'" + request.folder + "' has no picture in the split '" + report.split + "'");
     if (material.queries.empty())
         throw Error(ErrorKind::InvalidInput,
                     "'" + request.folder + "' has "
@@ -295,8 +294,7 @@ Material materialOfDrawnPeople(const EvaluationRequest &request, EvaluationRepor
         const SeededRandom random =
             SeededRandom(request.seed).fork("evaluation").fork(static_cast<std::uint64_t>(i));
         EvaluatedPicture picture;
-        picture.path =
-            kSyntheticScheme + std::to_string(request.seed) + ":" + std::to_string(i);
+        picture.path = kSyntheticScheme + std::to_string(request.seed) + ":" + std::to_string(i);
         picture.identity = std::to_string(i);
         material.contentKeys.push_back(picture.path);
         KnownPerson person;
@@ -305,13 +303,12 @@ Material materialOfDrawnPeople(const EvaluationRequest &request, EvaluationRepor
         person.isSegmented = true;
         for (const PartPhrase &phrase : drawn.picture.phrases)
             person.parts.push_back({phrase.group, phrase.text});
-        material.queries.push_back({makeCaptions(drawn.person, drawn.picture, 1,
-                                                 random.fork("description"),
-                                                 CaptionStyle::Description)
-                                        .front(),
-                                    i, picture.identity});
-        material.anyLength.push_back(
-            makeCaptions(drawn.person, drawn.picture, 1, random).front());
+        material.queries.push_back(
+            {makeCaptions(drawn.person, drawn.picture, 1, random.fork("description"),
+                          CaptionStyle::Description)
+                 .front(),
+             i, picture.identity});
+        material.anyLength.push_back(makeCaptions(drawn.person, drawn.picture, 1, random).front());
         person.captions.push_back(material.queries.back().text);
         material.known.push_back(std::move(person));
         material.pictures.push_back(std::move(picture));
@@ -411,7 +408,8 @@ std::vector<float> storedRows(Retriever &retriever, ProjectStore &store, Materia
             report.skippedPictures.push_back(material.pictures[i].path + ": not embedded yet");
             continue;
         }
-        const auto begin = table.rows.begin() + static_cast<std::ptrdiff_t>(row->second * dimension);
+        const auto begin =
+            table.rows.begin() + static_cast<std::ptrdiff_t>(row->second * dimension);
         rows.insert(rows.end(), begin, begin + static_cast<std::ptrdiff_t>(dimension));
     }
     dropPictures(material, drop);
@@ -428,9 +426,9 @@ std::vector<TextEmbedding> embedTexts(Retriever &retriever, const std::vector<st
     for (std::size_t begin = 0; begin < texts.size() && !cancel.isCancelled();
          begin += kTextsAtOnce) {
         const std::size_t end = std::min(begin + kTextsAtOnce, texts.size());
-        for (TextEmbedding &text : retriever.embedTexts(
-                 {texts.begin() + static_cast<std::ptrdiff_t>(begin),
-                  texts.begin() + static_cast<std::ptrdiff_t>(end)}))
+        for (TextEmbedding &text :
+             retriever.embedTexts({texts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   texts.begin() + static_cast<std::ptrdiff_t>(end)}))
             embedded.push_back(std::move(text));
         meter.advance(static_cast<std::int64_t>(end - begin));
     }
@@ -477,7 +475,8 @@ void addRetrievalMetrics(EvaluationReport &report)
             continue;
         }
         clusters.push_back(
-            numbers.emplace(query.identity, static_cast<std::int64_t>(numbers.size())).first->second);
+            numbers.emplace(query.identity, static_cast<std::int64_t>(numbers.size()))
+                .first->second);
         used.push_back(&query.result);
     }
     report.identities = static_cast<int>(numbers.size());
@@ -488,7 +487,9 @@ void addRetrievalMetrics(EvaluationReport &report)
         report.metrics.push_back({name, bootstrapMean(values, clusters, report.bootstrap), true});
     };
     for (const int rank : {1, 5, 10})
-        add(rank == 1 ? "R@1" : rank == 5 ? "R@5" : "R@10",
+        add(rank == 1   ? "R@1"
+            : rank == 5 ? "R@5"
+                        : "R@10",
             [rank](const QueryResult &result) { return result.firstRank <= rank ? 100.0 : 0.0; });
     add("mAP", [](const QueryResult &result) { return 100.0 * result.averagePrecision; });
     add("mINP", [](const QueryResult &result) { return 100.0 * result.inverseNegativePenalty; });
@@ -509,8 +510,8 @@ void badgeModel(EvaluationReport &report)
     const fs::path run = fs::path(report.modelFolder).parent_path();
     std::error_code ignored;
     Json config;
-    if (fs::path(report.modelFolder).filename() == "model" && fs::exists(run / "config.json", ignored)
-        && fs::exists(run / "metrics.jsonl", ignored)) {
+    if (fs::path(report.modelFolder).filename() == "model"
+        && fs::exists(run / "config.json", ignored) && fs::exists(run / "metrics.jsonl", ignored)) {
         config = Json::parse(std::ifstream(run / "config.json"), nullptr, false);
     }
     if (!config.is_object()) {
@@ -524,18 +525,18 @@ void badgeModel(EvaluationReport &report)
     std::ifstream lines(run / "metrics.jsonl");
     for (std::string line; std::getline(lines, line);) {
         const Json json = Json::parse(line, nullptr, false); // the last line may be cut off
-        if (!json.is_object() || !json.contains("validation")
-            || !json.at("validation").is_object())
+        if (!json.is_object() || !json.contains("validation") || !json.at("validation").is_object())
             continue;
         const Json &value = json.at("validation").value("chosenOnTest", Json(false));
         chosenOnTest = chosenOnTest || (value.is_boolean() && value.get<bool>());
     }
     const std::string name = run.filename().string();
     if (chosenOnTest)
-        addBadge(report, "chosen-on-test", BadgeLevel::Problem, "Chosen on test",
-                 "The run " + name
-                     + " kept the checkpoint that was best on the test split. Numbers on that split "
-                       "are too good and cannot be compared with honestly chosen ones.");
+        addBadge(
+            report, "chosen-on-test", BadgeLevel::Problem, "Chosen on test",
+            "The run " + name
+                + " kept the checkpoint that was best on the test split. Numbers on that split "
+                  "are too good and cannot be compared with honestly chosen ones.");
     else
         addBadge(report, "chosen-on-val", BadgeLevel::Good, "Chosen on val",
                  "The run " + name + " never looked at the test split to choose its checkpoint.");
@@ -550,9 +551,10 @@ void badgeModel(EvaluationReport &report)
 
 void badgeRetrieval(EvaluationReport &report)
 {
-    addBadge(report, "own-picture", BadgeLevel::Note, "Own picture stays in the gallery",
-             "As in the published protocol, all captions are queries, all pictures are the gallery, "
-             "and the picture a caption was written for is among them.");
+    addBadge(
+        report, "own-picture", BadgeLevel::Note, "Own picture stays in the gallery",
+        "As in the published protocol, all captions are queries, all pictures are the gallery, "
+        "and the picture a caption was written for is among them.");
     if (report.identities < kFewIdentities)
         addBadge(report, "few-people", BadgeLevel::Warning, "Few people",
                  "Only " + countOf(report.identities, "person is", "persons are")
@@ -569,10 +571,10 @@ void badgeRetrieval(EvaluationReport &report)
                  countOf(report.skippedQueries, "query has", "queries have")
                      + " no right picture in the gallery and counts in no mean.");
     if (!report.skippedPictures.empty())
-        addBadge(report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
-                 countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture",
-                         "pictures")
-                     + " could not be used, such as: " + report.skippedPictures.front());
+        addBadge(
+            report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
+            countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture", "pictures")
+                + " could not be used, such as: " + report.skippedPictures.front());
     if (report.cancelled)
         addBadge(report, "cancelled", BadgeLevel::Problem, "Stopped half-way",
                  "The measurement was cancelled: only a part of the gallery or of the queries was "
@@ -582,9 +584,8 @@ void badgeRetrieval(EvaluationReport &report)
 KnownPerson describeFor(const Material &material, int picture, const std::string &query)
 {
     KnownPerson person = material.known[static_cast<std::size_t>(picture)];
-    const bool hasPhrases =
-        std::any_of(person.parts.begin(), person.parts.end(),
-                    [](const KnownPart &part) { return !part.phrase.empty(); });
+    const bool hasPhrases = std::any_of(person.parts.begin(), person.parts.end(),
+                                        [](const KnownPart &part) { return !part.phrase.empty(); });
     if (hasPhrases)
         return person;
     // Without phrases, what else was said about the picture has to do.
@@ -646,8 +647,9 @@ void begin(EvaluationReport &report, const char *kind, const ModelInfo &model,
         if (store == nullptr)
             throw Error(ErrorKind::InvalidInput, "no project is open to measure in");
         report.folder = store->folder();
-        report.data = (request.split.empty() ? std::string("all of ") : request.split + " split of ")
-                      + store->name();
+        report.data =
+            (request.split.empty() ? std::string("all of ") : request.split + " split of ")
+            + store->name();
     } else if (request.source == "dataset") {
         if (request.folder.empty())
             throw Error(ErrorKind::InvalidInput, "choose the folder of a data set");
@@ -657,8 +659,8 @@ void begin(EvaluationReport &report, const char *kind, const ModelInfo &model,
         report.split.clear();
         report.data = countOf(request.count, "drawn person", "drawn people");
     } else {
-        throw Error(ErrorKind::InvalidInput, "the source '" + request.source
-                                                 + "' is none of project, dataset, synthetic");
+        throw Error(ErrorKind::InvalidInput,
+                    "the source '" + request.source + "' is none of project, dataset, synthetic");
     }
 }
 
@@ -720,9 +722,8 @@ public:
             if (everythingIsLabelled || truth.count(part.group) != 0)
                 byScore.push_back(&part);
         }
-        std::stable_sort(byScore.begin(), byScore.end(), [](const PartMask *a, const PartMask *b) {
-            return a->score < b->score;
-        });
+        std::stable_sort(byScore.begin(), byScore.end(),
+                         [](const PartMask *a, const PartMask *b) { return a->score < b->score; });
         for (const PartMask *part : byScore) {
             const auto place = std::find(m_groups.begin(), m_groups.end(), part->group);
             if (place == m_groups.end())
@@ -777,8 +778,9 @@ public:
         plain("Mean accuracy", m_matrix.meanAccuracy());
         if (m_absent > 0)
             report.absentLeftOut = 100.0 * m_leftOut / m_absent;
-        std::stable_sort(m_samples.begin(), m_samples.end(),
-                         [](const ParsedSample &a, const ParsedSample &b) { return a.iou < b.iou; });
+        std::stable_sort(
+            m_samples.begin(), m_samples.end(),
+            [](const ParsedSample &a, const ParsedSample &b) { return a.iou < b.iou; });
         if (m_samples.size() > kWorstSamples)
             m_samples.resize(kWorstSamples);
         report.worst = std::move(m_samples);
@@ -840,7 +842,8 @@ void parseDataset(Segmenter &segmenter, const Taxonomy &taxonomy,
     if (request.limit > 0)
         count = std::min(count, static_cast<std::size_t>(request.limit));
     if (count == 0)
-        throw Error(ErrorKind::NotFound, "'" + request.folder + "' has no picture with a label map");
+        throw Error(ErrorKind::NotFound,
+                    "'" + request.folder + "' has no picture with a label map");
     ProgressMeter meter("segmenting", static_cast<std::int64_t>(count), progress);
     for (std::size_t i = 0; i < count && !cancel.isCancelled(); ++i) {
         try {
@@ -889,12 +892,12 @@ void parseProject(Segmenter &segmenter, ProjectStore &store,
         labelled.push_back(std::move(parts));
     }
     if (labelled.empty())
-        throw Error(ErrorKind::InvalidInput,
-                    "nobody has drawn or corrected a part in the project '" + store.folder() + "'"
-                        + (request.split.empty() ? std::string()
-                                                 : ", split '" + request.split + "'")
-                        + ", so there is nothing to measure masks against; correct some in the "
-                          "viewer, or measure on a data set with label maps");
+        throw Error(
+            ErrorKind::InvalidInput,
+            "nobody has drawn or corrected a part in the project '" + store.folder() + "'"
+                + (request.split.empty() ? std::string() : ", split '" + request.split + "'")
+                + ", so there is nothing to measure masks against; correct some in the "
+                  "viewer, or measure on a data set with label maps");
     ProgressMeter meter("segmenting", static_cast<std::int64_t>(labelled.size()), progress);
     for (const HumanParts &parts : labelled) {
         if (cancel.isCancelled())
@@ -908,8 +911,7 @@ void parseProject(Segmenter &segmenter, ProjectStore &store,
                                 parts.picture.path + ": the mask of '" + region.group + "' is "
                                     + std::to_string(region.width) + " × "
                                     + std::to_string(region.height) + ", the picture is not");
-                const Mask mask =
-                    maskOfRle(rleFromString(region.rle, region.width, region.height));
+                const Mask mask = maskOfRle(rleFromString(region.rle, region.width, region.height));
                 const auto [place, isNew] = truth.emplace(region.group, mask);
                 if (!isNew)
                     place->second = unionOf(place->second, mask);
@@ -952,10 +954,9 @@ EvaluationReport measureRetrieval(Retriever &retriever, ProjectStore *store,
         report.split = "test";
     badgeModel(report);
     badgeSplit(report);
-    Material material = request.source == "project" ? materialOfProject(*store, request, report)
-                        : request.source == "dataset"
-                            ? materialOfDataset(request, report)
-                            : materialOfDrawnPeople(request, report);
+    Material material = request.source == "project"   ? materialOfProject(*store, request, report)
+                        : request.source == "dataset" ? materialOfDataset(request, report)
+                                                      : materialOfDrawnPeople(request, report);
     std::vector<PictureHash> hashes;
     const std::vector<float> rows =
         request.storedFeatures && request.source == "project"
@@ -999,8 +1000,8 @@ EvaluationReport measureRetrieval(Retriever &retriever, ProjectStore *store,
         query.result = judge(order, query.identity);
         const auto hitAt = [&](int rank) {
             const int picture = order[static_cast<std::size_t>(rank - 1)];
-            return RankedPicture{
-                picture, static_cast<double>(scores[static_cast<std::size_t>(picture)])};
+            return RankedPicture{picture,
+                                 static_cast<double>(scores[static_cast<std::size_t>(picture)])};
         };
         if (query.result.firstRank > 0)
             query.bestRight = hitAt(query.result.firstRank);
@@ -1059,9 +1060,10 @@ EvaluationReport measureParsing(Segmenter &segmenter, ProjectStore *store,
         parseDataset(segmenter, taxonomy, prompts, request, counter, report, cancel, progress);
     } else {
         badgeSplit(report);
-        addBadge(report, "human-parts", BadgeLevel::Note, "Parts drawn by people",
-                 "Only the parts that somebody drew or corrected are measured. Where a model's mask "
-                 "was corrected, its own mistakes may have been overlooked.");
+        addBadge(
+            report, "human-parts", BadgeLevel::Note, "Parts drawn by people",
+            "Only the parts that somebody drew or corrected are measured. Where a model's mask "
+            "was corrected, its own mistakes may have been overlooked.");
         parseProject(segmenter, *store, prompts, request, counter, report, cancel, progress);
     }
     report.cancelled = cancel.isCancelled();
@@ -1070,10 +1072,10 @@ EvaluationReport measureParsing(Segmenter &segmenter, ProjectStore *store,
              "Each part is asked for by its plain name; the published number uses a phrase written "
              "for the picture.");
     if (!report.skippedPictures.empty())
-        addBadge(report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
-                 countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture",
-                         "pictures")
-                     + " could not be used, such as: " + report.skippedPictures.front());
+        addBadge(
+            report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
+            countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture", "pictures")
+                + " could not be used, such as: " + report.skippedPictures.front());
     if (report.cancelled)
         addBadge(report, "cancelled", BadgeLevel::Problem, "Stopped half-way",
                  "The measurement was cancelled: only a part of the pictures was used.");
@@ -1105,7 +1107,8 @@ std::vector<EvaluationModel> evaluationModels(const std::string &modelsFolder,
         const fs::path folder = entry.path() / "model";
         if (!fs::exists(folder / "model.safetensors", ignored))
             continue;
-        const Json config = Json::parse(std::ifstream(entry.path() / "config.json"), nullptr, false);
+        const Json config =
+            Json::parse(std::ifstream(entry.path() / "config.json"), nullptr, false);
         const std::string name = entry.path().filename().string();
         if (config.is_object() && config.value("task", std::string()) == task)
             runs.push_back({config.value("name", name), folder.string(), "run " + name});

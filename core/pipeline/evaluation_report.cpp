@@ -60,8 +60,7 @@ const Json &listOf(const Json &json, const char *key, const std::string &origin)
     if (found == json.end())
         return kNone;
     if (!found->is_array())
-        throw Error(ErrorKind::Corrupt,
-                    origin + ": the key '" + key + "' is no list");
+        throw Error(ErrorKind::Corrupt, origin + ": the key '" + key + "' is no list");
     return *found;
 }
 
@@ -73,7 +72,8 @@ void readQueries(EvaluationReport &report, const Json &json, const std::string &
         query.identity = require<std::string>(row, "identity", origin);
         query.described = valueOr(row, "described", -1, origin);
         if (query.described >= static_cast<int>(report.gallery.size()))
-            throw Error(ErrorKind::Corrupt, origin + ": a query describes no picture of the gallery");
+            throw Error(ErrorKind::Corrupt,
+                        origin + ": a query describes no picture of the gallery");
         query.result.relevant = require<int>(row, "relevant", origin);
         query.result.firstRank = require<int>(row, "first_rank", origin);
         query.result.lastRank = require<int>(row, "last_rank", origin);
@@ -264,8 +264,9 @@ EvaluationReport evaluationFromJson(const Json &json, const std::string &origin)
 {
     if (!json.is_object() || valueOr(json, "format", std::string(), origin) != "sapsam-evaluation")
         throw Error(ErrorKind::Corrupt,
-                    origin + " is no evaluation of this program; `sapsam eval retrieval … --report` "
-                             "writes one");
+                    origin
+                        + " is no evaluation of this program; `sapsam eval retrieval … --report` "
+                          "writes one");
     EvaluationReport report;
     const int version = require<int>(json, "version", origin);
     if (version > kEvaluationVersion)
@@ -379,9 +380,8 @@ Json summaryOf(const EvaluationReport &report)
     json["interval_level"] = report.bootstrap.level;
     json["badges"] = Json::array();
     for (const ProtocolBadge &badge : report.badges)
-        json["badges"].push_back({{"code", badge.code},
-                                  {"level", nameOf(badge.level)},
-                                  {"title", badge.title}});
+        json["badges"].push_back(
+            {{"code", badge.code}, {"level", nameOf(badge.level)}, {"title", badge.title}});
     json["data"] = report.data;
     json["model"] = report.modelHash;
     if (report.source == "synthetic")

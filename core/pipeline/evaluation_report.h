@@ -126,10 +126,10 @@ struct EvaluationReport
     // Parsing
     int pictures = 0;
     std::vector<ParsedClass> classes;
-    std::vector<std::string> matrixNames;     // "background" first
-    std::vector<std::int64_t> matrix;         // pixels, row-major, truth by prediction
-    std::vector<ParsedSample> worst;          // worst first
-    std::optional<double> absentLeftOut;      // percent of absent parts that were left out
+    std::vector<std::string> matrixNames; // "background" first
+    std::vector<std::int64_t> matrix;     // pixels, row-major, truth by prediction
+    std::vector<ParsedSample> worst;      // worst first
+    std::optional<double> absentLeftOut;  // percent of absent parts that were left out
 
     // The interval of a metric; null when it was not measured.
     const MeasuredMetric *metric(const std::string &name) const;
@@ -149,7 +149,8 @@ Json summaryOf(const EvaluationReport &report);
 // "test split of people · sapsam-retrieval-small".
 std::string titleOf(const EvaluationReport &report);
 
-// Measuring -----------------------------------------------------------------------------------------
+// Measuring
+// -----------------------------------------------------------------------------------------
 
 struct EvaluationRequest
 {

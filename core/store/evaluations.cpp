@@ -65,8 +65,8 @@ void removeEvaluation(ProjectStore &store, std::int64_t id)
 
 std::int64_t editedCaptionSteps(ProjectStore &store)
 {
-    return StoreAccess::reading(store).integer(
-        "SELECT count(*) FROM journal WHERE undone = 0 AND item = 'edit' AND after LIKE '%\"caption\"%'");
+    return StoreAccess::reading(store).integer("SELECT count(*) FROM journal WHERE undone = 0 AND "
+                                               "item = 'edit' AND after LIKE '%\"caption\"%'");
 }
 
 } // namespace sapsam

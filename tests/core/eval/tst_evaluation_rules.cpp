@@ -223,8 +223,7 @@ private Q_SLOTS:
         twice.relevant = 2;
         QCOMPARE(kindThrownBy([&] { modelDiff({resultAt(1)}, {twice}, {1}); }),
                  ErrorKind::Mismatch);
-        QCOMPARE(kindThrownBy([&] { modelDiff({resultAt(1)}, {}, {1}); }),
-                 ErrorKind::InvalidInput);
+        QCOMPARE(kindThrownBy([&] { modelDiff({resultAt(1)}, {}, {1}); }), ErrorKind::InvalidInput);
     }
 
     void nothingStoredAgainstTheWordsIsTheModelsFault()
