@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,15 +266,51 @@ struct ProjectStore::Private
     std::int64_t insertRegion(const RegionRecord &region)
     {
         Database &database_ = *database;
+        // Never an id that was given before: steps of the journal still name it.
         database_.run(
-            "INSERT INTO region (image_id, part_group, width, height, rle, box_left, box_top, "
+            "INSERT INTO region (id, image_id, part_group, width, height, rle, box_left, box_top, "
             "box_right, box_bottom, area, score, prompt, origin, model_id, taxonomy_id) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "VALUES (1 + max(coalesce((SELECT max(id) FROM region), 0), coalesce((SELECT "
+            "CAST(value AS INTEGER) FROM setting WHERE key = 'region.last-id'), 0)), "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             region.imageId, region.group, region.width, region.height, region.rle,
             region.bounds.left, region.bounds.top, region.bounds.right, region.bounds.bottom,
             region.area, region.score, region.prompt, region.origin, modelId(region.modelHash),
             taxonomyId(region.taxonomyVersion));
         return database_.lastInsertId();
+    }
+
+    std::vector<RegionRecord> regions(std::int64_t imageId, bool absent)
+    {
+        std::vector<RegionRecord> list;
+        Statement rows = db().query(
+            "SELECT region.id, image_id, part_group, width, height, rle, box_left, box_top, "
+            "box_right, "
+            "box_bottom, area, score, coalesce(model.hash, ''), prompt, origin, "
+            "coalesce(taxonomy_version.version, '') FROM region LEFT JOIN model ON model.id = "
+            "model_id "
+            "LEFT JOIN taxonomy_version ON taxonomy_version.id = taxonomy_id WHERE image_id = ? "
+            "AND (area <= 0.0 AND origin = 'human') = ? ORDER BY region.id",
+            imageId, absent ? 1 : 0);
+        while (rows.step()) {
+            RegionRecord region;
+            region.id = rows.integer(0);
+            region.imageId = rows.integer(1);
+            region.group = rows.text(2);
+            region.width = static_cast<int>(rows.integer(3));
+            region.height = static_cast<int>(rows.integer(4));
+            region.rle = rows.text(5);
+            region.bounds = {static_cast<int>(rows.integer(6)), static_cast<int>(rows.integer(7)),
+                             static_cast<int>(rows.integer(8)), static_cast<int>(rows.integer(9))};
+            region.area = rows.real(10);
+            region.score = rows.real(11);
+            region.modelHash = rows.text(12);
+            region.prompt = rows.text(13);
+            region.origin = rows.text(14);
+            region.taxonomyVersion = rows.text(15);
+            list.push_back(std::move(region));
+        }
+        return list;
     }
 
     void requireImage(std::int64_t id)
@@ -634,8 +671,19 @@ void ProjectStore::replaceRegions(std::int64_t imageId, const std::vector<Region
         while (rows.step())
             kept.emplace(rows.text(1), rows.integer(0));
     }
+    // What a person drew, or said is not there, is not drawn again.
+    std::set<std::string> decided;
+    {
+        Statement rows = db.query("SELECT DISTINCT part_group FROM region WHERE image_id = ? "
+                                  "AND origin = 'human'",
+                                  imageId);
+        while (rows.step())
+            decided.insert(rows.text(0));
+    }
     std::optional<std::int64_t> firstNew;
     for (RegionRecord region : regions) {
+        if (decided.contains(region.group))
+            continue;
         region.imageId = imageId;
         region.origin = "model";
         region.modelHash = modelHash;
@@ -650,6 +698,9 @@ void ProjectStore::replaceRegions(std::int64_t imageId, const std::vector<Region
             kept.erase(old);
         }
     }
+    db.run("INSERT INTO setting (key, value) SELECT 'region.last-id', "
+           "coalesce(max(id), 0) FROM region WHERE true ON CONFLICT (key) DO UPDATE SET value = "
+           "CAST(max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER)) AS TEXT)");
     db.run("DELETE FROM region WHERE image_id = ? AND origin = 'model' AND id < ? AND NOT EXISTS "
            "(SELECT 1 FROM phrase WHERE phrase.region_id = region.id AND phrase.origin = 'human')",
            imageId, firstNew.value_or(std::numeric_limits<std::int64_t>::max()));
@@ -671,33 +722,12 @@ std::int64_t ProjectStore::addRegion(const RegionRecord &region)
 
 std::vector<RegionRecord> ProjectStore::regions(std::int64_t imageId)
 {
-    std::vector<RegionRecord> list;
-    Statement rows = d->db().query(
-        "SELECT region.id, image_id, part_group, width, height, rle, box_left, box_top, box_right, "
-        "box_bottom, area, score, coalesce(model.hash, ''), prompt, origin, "
-        "coalesce(taxonomy_version.version, '') FROM region LEFT JOIN model ON model.id = model_id "
-        "LEFT JOIN taxonomy_version ON taxonomy_version.id = taxonomy_id WHERE image_id = ? "
-        "ORDER BY region.id",
-        imageId);
-    while (rows.step()) {
-        RegionRecord region;
-        region.id = rows.integer(0);
-        region.imageId = rows.integer(1);
-        region.group = rows.text(2);
-        region.width = static_cast<int>(rows.integer(3));
-        region.height = static_cast<int>(rows.integer(4));
-        region.rle = rows.text(5);
-        region.bounds = {static_cast<int>(rows.integer(6)), static_cast<int>(rows.integer(7)),
-                         static_cast<int>(rows.integer(8)), static_cast<int>(rows.integer(9))};
-        region.area = rows.real(10);
-        region.score = rows.real(11);
-        region.modelHash = rows.text(12);
-        region.prompt = rows.text(13);
-        region.origin = rows.text(14);
-        region.taxonomyVersion = rows.text(15);
-        list.push_back(std::move(region));
-    }
-    return list;
+    return d->regions(imageId, false);
+}
+
+std::vector<RegionRecord> ProjectStore::absentRegions(std::int64_t imageId)
+{
+    return d->regions(imageId, true);
 }
 
 void ProjectStore::setPhrase(const PhraseRecord &phrase)
@@ -768,7 +798,8 @@ std::vector<std::int64_t> ProjectStore::imagesToPhrase(const std::string &modelH
 {
     std::vector<std::int64_t> ids;
     Statement rows =
-        d->db().query("SELECT DISTINCT image_id FROM region WHERE NOT EXISTS (SELECT 1 FROM phrase "
+        d->db().query("SELECT DISTINCT image_id FROM region WHERE NOT (area <= 0.0 AND "
+                      "origin = 'human') AND NOT EXISTS (SELECT 1 FROM phrase "
                       "WHERE phrase.region_id = region.id AND (phrase.origin = 'human' OR "
                       "(phrase.model_id = (SELECT id FROM model WHERE hash = ?) AND "
                       "phrase.template_id = (SELECT id FROM template_version WHERE version = ?)))) "
@@ -960,7 +991,9 @@ ProjectCounts ProjectStore::counts()
     Database &db = d->db();
     ProjectCounts counts;
     counts.images = db.integer("SELECT count(*) FROM image");
-    counts.regions = db.integer("SELECT count(*) FROM region");
+    counts.regions = db.integer("SELECT count(*) FROM region")
+                     - db.integer("SELECT count(*) FROM region WHERE model_id IS NULL "
+                                  "AND origin = 'human' AND area <= 0.0");
     counts.phrases = db.integer("SELECT count(DISTINCT region_id) FROM phrase");
     counts.embedded = db.integer("SELECT count FROM embedding_set ORDER BY id DESC LIMIT 1");
     counts.captions = db.integer("SELECT count(*) FROM caption");

@@ -80,11 +80,14 @@ public:
 
     // Regions and phrases
     // -------------------------------------------------------------------------- Replaces the
-    // model-made regions of an image (and their phrases); human ones stay. An image without any
+    // model-made regions of an image (and their phrases); human ones stay, and a group for which
+    // there is one (also one that says "not there") gets none of the model's. An image without any
     // found part is remembered as segmented too.
     void replaceRegions(std::int64_t imageId, const std::vector<RegionRecord> &regions,
                         const std::string &modelHash, const std::string &taxonomyVersion);
     std::vector<RegionRecord> regions(std::int64_t imageId);
+    // What a person said is not there: human regions without any pixel. regions() leaves them out.
+    std::vector<RegionRecord> absentRegions(std::int64_t imageId);
     // Adds a region, such as one drawn by a person; returns its id.
     std::int64_t addRegion(const RegionRecord &region);
     // Replaces the phrase of a region that has the same origin; a human one stays when a model

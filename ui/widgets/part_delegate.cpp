@@ -1,9 +1,11 @@
 #include "ui/widgets/part_delegate.h"
 
+#include "ui/canvas/overlay.h"
 #include "ui/models/part_model.h"
 #include "ui/support/icons.h"
 
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -14,7 +16,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kPadding = 10;
-constexpr int kSwatchWidth = 5;
+constexpr int kSwatchWidth = 14;
 constexpr int kEyeSize = 18;
 constexpr int kTextLeft = kPadding + kSwatchWidth + 10;
 
@@ -32,6 +34,44 @@ PartDelegate::PartDelegate(QObject *parent) : QStyledItemDelegate(parent) {}
 QRect PartDelegate::eyeRect(const QRect &card)
 {
     return {card.right() - kPadding - kEyeSize, card.top() + kPadding - 2, kEyeSize, kEyeSize};
+}
+
+QRect PartDelegate::lockRect(const QRect &card)
+{
+    return eyeRect(card).translated(-kEyeSize - 8, 0);
+}
+
+QWidget *PartDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem &option,
+                                    const QModelIndex &index) const
+{
+    Q_UNUSED(option)
+    auto *edit = new QLineEdit(parent);
+    edit->setAccessibleName(tr("Phrase of: %1").arg(index.data().toString()));
+    edit->setPlaceholderText(tr("Phrase, such as “a red jacket”"));
+    return edit;
+}
+
+void PartDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option,
+                                        const QModelIndex &index) const
+{
+    Q_UNUSED(index)
+    const QRect card = option.rect.adjusted(4, 2, -4, -2);
+    const int height = std::max(editor->sizeHint().height(), card.height() / 2);
+    editor->setGeometry(card.left() + kTextLeft - 6, card.center().y() - height / 2 + 4,
+                        card.width() - kTextLeft, std::min(height, editor->sizeHint().height()));
+}
+
+bool PartDelegate::eventFilter(QObject *watched, QEvent *event)
+{
+    // The page's own Enter must not take the editor's.
+    if (event->type() == QEvent::ShortcutOverride) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Escape) {
+            event->accept();
+            return true;
+        }
+    }
+    return QStyledItemDelegate::eventFilter(watched, event);
 }
 
 void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
@@ -56,14 +96,20 @@ void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     QColor swatch = index.data(PartModel::ColorRole).value<QColor>();
     if (!visible)
         swatch.setAlphaF(0.35F);
-    painter->setBrush(swatch);
-    painter->drawRoundedRect(QRect(card.left() + kPadding, card.top() + kPadding, kSwatchWidth,
-                                   card.height() - 2 * kPadding),
-                             2.5, 2.5);
+    paintSwatch(*painter,
+                QRectF(card.left() + kPadding, card.top() + kPadding, kSwatchWidth,
+                       card.height() - 2 * kPadding),
+                swatch, index.data(PartModel::PatternRole).toInt());
+    if (index.data(PartModel::ActiveRole).toBool()) {
+        painter->setBrush(Qt::NoBrush);
+        painter->setPen(QPen(palette.color(QPalette::Highlight), 1.5));
+        painter->drawRoundedRect(QRectF(card).adjusted(1, 1, -1, -1), 8, 8);
+        painter->setPen(Qt::NoPen);
+    }
 
     const QFont small = smallFont(option.font);
     const int left = card.left() + kTextLeft;
-    const int width = eyeRect(card).left() - left - 6;
+    const int width = lockRect(card).left() - left - 6;
     const QColor quiet = palette.color(QPalette::PlaceholderText);
     int top = card.top() + kPadding - 3;
 
@@ -98,6 +144,15 @@ void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     const QPixmap eye = makeIconPixmap(visible ? QStringLiteral("eye") : QStringLiteral("eye-off"),
                                        quiet, kEyeSize, painter->device()->devicePixelRatioF());
     painter->drawPixmap(eyeRect(card).topLeft(), eye);
+    const bool locked = index.data(PartModel::LockedRole).toBool();
+    if (locked || option.state.testFlag(QStyle::State_MouseOver)
+        || option.state.testFlag(QStyle::State_Selected)) {
+        const QColor color = locked ? palette.color(QPalette::Text) : quiet;
+        painter->drawPixmap(
+            lockRect(card).topLeft(),
+            makeIconPixmap(locked ? QStringLiteral("lock") : QStringLiteral("lock-open"), color,
+                           kEyeSize, painter->device()->devicePixelRatioF()));
+    }
     if (option.state.testFlag(QStyle::State_HasFocus)) {
         painter->setBrush(Qt::NoBrush);
         painter->setPen(QPen(palette.color(QPalette::Highlight), 1.5));
@@ -124,12 +179,27 @@ bool PartDelegate::editorEvent(QEvent *event, QAbstractItemModel *model,
                                const QStyleOptionViewItem &option, const QModelIndex &index)
 {
     bool toggles = false;
+    bool isAlone = false;
     if (event->type() == QEvent::MouseButtonRelease) {
         const auto *mouse = static_cast<QMouseEvent *>(event);
-        const QRect eye = eyeRect(option.rect.adjusted(4, 2, -4, -2)).adjusted(-6, -6, 6, 6);
-        toggles = mouse->button() == Qt::LeftButton && eye.contains(mouse->position().toPoint());
+        const QRect card = option.rect.adjusted(4, 2, -4, -2);
+        const auto hits = [mouse](const QRect &place) {
+            return mouse->button() == Qt::LeftButton
+                   && place.adjusted(-4, -6, 4, 6).contains(mouse->position().toPoint());
+        };
+        toggles = hits(eyeRect(card));
+        isAlone = mouse->button() == Qt::LeftButton && mouse->modifiers().testFlag(Qt::AltModifier);
+        if (hits(lockRect(card)))
+            return model->setData(index, !index.data(PartModel::LockedRole).toBool(),
+                                  PartModel::LockedRole);
     } else if (event->type() == QEvent::KeyPress) {
-        toggles = static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space;
+        const auto *key = static_cast<QKeyEvent *>(event);
+        toggles = key->key() == Qt::Key_Space;
+        isAlone = toggles && key->modifiers().testFlag(Qt::AltModifier);
+    }
+    if (isAlone) {
+        Q_EMIT soloRequested(index);
+        return true;
     }
     if (!toggles)
         return false;

@@ -1,24 +1,36 @@
 #pragma once
 
+#include "core/pipeline/interactive.h"
+#include "ui/canvas/picture_canvas.h"
 #include "ui/jobs/project_session.h"
 #include "ui/pages/page.h"
 
 #include <QList>
+#include <QTimer>
 #include <QWidget>
 
+#include <deque>
+#include <optional>
+#include <vector>
+
 class QAction;
+class QComboBox;
+class QDoubleSpinBox;
 class QHBoxLayout;
 class QLabel;
+class QLineEdit;
 class QListView;
 class QSlider;
 
 namespace sapsam::ui {
 
 class PartModel;
-class PictureCanvas;
+class PromptAssistant;
 
 // One picture with its part masks and the phrases written for them. Pointing at a phrase lights
-// its mask; pointing at a mask selects its phrase.
+// its mask; pointing at a mask selects its phrase. Tools change the masks: each stroke is one step
+// of the project's history, stored at once; points, boxes and phrases are answered by the models,
+// and an answer becomes a mask when it is accepted.
 class ViewerPage final : public WorkbenchPage
 {
     Q_OBJECT
@@ -33,11 +45,15 @@ public:
     void activate() override;
     bool isSettled() const override;
     bool isAvailable() const override;
+    void prepareScreenshot() override;
 
     PictureCanvas *canvas() const { return m_canvas; }
     PartModel *parts() const { return m_parts; }
     QListView *partList() const { return m_list; }
     QSlider *opacitySlider() const { return m_opacity; }
+    QLineEdit *phrasePrompt() const { return m_phrase; }
+    QLabel *agreementLabel() const { return m_agreement; }
+    PromptAssistant *assistant() const { return m_assistant; }
 
     void showLoading();
     void showDetails(const PictureDetails &details);
@@ -46,6 +62,20 @@ public:
     void setPosition(int row, int count); // "3 of 120"; row < 0 hides it
     qint64 shownId() const { return m_shownId; }
 
+    // The part that tools change; made when the picture does not have it yet.
+    void chooseGroup(const QString &group);
+    const QString &group() const { return m_group; }
+    void setTool(CanvasTool tool);
+    void setExclusive(bool on);
+    bool isExclusive() const { return m_exclusive; }
+    // Finishes a polygon, or makes the models' answer the part's mask.
+    void accept();
+    // Gives up what is being drawn or asked; false when there is nothing.
+    bool cancel();
+    void removePart();
+    // No edit is on its way to the store.
+    bool isSaved() const { return !m_isCommitting && m_queue.empty(); }
+
 Q_SIGNALS:
     void opacityChanged(int percent);
 
@@ -53,10 +83,32 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    void addToolbarAction(QAction *action);
+    void addToolbarAction(QHBoxLayout *bar, QAction *action);
+    QWidget *makeToolBars();
+    QWidget *makePanel();
+    void connectParts();
+    void connectTools();
+    void fillGroups();
+    void updateTarget();
+    void updateShapes();
+    void updateHint();
+    void say(const QString &text); // for a moment, where the tools are
+    void rebuildRows(const std::vector<std::int64_t> &changedIds);
+    void applyEdit(const Edit &edit);
+    void commit(PartChange change);
+    void commitNext();
+    void editPhrase(int row, const QString &phrase);
+    void askModel();
+    void clearPrompt();
+    void showAnswer(const PromptedMask &answer, double milliseconds);
+    void updatePromptBar();
+    void findPart();
+    void openUnreviewed(int direction);
+    QString titleOf(const QString &group) const;
 
     PageContext m_context;
     QList<QAction *> m_actions;
+    std::vector<std::pair<CanvasTool, QAction *>> m_tools;
     PictureCanvas *m_canvas;
     PartModel *m_parts;
     QListView *m_list;
@@ -70,7 +122,27 @@ private:
     QLabel *m_zoom;
     QSlider *m_opacity;
     QHBoxLayout *m_toolbar;
+    QHBoxLayout *m_toolRow;
+    QComboBox *m_groupBox;
+    QDoubleSpinBox *m_brushSize;
+    QWidget *m_promptBar;
+    QLineEdit *m_phrase;
+    QLabel *m_agreement;
+    QLabel *m_message;
+    QTimer m_messageTimer;
+    QTimer m_phraseTimer;
+    QTimer m_aheadTimer;
+    PromptAssistant *m_assistant;
     qint64 m_shownId = 0;
+    QSize m_size; // of the picture
+    std::vector<RegionRecord> m_absent;
+    QString m_group;
+    bool m_exclusive = false;
+    CanvasTool m_lastTool = CanvasTool::Brush;
+    MaskPrompt m_prompt;
+    std::optional<PromptedMask> m_answer;
+    std::deque<PartChange> m_queue;
+    bool m_isCommitting = false;
 };
 
 } // namespace sapsam::ui
