@@ -508,7 +508,7 @@ private Q_SLOTS:
         page.show();
         page.setRunsFolder(folder.path());
         QSignalSpy started(&page, &TrainingPage::runStarted);
-        page.startRun(tinyRun(60));
+        page.startRun(tinyRun(900));
         QVERIFY(started.wait(kSlowMs));
         const QString id = started.front().front().toString();
         QTRY_VERIFY_WITH_TIMEOUT(stateOf(page, id) == RunState::Running
@@ -654,6 +654,7 @@ private Q_SLOTS:
                                        || qobject_cast<const QTabBar *>(widget) != nullptr;
                 if (!isControl || widget->objectName().startsWith(QLatin1String("qt_"))
                     || widget->inherits("QComboBoxListView")
+                    || widget->inherits("QLineEditIconButton")
                     || widget->inherits("QTableCornerButton") || widget->inherits("QHeaderView"))
                     continue;
                 const auto *button = qobject_cast<const QAbstractButton *>(widget);
