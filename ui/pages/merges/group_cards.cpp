@@ -131,10 +131,10 @@ void ClassChip::mouseMoveEvent(QMouseEvent *event)
     if ((event->buttons() & Qt::LeftButton) == 0
         || (event->pos() - m_pressedAt).manhattanLength() < QApplication::startDragDistance())
         return;
-    auto *data = new QMimeData;
-    data->setData(QString::fromLatin1(kClassMimeType), bytesOf({m_groupRow, {m_content.id}}));
+    auto *mime = new QMimeData;
+    mime->setData(QString::fromLatin1(kClassMimeType), bytesOf({m_groupRow, {m_content.id}}));
     auto *drag = new QDrag(this);
-    drag->setMimeData(data);
+    drag->setMimeData(mime);
     drag->setPixmap(grab());
     drag->setHotSpot(m_pressedAt);
     drag->exec(Qt::CopyAction | Qt::MoveAction, Qt::MoveAction);

@@ -66,6 +66,7 @@ public:
 
     int count() const { return static_cast<int>(m_cards.size()); }
     GroupCard *card(int row) const;
+    QRect newGroupPlace() const { return m_newPlace; }
     int currentRow() const { return m_current; }
     QList<int> selectedRows() const; // the current one first
     void setCurrentRow(int row, Qt::KeyboardModifiers modifiers = {});
