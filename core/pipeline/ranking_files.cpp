@@ -43,11 +43,11 @@ std::string csvField(const std::string &field)
 {
     if (field.find_first_of(",\"\r\n") == std::string::npos)
         return field;
-    std::string quoted = "\"";
+    std::string quoted(1, '"');
     for (const char c : field) {
         if (c == '"')
-            quoted += '"';
-        quoted += c;
+            quoted.push_back('"');
+        quoted.push_back(c);
     }
     quoted.push_back('"');
     return quoted;
@@ -75,14 +75,16 @@ std::string csvOf(const SearchResponse &response)
     std::size_t columns = 0;
     if (!response.hits.empty()) {
         for (const Contribution &contribution : response.hits.front().contributions) {
-            text += std::string(",") + csvField(nameOf(contribution));
+            text.append(1, ',').append(csvField(nameOf(contribution)));
             ++columns;
         }
     }
     text += "\n";
     for (const SearchHit &hit : response.hits) {
-        text += std::to_string(hit.rank) + "," + std::to_string(hit.imageId) + ","
-                + csvField(hit.path) + "," + numberText(hit.score);
+        text += std::to_string(hit.rank);
+        for (const std::string &field :
+             {std::to_string(hit.imageId), csvField(hit.path), numberText(hit.score)})
+            text.append(1, ',').append(field);
         for (std::size_t i = 0; i < columns; ++i) {
             text += ',';
             if (i < hit.contributions.size())
