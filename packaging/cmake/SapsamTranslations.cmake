@@ -8,7 +8,7 @@ list(TRANSFORM sapsam_catalogues REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/resources
 
 if(SAPSAM_LUPDATE)
   add_custom_target(update_translations
-    COMMAND ${SAPSAM_LUPDATE} -silent -no-obsolete -locations none
+    COMMAND ${SAPSAM_LUPDATE} -silent -no-obsolete -locations none -I ${PROJECT_SOURCE_DIR}
       ${PROJECT_SOURCE_DIR}/ui -extensions cpp,h -ts ${sapsam_catalogues}
     VERBATIM)
 endif()

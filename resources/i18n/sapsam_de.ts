@@ -1,4 +1,4980 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de">
+<context>
+    <name>Duration</name>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+</context>
+<context>
+    <name>PromptLab</name>
+    <message>
+        <source>There is no model that writes phrases in “%1”. Train one, or import one with “sapsam models import”.</source>
+        <translation>In „%1“ liegt kein Modell, das Phrasen schreibt. Trainieren Sie eines, oder importieren Sie eines mit „sapsam models import“.</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>Text only</source>
+        <translation>Nur Text</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>Maske</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>Rahmen</translation>
+    </message>
+    <message>
+        <source>Edge points</source>
+        <translation>Randpunkte</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>A brace has no partner, so the prompt cannot be filled in. Write {part}, or {{ and }} for braces that stay.</source>
+        <translation>Eine Klammer hat kein Gegenstück, daher kann der Prompt nicht ausgefüllt werden. Schreiben Sie {part}, oder {{ und }} für Klammern, die stehen bleiben.</translation>
+    </message>
+    <message>
+        <source>Nothing is known to put for {%1}. The only placeholder is {part}.</source>
+        <translation>Für {%1} ist nichts zum Einsetzen bekannt. Der einzige Platzhalter ist {part}.</translation>
+    </message>
+    <message>
+        <source>The prompt does not say which part it asks about, so the model describes whatever it sees first. Put {part} or the part’s name in.</source>
+        <translation>Der Prompt sagt nicht, nach welchem Teil er fragt; das Modell beschreibt also, was es zuerst sieht. Setzen Sie {part} oder den Namen des Teils ein.</translation>
+    </message>
+    <message>
+        <source>It asks about “%1”, which belongs to another part. Put {part} in its place.</source>
+        <translation>Er fragt nach „%1“, das zu einem anderen Teil gehört. Setzen Sie {part} an seine Stelle.</translation>
+    </message>
+    <message>
+        <source>%1 tokens, but the model has room for %2 beside picture and answer. Shorten it, or allow fewer new tokens.</source>
+        <translation>%1 Token, aber das Modell hat neben Bild und Antwort nur Platz für %2. Kürzen Sie ihn, oder erlauben Sie weniger neue Token.</translation>
+    </message>
+    <message>
+        <source>“%1” supposes a man or a woman, and the model answers accordingly. Ask about the person or the part.</source>
+        <translation>„%1“ setzt einen Mann oder eine Frau voraus, und das Modell antwortet entsprechend. Fragen Sie nach der Person oder dem Teil.</translation>
+    </message>
+    <message>
+        <source>There is no question: the model goes on with the sentence as it likes.</source>
+        <translation>Es gibt keine Frage: Das Modell führt den Satz fort, wie es mag.</translation>
+    </message>
+    <message>
+        <source>Nothing begins the answer, so the model may repeat the prompt. End with “Answer: It is”.</source>
+        <translation>Nichts leitet die Antwort ein, daher wiederholt das Modell womöglich den Prompt. Enden Sie mit „Answer: It is“.</translation>
+    </message>
+    <message>
+        <source>The space at the end changes how the next word is cut into tokens.</source>
+        <translation>Das Leerzeichen am Ende ändert, wie das nächste Wort in Token zerlegt wird.</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>leer</translation>
+    </message>
+    <message>
+        <source>contradicts</source>
+        <translation>widerspricht</translation>
+    </message>
+    <message>
+        <source>other part</source>
+        <translation>anderer Teil</translation>
+    </message>
+    <message>
+        <source>echo</source>
+        <translation>Echo</translation>
+    </message>
+    <message>
+        <source>loop</source>
+        <translation>Schleife</translation>
+    </message>
+    <message>
+        <source>plain</source>
+        <translation>nichtssagend</translation>
+    </message>
+    <message>
+        <source>The model wrote nothing.</source>
+        <translation>Das Modell hat nichts geschrieben.</translation>
+    </message>
+    <message>
+        <source>It says %1, but the region is %2.</source>
+        <translation>Es sagt %1, aber der Bereich ist %2.</translation>
+    </message>
+    <message>
+        <source>“%1” belongs to another part.</source>
+        <translation>„%1“ gehört zu einem anderen Teil.</translation>
+    </message>
+    <message>
+        <source>It repeats the prompt, or asks in its turn.</source>
+        <translation>Es wiederholt den Prompt oder fragt zurück.</translation>
+    </message>
+    <message>
+        <source>It says the same words again.</source>
+        <translation>Es sagt dieselben Wörter noch einmal.</translation>
+    </message>
+    <message>
+        <source>It names the part and says nothing about it.</source>
+        <translation>Es nennt den Teil und sagt nichts über ihn.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui</name>
+    <message>
+        <source>Right person first</source>
+        <translation>Richtige Person zuerst</translation>
+    </message>
+    <message>
+        <source>Nobody right in the gallery</source>
+        <translation>Niemand Richtiges in der Galerie</translation>
+    </message>
+    <message>
+        <source>Perhaps the same person twice</source>
+        <translation>Vielleicht zweimal dieselbe Person</translation>
+    </message>
+    <message>
+        <source>Caption cut off</source>
+        <translation>Beschreibung abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Colour of a part disagrees</source>
+        <translation>Farbe eines Teils stimmt nicht überein</translation>
+    </message>
+    <message>
+        <source>Part not found or hidden</source>
+        <translation>Teil nicht gefunden oder verdeckt</translation>
+    </message>
+    <message>
+        <source>Another person fits as well</source>
+        <translation>Eine andere Person passt ebenso gut</translation>
+    </message>
+    <message>
+        <source>Caption says too little</source>
+        <translation>Beschreibung sagt zu wenig</translation>
+    </message>
+    <message>
+        <source>The model prefers another</source>
+        <translation>Das Modell zieht eine andere vor</translation>
+    </message>
+    <message>
+        <source>Not decidable</source>
+        <translation>Nicht entscheidbar</translation>
+    </message>
+    <message>
+        <source>The right person came first.</source>
+        <translation>Die richtige Person kam zuerst.</translation>
+    </message>
+    <message>
+        <source>No picture of the gallery shows this identity; the query counts in no mean.</source>
+        <translation>Kein Bild der Galerie zeigt diese Identität; die Anfrage zählt in keinem Mittelwert.</translation>
+    </message>
+    <message>
+        <source>A picture above is the same file, nearly the same picture, or carries the same caption, but another identity.</source>
+        <translation>Ein Bild weiter oben ist dieselbe Datei, fast dasselbe Bild oder trägt dieselbe Beschreibung, hat aber eine andere Identität.</translation>
+    </message>
+    <message>
+        <source>The caption has more tokens than the model reads.</source>
+        <translation>Die Beschreibung hat mehr Token, als das Modell liest.</translation>
+    </message>
+    <message>
+        <source>The caption gives a part another colour than what is known of the right picture.</source>
+        <translation>Die Beschreibung gibt einem Teil eine andere Farbe, als vom richtigen Bild bekannt ist.</translation>
+    </message>
+    <message>
+        <source>The caption names a part that was not found on the right picture.</source>
+        <translation>Die Beschreibung nennt einen Teil, der auf dem richtigen Bild nicht gefunden wurde.</translation>
+    </message>
+    <message>
+        <source>A picture above meets all parts that the caption names.</source>
+        <translation>Ein Bild weiter oben erfüllt alle Teile, die die Beschreibung nennt.</translation>
+    </message>
+    <message>
+        <source>The caption names fewer than two parts of a person.</source>
+        <translation>Die Beschreibung nennt weniger als zwei Teile einer Person.</translation>
+    </message>
+    <message>
+        <source>The words fit the right picture and contradict the one that came first.</source>
+        <translation>Die Wörter passen zum richtigen Bild und widersprechen dem, das zuerst kam.</translation>
+    </message>
+    <message>
+        <source>Too little is known about the pictures. Segment them and write phrases, then evaluate again.</source>
+        <translation>Über die Bilder ist zu wenig bekannt. Segmentieren Sie sie, schreiben Sie Phrasen, und werten Sie dann erneut aus.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ActionRegistry</name>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>This is not a file of keys: “sapsam-keys” and “keys” are missing. Export the present keys to see what such a file looks like.</source>
+        <translation>Das ist keine Datei mit Tasten: „sapsam-keys“ und „keys“ fehlen. Exportieren Sie die jetzigen Tasten, um zu sehen, wie eine solche Datei aussieht.</translation>
+    </message>
+    <message>
+        <source>“%1”: its keys must be a list.</source>
+        <translation>„%1“: Seine Tasten müssen eine Liste sein.</translation>
+    </message>
+    <message>
+        <source>“%1”: “%2” is not a key.</source>
+        <translation>„%1“: „%2“ ist keine Taste.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CauseModel</name>
+    <message>
+        <source>All misses</source>
+        <translation>Alle Fehltreffer</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CellPanel</name>
+    <message>
+        <source>Choose a cell to see its region and what the model is shown.</source>
+        <translation>Wählen Sie eine Zelle, um ihren Bereich zu sehen und was dem Modell gezeigt wird.</translation>
+    </message>
+    <message>
+        <source>The picture with the region</source>
+        <translation>Das Bild mit dem Bereich</translation>
+    </message>
+    <message>
+        <source>Exactly what the model sees</source>
+        <translation>Genau das, was das Modell sieht</translation>
+    </message>
+    <message>
+        <source>Open the picture</source>
+        <translation>Bild öffnen</translation>
+    </message>
+    <message>
+        <source>source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>FIVE VISUAL PROMPTS</source>
+        <translation>FÜNF VISUELLE PROMPTS</translation>
+    </message>
+    <message>
+        <source>THIS CELL</source>
+        <translation>DIESE ZELLE</translation>
+    </message>
+    <message>
+        <source>Not tried yet</source>
+        <translation>Noch nicht probiert</translation>
+    </message>
+    <message>
+        <source>This cell failed</source>
+        <translation>Diese Zelle ist gescheitert</translation>
+    </message>
+    <message>
+        <source>Nothing can be held against it.</source>
+        <translation>Nichts spricht dagegen.</translation>
+    </message>
+    <message>
+        <source>the region is mostly %1</source>
+        <translation>der Bereich ist überwiegend %1</translation>
+    </message>
+    <message>
+        <source>Prompt: %1</source>
+        <translation>Prompt: %1</translation>
+    </message>
+    <message>
+        <source>(no words)</source>
+        <translation>(keine Wörter)</translation>
+    </message>
+    <message>
+        <source>Shown as: %1</source>
+        <translation>Gezeigt als: %1</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>%1 tokens in %2 ms</source>
+        <translation>%1 Token in %2 ms</translation>
+    </message>
+    <message>
+        <source>Region %1 of picture %2</source>
+        <translation>Bereich %1 von Bild %2</translation>
+    </message>
+    <message>
+        <source>Exactly what the model sees: %1 × %2 pixels, squashed to %3 × %4</source>
+        <translation>Genau das, was das Modell sieht: %1 × %2 Pixel, gestaucht auf %3 × %4</translation>
+    </message>
+    <message>
+        <source>model’s input, %1 × %2</source>
+        <translation>Eingabe des Modells, %1 × %2</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CheatSheetDialog</name>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Filter the keys</source>
+        <translation>Tasten filtern</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> oder </translation>
+    </message>
+    <message>
+        <source>Print…</source>
+        <translation>Drucken…</translation>
+    </message>
+    <message>
+        <source>Save as PDF…</source>
+        <translation>Als PDF speichern…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Keys of the SAP-SAM Workbench</source>
+        <translation>Tasten der SAP-SAM Workbench</translation>
+    </message>
+    <message>
+        <source>Save the keys as PDF</source>
+        <translation>Tasten als PDF speichern</translation>
+    </message>
+    <message>
+        <source>PDF files (*.pdf)</source>
+        <translation>PDF-Dateien (*.pdf)</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ClassChip</name>
+    <message>
+        <source>%1, class %2</source>
+        <translation>%1, Klasse %2</translation>
+    </message>
+    <message>
+        <source>the trigger rule asks for this one</source>
+        <translation>die Auslöseregel fragt nach dieser</translation>
+    </message>
+    <message>
+        <source>another group has it, too</source>
+        <translation>eine andere Gruppe hat sie auch</translation>
+    </message>
+    <message>
+        <source>Drag it to another group; Delete takes it out</source>
+        <translation>In eine andere Gruppe ziehen; Entf nimmt sie heraus</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ClassDelegate</name>
+    <message>
+        <source>no group</source>
+        <translation>keine Gruppe</translation>
+    </message>
+    <message>
+        <source>%1 groups</source>
+        <translation>%1 Gruppen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ClassModel</name>
+    <message>
+        <source>Class %1, %2</source>
+        <translation>Klasse %1, %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n pictures</source>
+        <translation>
+            <numerusform>in %n Bild</numerusform>
+            <numerusform>in %n Bildern</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>in no group: its pixels are left out</source>
+        <translation>in keiner Gruppe: Ihre Pixel bleiben außen vor</translation>
+    </message>
+    <message>
+        <source>in %1</source>
+        <translation>in %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CmcChart</name>
+    <message>
+        <source>CMC curve</source>
+        <translation>CMC-Kurve</translation>
+    </message>
+    <message>
+        <source>%1 % of the queries have a right picture at rank 1, %2 % among the first %3.</source>
+        <translation>%1 % der Anfragen haben ein richtiges Bild auf Rang 1, %2 % unter den ersten %3.</translation>
+    </message>
+    <message>
+        <source>Rank %1: %2 % (%3 – %4)</source>
+        <translation>Rang %1: %2 % (%3 – %4)</translation>
+    </message>
+    <message>
+        <source>Rank k</source>
+        <translation>Rang k</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CommandModel</name>
+    <message>
+        <source>%1, %2</source>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> oder </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CommandPalette</name>
+    <message>
+        <source>All actions</source>
+        <translation>Alle Aktionen</translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>Was möchten Sie tun?</translation>
+    </message>
+    <message>
+        <source>Name of an action</source>
+        <translation>Name einer Aktion</translation>
+    </message>
+    <message>
+        <source>Actions</source>
+        <translation>Aktionen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CurvePlot</name>
+    <message>
+        <source>Curve: %1</source>
+        <translation>Kurve: %1</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>step %1: %2</source>
+        <translation>Schritt %1: %2</translation>
+    </message>
+    <message>
+        <source>%1  %2</source>
+        <translation>%1  %2</translation>
+    </message>
+    <message>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::DeviceChip</name>
+    <message>
+        <source>Looking for devices…</source>
+        <translation>Geräte werden gesucht…</translation>
+    </message>
+    <message>
+        <source>Device of the engine</source>
+        <translation>Gerät der Engine</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>threads: %1</source>
+        <translation>Threads: %1</translation>
+    </message>
+    <message>
+        <source>No GPU: %1</source>
+        <translation>Keine GPU: %1</translation>
+    </message>
+    <message>
+        <source>libtorch %1, %2</source>
+        <translation>libtorch %1, %2</translation>
+    </message>
+    <message>
+        <source>Device of the engine: %1</source>
+        <translation>Gerät der Engine: %1</translation>
+    </message>
+    <message>
+        <source>No device</source>
+        <translation>Kein Gerät</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ErrorDialog</name>
+    <message>
+        <source>Something went wrong</source>
+        <translation>Etwas ist schiefgegangen</translation>
+    </message>
+    <message>
+        <source>“%1” could not be done</source>
+        <translation>„%1“ konnte nicht ausgeführt werden</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::EvaluateDialog</name>
+    <message>
+        <source>Use the stored features of the project (faster, rounded)</source>
+        <translation>Gespeicherte Merkmale des Projekts verwenden (schneller, gerundet)</translation>
+    </message>
+    <message>
+        <source>Evaluate</source>
+        <translation>Auswerten</translation>
+    </message>
+    <message>
+        <source>Evaluate a model</source>
+        <translation>Ein Modell auswerten</translation>
+    </message>
+    <message>
+        <source>Retrieval: find a person by a description</source>
+        <translation>Suche: eine Person nach einer Beschreibung finden</translation>
+    </message>
+    <message>
+        <source>Parsing: masks of the parts</source>
+        <translation>Segmentierung: Masken der Teile</translation>
+    </message>
+    <message>
+        <source>This project</source>
+        <translation>Dieses Projekt</translation>
+    </message>
+    <message>
+        <source>A data set folder</source>
+        <translation>Ein Datensatzordner</translation>
+    </message>
+    <message>
+        <source>Drawn people that no training sees</source>
+        <translation>Gezeichnete Personen, die kein Training sieht</translation>
+    </message>
+    <message>
+        <source>More resamples make the ends of the intervals steadier.</source>
+        <translation>Mehr Stichproben machen die Enden der Intervalle stabiler.</translation>
+    </message>
+    <message>
+        <source>What to evaluate</source>
+        <translation>Was auswerten</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Daten</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Teilmenge</translation>
+    </message>
+    <message>
+        <source>Folder of the data set</source>
+        <translation>Ordner des Datensatzes</translation>
+    </message>
+    <message>
+        <source>Number of drawn people</source>
+        <translation>Anzahl gezeichneter Personen</translation>
+    </message>
+    <message>
+        <source>Seed of the drawn people</source>
+        <translation>Startwert der gezeichneten Personen</translation>
+    </message>
+    <message>
+        <source>Resamples</source>
+        <translation>Stichproben</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>Auf</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>Personen</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>All captions of the data are asked, all its pictures are the gallery. It runs as a job beside your work.</source>
+        <translation>Alle Beschreibungen der Daten werden gefragt, alle ihre Bilder sind die Galerie. Es läuft als Auftrag neben Ihrer Arbeit.</translation>
+    </message>
+    <message>
+        <source>shipped</source>
+        <translation>mitgeliefert</translation>
+    </message>
+    <message>
+        <source>imported</source>
+        <translation>importiert</translation>
+    </message>
+    <message>
+        <source>All together</source>
+        <translation>Alle zusammen</translation>
+    </message>
+    <message>
+        <source>There is no model of this kind. Train one, or import one on the training page.</source>
+        <translation>Es gibt kein Modell dieser Art. Trainieren Sie eines, oder importieren Sie eines auf der Trainingsseite.</translation>
+    </message>
+    <message>
+        <source>No picture of this project has both a caption and an identity, so there is nothing to ask and nobody can say what is right. Import a data set that has them, or choose other data.</source>
+        <translation>Kein Bild dieses Projekts hat sowohl eine Beschreibung als auch eine Identität; es gibt also nichts zu fragen, und niemand kann sagen, was richtig ist. Importieren Sie einen Datensatz, der beides hat, oder wählen Sie andere Daten.</translation>
+    </message>
+    <message>
+        <source>Nobody has drawn or corrected a part in this project, so there is nothing to measure masks against. Correct some in the viewer, or choose other data.</source>
+        <translation>Niemand hat in diesem Projekt einen Teil gezeichnet oder verbessert; es gibt also nichts, woran Masken gemessen werden könnten. Verbessern Sie einige im Betrachter, oder wählen Sie andere Daten.</translation>
+    </message>
+    <message>
+        <source>Choose the folder of a data set.</source>
+        <translation>Wählen Sie den Ordner eines Datensatzes.</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>Diesen Ordner gibt es nicht.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::EvaluationPage</name>
+    <message>
+        <source>Evaluate…</source>
+        <translation>Auswerten…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exportieren…</translation>
+    </message>
+    <message>
+        <source>Evaluations</source>
+        <translation>Auswertungen</translation>
+    </message>
+    <message>
+        <source>Views of the evaluation</source>
+        <translation>Ansichten der Auswertung</translation>
+    </message>
+    <message>
+        <source>Summary</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>Per part</source>
+        <translation>Je Teil</translation>
+    </message>
+    <message>
+        <source>Failures</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Two models</source>
+        <translation>Zwei Modelle</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Queries answered within the first k pictures, in percent</source>
+        <translation>Anfragen, die unter den ersten k Bildern beantwortet sind, in Prozent</translation>
+    </message>
+    <message>
+        <source>The paper's numbers beside these</source>
+        <translation>Die Zahlen der Veröffentlichung neben diesen</translation>
+    </message>
+    <message>
+        <source>This evaluation is about retrieval</source>
+        <translation>Diese Auswertung betrifft die Suche</translation>
+    </message>
+    <message>
+        <source>IoU of the parts and their confusions are measured by an evaluation of parsing.</source>
+        <translation>Die IoU der Teile und ihre Verwechslungen misst eine Auswertung der Segmentierung.</translation>
+    </message>
+    <message>
+        <source>Evaluate parsing…</source>
+        <translation>Segmentierung auswerten…</translation>
+    </message>
+    <message>
+        <source>Solid bar: mean over single pictures, with the lowest and highest. Pale bar: all pixels in one matrix.</source>
+        <translation>Voller Balken: Mittel über einzelne Bilder, mit dem niedrigsten und höchsten. Blasser Balken: alle Pixel in einer Matrix.</translation>
+    </message>
+    <message>
+        <source>Intersection over union of each part, in percent</source>
+        <translation>Schnitt durch Vereinigung (IoU) jedes Teils, in Prozent</translation>
+    </message>
+    <message>
+        <source>Where the pixels of each part went, in percent of the part</source>
+        <translation>Wohin die Pixel jedes Teils gingen, in Prozent des Teils</translation>
+    </message>
+    <message>
+        <source>Rows: truth. Columns: found. Point at a cell to read it.</source>
+        <translation>Zeilen: Wahrheit. Spalten: Gefundenes. Zeigen Sie auf eine Zelle, um sie zu lesen.</translation>
+    </message>
+    <message>
+        <source>Worst samples</source>
+        <translation>Schlechteste Beispiele</translation>
+    </message>
+    <message>
+        <source>No misses to explain</source>
+        <translation>Keine Fehltreffer zu erklären</translation>
+    </message>
+    <message>
+        <source>Misses are explained for evaluations of retrieval.</source>
+        <translation>Fehltreffer werden bei Auswertungen der Suche erklärt.</translation>
+    </message>
+    <message>
+        <source>Causes of misses</source>
+        <translation>Ursachen der Fehltreffer</translation>
+    </message>
+    <message>
+        <source>What counts as a miss</source>
+        <translation>Was als Fehltreffer zählt</translation>
+    </message>
+    <message>
+        <source>Right person beyond rank %1</source>
+        <translation>Richtige Person jenseits von Rang %1</translation>
+    </message>
+    <message>
+        <source>Missed queries</source>
+        <translation>Verfehlte Anfragen</translation>
+    </message>
+    <message>
+        <source>Run this query</source>
+        <translation>Diese Anfrage ausführen</translation>
+    </message>
+    <message>
+        <source>Ranks the whole gallery of the project by this description</source>
+        <translation>Ordnet die ganze Galerie des Projekts nach dieser Beschreibung</translation>
+    </message>
+    <message>
+        <source>Evaluation A</source>
+        <translation>Auswertung A</translation>
+    </message>
+    <message>
+        <source>Evaluation B</source>
+        <translation>Auswertung B</translation>
+    </message>
+    <message>
+        <source>A</source>
+        <translation>A</translation>
+    </message>
+    <message>
+        <source>B</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>Metrics of both</source>
+        <translation>Kennzahlen beider</translation>
+    </message>
+    <message>
+        <source>Queries by how often their list doubled</source>
+        <translation>Anfragen danach, wie oft sich ihre Liste verdoppelt hat</translation>
+    </message>
+    <message>
+        <source>Queries by damage</source>
+        <translation>Anfragen nach Schaden</translation>
+    </message>
+    <message>
+        <source>What B broke comes first; double-click runs the query</source>
+        <translation>Was B verdorben hat, steht zuerst; ein Doppelklick führt die Anfrage aus</translation>
+    </message>
+    <message>
+        <source>Evaluation</source>
+        <translation>Auswertung</translation>
+    </message>
+    <message>
+        <source>Measures a model on this project, a data set or drawn people</source>
+        <translation>Misst ein Modell an diesem Projekt, einem Datensatz oder gezeichneten Personen</translation>
+    </message>
+    <message>
+        <source>Open a report file…</source>
+        <translation>Berichtsdatei öffnen…</translation>
+    </message>
+    <message>
+        <source>Shows a report that was written by the command line or exported elsewhere</source>
+        <translation>Zeigt einen Bericht, den die Befehlszeile geschrieben hat oder der anderswo exportiert wurde</translation>
+    </message>
+    <message>
+        <source>Export the report…</source>
+        <translation>Bericht exportieren…</translation>
+    </message>
+    <message>
+        <source>Writes the evaluation as a page, a table or JSON</source>
+        <translation>Schreibt die Auswertung als Seite, Tabelle oder JSON</translation>
+    </message>
+    <message>
+        <source>Remove the evaluation…</source>
+        <translation>Auswertung entfernen…</translation>
+    </message>
+    <message>
+        <source>Takes the evaluation out of the project</source>
+        <translation>Nimmt die Auswertung aus dem Projekt</translation>
+    </message>
+    <message>
+        <source>Next view</source>
+        <translation>Nächste Ansicht</translation>
+    </message>
+    <message>
+        <source>Previous view</source>
+        <translation>Vorherige Ansicht</translation>
+    </message>
+    <message>
+        <source>Evaluate parsing</source>
+        <translation>Segmentierung auswerten</translation>
+    </message>
+    <message>
+        <source>Evaluate retrieval</source>
+        <translation>Suche auswerten</translation>
+    </message>
+    <message>
+        <source>The evaluation could not be kept in the project: %1</source>
+        <translation>Die Auswertung konnte nicht im Projekt behalten werden: %1</translation>
+    </message>
+    <message>
+        <source>The evaluation was cancelled; nothing was kept.</source>
+        <translation>Die Auswertung wurde abgebrochen; nichts wurde behalten.</translation>
+    </message>
+    <message>
+        <source>Open a report</source>
+        <translation>Bericht öffnen</translation>
+    </message>
+    <message>
+        <source>Evaluations (*.json);;All files (*)</source>
+        <translation>Auswertungen (*.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Export the report</source>
+        <translation>Bericht exportieren</translation>
+    </message>
+    <message>
+        <source>Page (*.html);;Table (*.csv);;Everything (*.json)</source>
+        <translation>Seite (*.html);;Tabelle (*.csv);;Alles (*.json)</translation>
+    </message>
+    <message>
+        <source>The report could not be written</source>
+        <translation>Der Bericht konnte nicht geschrieben werden</translation>
+    </message>
+    <message>
+        <source>Remove the evaluation</source>
+        <translation>Auswertung entfernen</translation>
+    </message>
+    <message>
+        <source>Remove “%1” from the project?</source>
+        <translation>„%1“ aus dem Projekt entfernen?</translation>
+    </message>
+    <message>
+        <source>It cannot be brought back, but it can be measured again.</source>
+        <translation>Sie kann nicht zurückgeholt, aber erneut gemessen werden.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Nothing measured yet</source>
+        <translation>Noch nichts gemessen</translation>
+    </message>
+    <message>
+        <source>Measure how well a model finds people by their descriptions, and see why it misses some. Captions and identities of the project say what is right.</source>
+        <translation>Messen Sie, wie gut ein Modell Personen nach ihren Beschreibungen findet, und sehen Sie, warum es manche verfehlt. Beschreibungen und Identitäten des Projekts sagen, was richtig ist.</translation>
+    </message>
+    <message>
+        <source>%1 queries, %2 pictures, %3 people · model %4 · %5</source>
+        <translation>%1 Anfragen, %2 Bilder, %3 Personen · Modell %4 · %5</translation>
+    </message>
+    <message>
+        <source>%1 pictures · model %2 · %3</source>
+        <translation>%1 Bilder · Modell %2 · %3</translation>
+    </message>
+    <message>
+        <source>%1 – %2</source>
+        <translation>%1 – %2</translation>
+    </message>
+    <message>
+        <source>percent</source>
+        <translation>Prozent</translation>
+    </message>
+    <message>
+        <source>%1 percent. With other people of this kind it would lie between %2 and %3 in %4 of 100 cases: %5 resamples over %6.</source>
+        <translation>%1 Prozent. Mit anderen Personen dieser Art läge der Wert in %4 von 100 Fällen zwischen %2 und %3: %5 Stichproben über %6.</translation>
+    </message>
+    <message>
+        <source>identities</source>
+        <translation>Identitäten</translation>
+    </message>
+    <message>
+        <source>pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>%1 percent over all pixels of all pictures.</source>
+        <translation>%1 Prozent über alle Pixel aller Bilder.</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Measured on</source>
+        <translation>Gemessen an</translation>
+    </message>
+    <message>
+        <source>%1 (here)</source>
+        <translation>%1 (hier)</translation>
+    </message>
+    <message>
+        <source>Background</source>
+        <translation>Hintergrund</translation>
+    </message>
+    <message>
+        <source>IoU %1</source>
+        <translation>IoU %1</translation>
+    </message>
+    <message>
+        <source>No query stands beyond this rank.</source>
+        <translation>Keine Anfrage steht jenseits dieses Rangs.</translation>
+    </message>
+    <message>
+        <source>Rule: %1</source>
+        <translation>Regel: %1</translation>
+    </message>
+    <message>
+        <source>Rule: %1 Also holds: %2.</source>
+        <translation>Regel: %1 Es gilt auch: %2.</translation>
+    </message>
+    <message>
+        <source>person %1</source>
+        <translation>Person %1</translation>
+    </message>
+    <message>
+        <source>Right: rank %1</source>
+        <translation>Richtig: Rang %1</translation>
+    </message>
+    <message>
+        <source>Two evaluations of retrieval on the same data are needed. Evaluate another model, or the same one after a change.</source>
+        <translation>Gebraucht werden zwei Auswertungen der Suche auf denselben Daten. Werten Sie ein anderes Modell aus, oder dasselbe nach einer Änderung.</translation>
+    </message>
+    <message>
+        <source>Choose two different evaluations.</source>
+        <translation>Wählen Sie zwei verschiedene Auswertungen.</translation>
+    </message>
+    <message>
+        <source>Both are the same model. </source>
+        <translation>Beide sind dasselbe Modell. </translation>
+    </message>
+    <message>
+        <source>B ranks the right person higher for %1, lower for %2, and the same for %3 queries. First place: won %4, lost %5.</source>
+        <translation>B setzt die richtige Person bei %1 Anfragen höher, bei %2 tiefer und bei %3 gleich. Erster Platz: %4 gewonnen, %5 verloren.</translation>
+    </message>
+    <message>
+        <source>Metric</source>
+        <translation>Kennzahl</translation>
+    </message>
+    <message>
+        <source>B − A</source>
+        <translation>B − A</translation>
+    </message>
+    <message>
+        <source>Interval of B − A</source>
+        <translation>Intervall von B − A</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>Good</source>
+        <translation>Gut</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Hinweis</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <source>Problem</source>
+        <translation>Problem</translation>
+    </message>
+    <message>
+        <source>Intervals: %1 resamples over %2, seed %3. Measured by version %4.</source>
+        <translation>Intervalle: %1 Stichproben über %2, Startwert %3. Gemessen mit Version %4.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ExplanationPanel</name>
+    <message>
+        <source>not “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>like %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>what you judged</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>the rest of the query</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>“%1”</source>
+        <translation>„%1“</translation>
+    </message>
+    <message>
+        <source>What each piece of the query did to the score</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Why this match</source>
+        <translation>Warum dieser Treffer</translation>
+    </message>
+    <message>
+        <source>Select a person to see what each part did to the score.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1, contribution %2</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>no such part with a phrase in this picture</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>answered by “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 is right</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 is wrong</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>More like this: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Why rank %1</source>
+        <translation>Warum Rang %1</translation>
+    </message>
+    <message>
+        <source>%1 · score %2</source>
+        <translation>%1 · Wert %2</translation>
+    </message>
+    <message>
+        <source>probably no match (%1 % by calibration)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>probably a match (%1 % by calibration)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The contributions add up to the score. Each is the score minus the score without that piece; the rest is what they share.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::GalleryModel</name>
+    <message>
+        <source>%1, rank %2, score %3</source>
+        <translation>%1, Rang %2, Wert %3</translation>
+    </message>
+    <message>
+        <source>%1, rank %2, score %3, matched: %4</source>
+        <translation>%1, Rang %2, Wert %3, passt: %4</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::GalleryPage</name>
+    <message>
+        <source>Size of the pictures</source>
+        <translation>Größe der Bilder</translation>
+    </message>
+    <message>
+        <source>Size of the pictures (Ctrl and the mouse wheel)</source>
+        <translation>Größe der Bilder (Strg und das Mausrad)</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Gallery</source>
+        <translation>Galerie</translation>
+    </message>
+    <message>
+        <source>Open in the viewer</source>
+        <translation>Im Betrachter öffnen</translation>
+    </message>
+    <message>
+        <source>Back to all pictures</source>
+        <translation>Zurück zu allen Bildern</translation>
+    </message>
+    <message>
+        <source>Bigger pictures</source>
+        <translation>Größere Bilder</translation>
+    </message>
+    <message>
+        <source>Smaller pictures</source>
+        <translation>Kleinere Bilder</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>Alle auswählen</translation>
+    </message>
+    <message>
+        <source>No pictures yet</source>
+        <translation>Noch keine Bilder</translation>
+    </message>
+    <message>
+        <source>Import a folder of person pictures, scenes or a video. You can also drop them into this window.</source>
+        <translation>Importieren Sie einen Ordner mit Bildern von Personen, Szenen oder ein Video. Sie können sie auch in dieses Fenster ziehen.</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importieren…</translation>
+    </message>
+    <message>
+        <source>Nobody found</source>
+        <translation>Niemand gefunden</translation>
+    </message>
+    <message>
+        <source>No picture of this gallery is embedded for this query.</source>
+        <translation>Kein Bild dieser Galerie ist für diese Anfrage eingebettet.</translation>
+    </message>
+    <message>
+        <source>%1 ranked</source>
+        <translation>%1 geordnet</translation>
+    </message>
+    <message>
+        <source>%1 in the gallery</source>
+        <translation>%1 in der Galerie</translation>
+    </message>
+    <message>
+        <source>Searching for “%1”…</source>
+        <translation>Suche nach „%1“…</translation>
+    </message>
+    <message>
+        <source>Nothing to search in yet</source>
+        <translation>Noch nichts zu durchsuchen</translation>
+    </message>
+    <message>
+        <source>The pictures must be embedded once before they can be searched. </source>
+        <translation>Die Bilder müssen einmal eingebettet werden, bevor sie durchsucht werden können. </translation>
+    </message>
+    <message>
+        <source>Embed now</source>
+        <translation>Jetzt einbetten</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::GroupCard</name>
+    <message>
+        <source>Group %1</source>
+        <translation>Gruppe %1</translation>
+    </message>
+    <message>
+        <source>no class yet</source>
+        <translation>noch keine Klasse</translation>
+    </message>
+    <message>
+        <source>changed</source>
+        <translation>geändert</translation>
+    </message>
+    <message>
+        <source>Drop classes here</source>
+        <translation>Klassen hier ablegen</translation>
+    </message>
+    <message>
+        <source>exclusive</source>
+        <translation>exklusiv</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::GroupCards</name>
+    <message>
+        <source>any class</source>
+        <translation>irgendeine Klasse</translation>
+    </message>
+    <message>
+        <source>all classes</source>
+        <translation>alle Klassen</translation>
+    </message>
+    <message>
+        <source>first class</source>
+        <translation>erste Klasse</translation>
+    </message>
+    <message>
+        <source>Groups</source>
+        <translation>Gruppen</translation>
+    </message>
+    <message>
+        <source>Arrow keys go from group to group, Shift selects several, Enter edits</source>
+        <translation>Pfeiltasten gehen von Gruppe zu Gruppe, Umschalt wählt mehrere, Eingabe bearbeitet</translation>
+    </message>
+    <message>
+        <source>unknown class %1</source>
+        <translation>unbekannte Klasse %1</translation>
+    </message>
+    <message>
+        <source>%1 pictures</source>
+        <translation>%1 Bilder</translation>
+    </message>
+    <message>
+        <source>%1 → %2 pictures</source>
+        <translation>%1 → %2 Bilder</translation>
+    </message>
+    <message numerus="yes">
+        <source>Skipped in %n pictures</source>
+        <translation>
+            <numerusform>In %n Bild übersprungen</numerusform>
+            <numerusform>In %n Bildern übersprungen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 is in “%2”, too</source>
+        <translation>%1 ist auch in „%2“</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures</source>
+        <translation>
+            <numerusform>%n Bild</numerusform>
+            <numerusform>%n Bilder</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>+ New group</source>
+        <translation>+ Neue Gruppe</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ImpactModel</name>
+    <message>
+        <source>a new group</source>
+        <translation>eine neue Gruppe</translation>
+    </message>
+    <message>
+        <source>is gone</source>
+        <translation>ist fort</translation>
+    </message>
+    <message>
+        <source>%1 pictures gain it, %2 lose it</source>
+        <translation>%1 Bilder gewinnen sie, %2 verlieren sie</translation>
+    </message>
+    <message>
+        <source>%1 pixels before, %2 after</source>
+        <translation>%1 Pixel vorher, %2 nachher</translation>
+    </message>
+    <message numerus="yes">
+        <source>skipped in %n pictures although a class of it shows</source>
+        <translation>
+            <numerusform>in %n Bild übersprungen, obwohl eine ihrer Klassen zu sehen ist</numerusform>
+            <numerusform>in %n Bildern übersprungen, obwohl eine ihrer Klassen zu sehen ist</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>an estimate: some pictures have part masks only</source>
+        <translation>eine Schätzung: Manche Bilder haben nur Masken der Teile</translation>
+    </message>
+    <message>
+        <source>Pictures in which the group is there now</source>
+        <translation>Bilder, in denen die Gruppe jetzt vorkommt</translation>
+    </message>
+    <message>
+        <source>Pictures in which it would be there</source>
+        <translation>Bilder, in denen sie vorkäme</translation>
+    </message>
+    <message>
+        <source>Masks that would be out of date</source>
+        <translation>Masken, die veraltet wären</translation>
+    </message>
+    <message>
+        <source>Phrases that would be out of date</source>
+        <translation>Phrasen, die veraltet wären</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>Gruppe</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Jetzt</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>Dann</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>Masken</translation>
+    </message>
+    <message>
+        <source>Phrases</source>
+        <translation>Phrasen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ImportDialog</name>
+    <message>
+        <source>The pictures are scenes: cut the people out of them</source>
+        <translation>Die Bilder sind Szenen: Personen aus ihnen ausschneiden</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>Folders and files to import</source>
+        <translation>Zu importierende Ordner und Dateien</translation>
+    </message>
+    <message>
+        <source>Folders are searched with all folders in them. People are always cut out of videos. Your files stay where they are.</source>
+        <translation>Ordner werden mit allen Ordnern darin durchsucht. Aus Videos werden Personen immer ausgeschnitten. Ihre Dateien bleiben, wo sie sind.</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Add files…</source>
+        <translation>Dateien hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Folder to import</source>
+        <translation>Zu importierender Ordner</translation>
+    </message>
+    <message>
+        <source>Files to import</source>
+        <translation>Zu importierende Dateien</translation>
+    </message>
+    <message>
+        <source>Pictures and videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov);;All files (*)</source>
+        <translation>Bilder und Videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Import people</source>
+        <translation>Personen importieren</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::IouChart</name>
+    <message>
+        <source>IoU of each part</source>
+        <translation>IoU jedes Teils</translation>
+    </message>
+    <message>
+        <source>%1: %2 % of pairs, %3 % of pixels</source>
+        <translation>%1: %2 % der Paare, %3 % der Pixel</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n pair(s)</source>
+        <translation>
+            <numerusform>%1 von %n Paar</numerusform>
+            <numerusform>%1 von %n Paaren</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::JobLogModel</name>
+    <message>
+        <source>Done · skipped: %1</source>
+        <translation>Fertig · übersprungen: %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Gescheitert</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::JobProgress</name>
+    <message>
+        <source>Progress of the running job</source>
+        <translation>Fortschritt des laufenden Auftrags</translation>
+    </message>
+    <message>
+        <source>Cancel the running job</source>
+        <translation>Laufenden Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel the running job; it goes on there when it is started again</source>
+        <translation>Laufenden Auftrag abbrechen; erneut gestartet, macht er dort weiter</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::JobsPanel</name>
+    <message>
+        <source>Cancel job</source>
+        <translation>Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>Clear finished</source>
+        <translation>Fertige ausblenden</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Aufträge</translation>
+    </message>
+    <message>
+        <source>Details of the selected job</source>
+        <translation>Einzelheiten des gewählten Auftrags</translation>
+    </message>
+    <message>
+        <source>Select a job to see what it did and what it skipped.</source>
+        <translation>Wählen Sie einen Auftrag, um zu sehen, was er getan und was er übersprungen hat.</translation>
+    </message>
+    <message>
+        <source>Skipped:</source>
+        <translation>Übersprungen:</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::KeyEditor</name>
+    <message>
+        <source>Assign</source>
+        <translation>Zuweisen</translation>
+    </message>
+    <message>
+        <source>Add as a second key</source>
+        <translation>Als zweite Taste hinzufügen</translation>
+    </message>
+    <message>
+        <source>No key</source>
+        <translation>Keine Taste</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Aktion</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>Wo</translation>
+    </message>
+    <message>
+        <source>Actions and their keys</source>
+        <translation>Aktionen und ihre Tasten</translation>
+    </message>
+    <message>
+        <source>New key of the selected action</source>
+        <translation>Neue Taste der gewählten Aktion</translation>
+    </message>
+    <message>
+        <source>Reset all keys</source>
+        <translation>Alle Tasten zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Import keys…</source>
+        <translation>Tasten importieren…</translation>
+    </message>
+    <message>
+        <source>Export keys…</source>
+        <translation>Tasten exportieren…</translation>
+    </message>
+    <message>
+        <source>“%1”</source>
+        <translation>„%1“</translation>
+    </message>
+    <message>
+        <source>%1 belongs to %2 now. Assigning takes it away from there.</source>
+        <translation>%1 gehört jetzt zu %2. Das Zuweisen nimmt die Taste dort weg.</translation>
+    </message>
+    <message>
+        <source>Import keys</source>
+        <translation>Tasten importieren</translation>
+    </message>
+    <message>
+        <source>Keys (*.json)</source>
+        <translation>Tasten (*.json)</translation>
+    </message>
+    <message>
+        <source>Export keys</source>
+        <translation>Tasten exportieren</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MainWindow</name>
+    <message>
+        <source>SAP-SAM Workbench</source>
+        <translation>SAP-SAM Workbench</translation>
+    </message>
+    <message>
+        <source>Main toolbar</source>
+        <translation>Hauptwerkzeugleiste</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Seiten</translation>
+    </message>
+    <message>
+        <source>%1 selected</source>
+        <translation>%1 ausgewählt</translation>
+    </message>
+    <message>
+        <source>120 drawn people. They are made at the first use, which takes a minute or two.</source>
+        <translation>120 gezeichnete Personen. Sie entstehen bei der ersten Benutzung, was ein bis zwei Minuten dauert.</translation>
+    </message>
+    <message>
+        <source>There is no demo project on this computer.</source>
+        <translation>Auf diesem Rechner gibt es kein Demoprojekt.</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>Projekt</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>Ansicht</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;New project…</source>
+        <translation>&amp;Neues Projekt…</translation>
+    </message>
+    <message>
+        <source>&amp;Open project…</source>
+        <translation>Projekt ö&amp;ffnen…</translation>
+    </message>
+    <message>
+        <source>&amp;Close project</source>
+        <translation>Projekt s&amp;chließen</translation>
+    </message>
+    <message>
+        <source>&amp;Import…</source>
+        <translation>&amp;Importieren…</translation>
+    </message>
+    <message>
+        <source>&amp;Segment</source>
+        <translation>&amp;Segmentieren</translation>
+    </message>
+    <message>
+        <source>Find the parts of every person that has none yet</source>
+        <translation>Die Teile jeder Person finden, die noch keine hat</translation>
+    </message>
+    <message>
+        <source>&amp;Write phrases</source>
+        <translation>&amp;Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>Write a phrase for every part without one</source>
+        <translation>Eine Phrase für jeden Teil schreiben, der keine hat</translation>
+    </message>
+    <message>
+        <source>&amp;Embed</source>
+        <translation>&amp;Einbetten</translation>
+    </message>
+    <message>
+        <source>Make every picture searchable</source>
+        <translation>Jedes Bild durchsuchbar machen</translation>
+    </message>
+    <message>
+        <source>&amp;Prepare all</source>
+        <translation>Alles &amp;vorbereiten</translation>
+    </message>
+    <message>
+        <source>Segment, write phrases and embed, in this order</source>
+        <translation>Segmentieren, Phrasen schreiben und einbetten, in dieser Reihenfolge</translation>
+    </message>
+    <message>
+        <source>Cancel all &amp;jobs</source>
+        <translation>Alle &amp;Aufträge abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Undo: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Redo: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Describe a person</source>
+        <translation>Person &amp;beschreiben</translation>
+    </message>
+    <message>
+        <source>Show &amp;all pictures</source>
+        <translation>&amp;Alle Bilder zeigen</translation>
+    </message>
+    <message>
+        <source>Switch between dark and &amp;light</source>
+        <translation>Zwischen dunkel und &amp;hell wechseln</translation>
+    </message>
+    <message>
+        <source>&amp;Full screen</source>
+        <translation>&amp;Vollbild</translation>
+    </message>
+    <message>
+        <source>Show or hide the &amp;left side</source>
+        <translation>&amp;Linke Seite zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>The steps of the project, and what a page keeps at its left</source>
+        <translation>Die Schritte des Projekts, und was eine Seite links hat</translation>
+    </message>
+    <message>
+        <source>Show or hide the r&amp;ight side</source>
+        <translation>&amp;Rechte Seite zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>The history, and what a page keeps at its right</source>
+        <translation>Der Verlauf, und was eine Seite rechts hat</translation>
+    </message>
+    <message>
+        <source>Show or hide the &amp;bottom</source>
+        <translation>&amp;Unteren Bereich zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>The log of the jobs</source>
+        <translation>Das Protokoll der Aufträge</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;annotate</source>
+        <translation>Anordnung: &amp;annotieren</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;search</source>
+        <translation>Anordnung: &amp;suchen</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;train</source>
+        <translation>Anordnung: &amp;trainieren</translation>
+    </message>
+    <message>
+        <source>Layout: &amp;evaluate</source>
+        <translation>Anordnung: aus&amp;werten</translation>
+    </message>
+    <message>
+        <source>&amp;Save layout as…</source>
+        <translation>Anordnung &amp;speichern als…</translation>
+    </message>
+    <message>
+        <source>Keep the docks and the page as they are under a name</source>
+        <translation>Leisten und Seite, wie sie jetzt sind, unter einem Namen behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Reset layout</source>
+        <translation>Anordnung &amp;zurücksetzen</translation>
+    </message>
+    <message>
+        <source>All panels where they were at the first start</source>
+        <translation>Alle Leisten, wo sie beim ersten Start waren</translation>
+    </message>
+    <message>
+        <source>All a&amp;ctions…</source>
+        <translation>Alle A&amp;ktionen…</translation>
+    </message>
+    <message>
+        <source>Find an action by some letters of its name</source>
+        <translation>Eine Aktion durch einige Buchstaben ihres Namens finden</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>&amp;Einstellungen…</translation>
+    </message>
+    <message>
+        <source>Colours, language, keys, models</source>
+        <translation>Farben, Sprache, Tasten, Modelle</translation>
+    </message>
+    <message>
+        <source>&amp;Keys</source>
+        <translation>&amp;Tasten</translation>
+    </message>
+    <message>
+        <source>&amp;About</source>
+        <translation>Ü&amp;ber</translation>
+    </message>
+    <message>
+        <source>&amp;Project</source>
+        <translation>&amp;Projekt</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>Zuletzt &amp;geöffnet</translation>
+    </message>
+    <message>
+        <source>E&amp;dit</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>&amp;Engine</source>
+        <translation>&amp;Engine</translation>
+    </message>
+    <message>
+        <source>&amp;Search</source>
+        <translation>&amp;Suchen</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Layouts</source>
+        <translation>A&amp;nordnungen</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Aufträge</translation>
+    </message>
+    <message>
+        <source>What was changed; a click goes back to it</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>As it was opened</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>History</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 — SAP-SAM Workbench</source>
+        <translation>%1 — SAP-SAM Workbench</translation>
+    </message>
+    <message>
+        <source>Open project</source>
+        <translation>Projekt öffnen</translation>
+    </message>
+    <message>
+        <source>Install the newer version of this program and open the project there. Nothing in the project was changed.</source>
+        <translation>Installieren Sie die neuere Version dieses Programms, und öffnen Sie das Projekt dort. Am Projekt wurde nichts geändert.</translation>
+    </message>
+    <message>
+        <source>%1” after “%2</source>
+        <translation>%1“ nach „%2</translation>
+    </message>
+    <message>
+        <source>The search was cancelled.</source>
+        <translation>Die Suche wurde abgebrochen.</translation>
+    </message>
+    <message>
+        <source>Type a description first, such as “a man in a black coat with a backpack”.</source>
+        <translation>Geben Sie zuerst eine Beschreibung ein, etwa „a man in a black coat with a backpack“.</translation>
+    </message>
+    <message>
+        <source>Import some pictures first.</source>
+        <translation>Importieren Sie zuerst einige Bilder.</translation>
+    </message>
+    <message>
+        <source>New pictures are added later in the same way.</source>
+        <translation>Neue Bilder kommen später auf dieselbe Weise hinzu.</translation>
+    </message>
+    <message>
+        <source>That window is gone: take over</source>
+        <translation>Jenes Fenster gibt es nicht mehr: übernehmen</translation>
+    </message>
+    <message>
+        <source>New project</source>
+        <translation>Neues Projekt</translation>
+    </message>
+    <message>
+        <source>Projects (*.sapsam)</source>
+        <translation>Projekte (*.sapsam)</translation>
+    </message>
+    <message>
+        <source>The change shows as soon as the running jobs have ended.</source>
+        <translation>Die Änderung zeigt sich, sobald die laufenden Aufträge beendet sind.</translation>
+    </message>
+    <message>
+        <source>Save layout</source>
+        <translation>Anordnung speichern</translation>
+    </message>
+    <message>
+        <source>Name of the layout</source>
+        <translation>Name der Anordnung</translation>
+    </message>
+    <message>
+        <source>&amp;Delete layout</source>
+        <translation>Anordnung &amp;löschen</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>Über</translation>
+    </message>
+    <message>
+        <source>SAP-SAM Workbench %1</source>
+        <translation>SAP-SAM Workbench %1</translation>
+    </message>
+    <message>
+        <source>Finds people by a description. Pictures, phrases and queries stay on this computer; the program opens no network connection. The people in your pictures did not ask to be searched for: use it with a reason and with their rights in mind.</source>
+        <translation>Findet Personen nach einer Beschreibung. Bilder, Phrasen und Anfragen bleiben auf diesem Rechner; das Programm öffnet keine Netzverbindung. Die Menschen auf Ihren Bildern haben nicht darum gebeten, gesucht zu werden: Benutzen Sie es mit gutem Grund und mit Achtung ihrer Rechte.</translation>
+    </message>
+    <message>
+        <source>None yet</source>
+        <translation>Noch keine</translation>
+    </message>
+    <message>
+        <source>Jobs are running</source>
+        <translation>Aufträge laufen</translation>
+    </message>
+    <message>
+        <source>Stop the running jobs and close?</source>
+        <translation>Die laufenden Aufträge anhalten und schließen?</translation>
+    </message>
+    <message>
+        <source>What they have made is stored. Started again, they go on where they stopped.</source>
+        <translation>Was sie gemacht haben, ist gespeichert. Erneut gestartet, machen sie weiter, wo sie aufgehört haben.</translation>
+    </message>
+    <message>
+        <source>Stop and close</source>
+        <translation>Anhalten und schließen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MatchPanel</name>
+    <message>
+        <source>no phrase written</source>
+        <translation>keine Phrase geschrieben</translation>
+    </message>
+    <message>
+        <source>How well “%1” answers “%2”</source>
+        <translation>Wie gut „%1“ zu „%2“ passt</translation>
+    </message>
+    <message>
+        <source>asked for: %1</source>
+        <translation>gefragt nach: %1</translation>
+    </message>
+    <message>
+        <source>Part matches of the selected hit</source>
+        <translation>Übereinstimmung der Teile beim gewählten Treffer</translation>
+    </message>
+    <message>
+        <source>Why rank %1</source>
+        <translation>Warum Rang %1</translation>
+    </message>
+    <message>
+        <source>%1 · score %2</source>
+        <translation>%1 · Wert %2</translation>
+    </message>
+    <message>
+        <source>NOT ASKED FOR</source>
+        <translation>NICHT GEFRAGT</translation>
+    </message>
+    <message>
+        <source>No part of this picture has a phrase yet. The rank comes from the whole picture. “Segment” and “Write phrases” add the reasons.</source>
+        <translation>Noch kein Teil dieses Bildes hat eine Phrase. Der Rang kommt vom ganzen Bild. „Segmentieren“ und „Phrasen schreiben“ liefern die Gründe.</translation>
+    </message>
+    <message>
+        <source>Why this match</source>
+        <translation>Warum dieser Treffer</translation>
+    </message>
+    <message>
+        <source>Select a person to see which parts answer the description.</source>
+        <translation>Wählen Sie eine Person, um zu sehen, welche Teile zur Beschreibung passen.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MatrixChart</name>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>Verwechslungsmatrix</translation>
+    </message>
+    <message>
+        <source>%1: %2 % right</source>
+        <translation>%1: %2 % richtig</translation>
+    </message>
+    <message>
+        <source>%1 % of the pixels of “%2” were found</source>
+        <translation>%1 % der Pixel von „%2“ wurden gefunden</translation>
+    </message>
+    <message>
+        <source>%1 % of the pixels of “%2” were taken for “%3”</source>
+        <translation>%1 % der Pixel von „%2“ wurden für „%3“ gehalten</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MergeDraft</name>
+    <message>
+        <source>Add to “%1”</source>
+        <translation>Zu „%1“ hinzufügen</translation>
+    </message>
+    <message>
+        <source>Take %1 out of “%2”</source>
+        <translation>%1 aus „%2“ herausnehmen</translation>
+    </message>
+    <message>
+        <source>Move %1 to “%2”</source>
+        <translation>%1 nach „%2“ verschieben</translation>
+    </message>
+    <message>
+        <source>Put %1 first in “%2”</source>
+        <translation>%1 in „%2“ an die erste Stelle setzen</translation>
+    </message>
+    <message>
+        <source>New group</source>
+        <translation>Neue Gruppe</translation>
+    </message>
+    <message>
+        <source>Add the group “%1”</source>
+        <translation>Gruppe „%1“ hinzufügen</translation>
+    </message>
+    <message>
+        <source>Delete “%1”</source>
+        <translation>„%1“ löschen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %n groups</source>
+        <translation>
+            <numerusform>%n Gruppe löschen</numerusform>
+            <numerusform>%n Gruppen löschen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Merge %n groups into “%1”</source>
+        <translation>
+            <numerusform>%n Gruppe mit „%1“ vereinen</numerusform>
+            <numerusform>%n Gruppen zu „%1“ vereinen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Move “%1”</source>
+        <translation>„%1“ verschieben</translation>
+    </message>
+    <message>
+        <source>Call “%1” “%2”</source>
+        <translation>„%1“ als „%2“ bezeichnen</translation>
+    </message>
+    <message>
+        <source>Rename “%1” to %2</source>
+        <translation>„%1“ in %2 umbenennen</translation>
+    </message>
+    <message>
+        <source>Ask for “%1”</source>
+        <translation>Nach „%1“ fragen</translation>
+    </message>
+    <message>
+        <source>Colour of “%1”</source>
+        <translation>Farbe von „%1“</translation>
+    </message>
+    <message>
+        <source>Trigger rule of “%1”</source>
+        <translation>Auslöseregel von „%1“</translation>
+    </message>
+    <message>
+        <source>Make “%1” exclusive</source>
+        <translation>„%1“ exklusiv machen</translation>
+    </message>
+    <message>
+        <source>Let “%1” share its classes</source>
+        <translation>„%1“ seine Klassen teilen lassen</translation>
+    </message>
+    <message>
+        <source>Common trigger rule</source>
+        <translation>Gemeinsame Auslöseregel</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MergesPage</name>
+    <message>
+        <source>First class shows</source>
+        <translation>Erste Klasse zu sehen</translation>
+    </message>
+    <message>
+        <source>Any class shows</source>
+        <translation>Irgendeine Klasse zu sehen</translation>
+    </message>
+    <message>
+        <source>All classes show</source>
+        <translation>Alle Klassen zu sehen</translation>
+    </message>
+    <message>
+        <source>Merges</source>
+        <translation>Zusammenfassungen</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>Anwenden</translation>
+    </message>
+    <message>
+        <source>Other pictures</source>
+        <translation>Andere Bilder</translation>
+    </message>
+    <message>
+        <source>Add true label maps…</source>
+        <translation>Wahre Labelkarten hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Apply the draft to the project</source>
+        <translation>Entwurf auf das Projekt anwenden</translation>
+    </message>
+    <message>
+        <source>CLASSES</source>
+        <translation>KLASSEN</translation>
+    </message>
+    <message>
+        <source>Classes of the label set</source>
+        <translation>Klassen des Labelsatzes</translation>
+    </message>
+    <message>
+        <source>Enter puts the selected classes into a group</source>
+        <translation>Eingabe legt die gewählten Klassen in eine Gruppe</translation>
+    </message>
+    <message>
+        <source>GROUPS</source>
+        <translation>GRUPPEN</translation>
+    </message>
+    <message>
+        <source>A group is there when its</source>
+        <translation>Eine Gruppe ist da, wenn ihre</translation>
+    </message>
+    <message>
+        <source>Common trigger rule</source>
+        <translation>Gemeinsame Auslöseregel</translation>
+    </message>
+    <message>
+        <source>When a group counts as present in a picture. The published code asks for its first class only.</source>
+        <translation>Wann eine Gruppe auf einem Bild als vorhanden zählt. Der veröffentlichte Code fragt nur nach ihrer ersten Klasse.</translation>
+    </message>
+    <message>
+        <source>Groups</source>
+        <translation>Gruppen</translation>
+    </message>
+    <message>
+        <source>BEFORE AND AFTER</source>
+        <translation>VORHER UND NACHHER</translation>
+    </message>
+    <message>
+        <source>A data set in the ATR layout, or label maps named like the pictures: with them, the preview and all counts are exact.</source>
+        <translation>Ein Datensatz in der Anordnung von ATR, oder Labelkarten, die wie die Bilder heißen: Mit ihnen sind Vorschau und alle Zahlen genau.</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation>Gruppe</translation>
+    </message>
+    <message>
+        <source>What changes</source>
+        <translation>Was sich ändert</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>Versionen</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Einzelheiten</translation>
+    </message>
+    <message>
+        <source>Choose a group to see and change what it is called, what Person-SAM is asked for, and when it counts as present.</source>
+        <translation>Wählen Sie eine Gruppe, um zu sehen und zu ändern, wie sie heißt, wonach Person-SAM gefragt wird und wann sie als vorhanden zählt.</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>Titel</translation>
+    </message>
+    <message>
+        <source>What people read</source>
+        <translation>Was Menschen lesen</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>What files, filters and the command line call it; masks follow a new name</source>
+        <translation>Wie Dateien, Filter und Befehlszeile sie nennen; Masken folgen einem neuen Namen</translation>
+    </message>
+    <message>
+        <source>Phrase</source>
+        <translation>Phrase</translation>
+    </message>
+    <message>
+        <source>What Person-SAM is asked for: “the hat”</source>
+        <translation>Wonach Person-SAM gefragt wird: „the hat“</translation>
+    </message>
+    <message>
+        <source>Colour of the group</source>
+        <translation>Farbe der Gruppe</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>Farbe</translation>
+    </message>
+    <message>
+        <source>As all groups</source>
+        <translation>Wie alle Gruppen</translation>
+    </message>
+    <message>
+        <source>Trigger rule of this group</source>
+        <translation>Auslöseregel dieser Gruppe</translation>
+    </message>
+    <message>
+        <source>Trigger</source>
+        <translation>Auslöser</translation>
+    </message>
+    <message>
+        <source>Exclusive</source>
+        <translation>Exklusiv</translation>
+    </message>
+    <message>
+        <source>Shares no class with another exclusive group</source>
+        <translation>Teilt keine Klasse mit einer anderen exklusiven Gruppe</translation>
+    </message>
+    <message>
+        <source>PICTURES OF EACH GROUP, AND WHAT GETS OUT OF DATE</source>
+        <translation>BILDER JEDER GRUPPE, UND WAS VERALTET</translation>
+    </message>
+    <message>
+        <source>What changes for each group</source>
+        <translation>Was sich für jede Gruppe ändert</translation>
+    </message>
+    <message>
+        <source>Masks follow their groups</source>
+        <translation>Masken folgen ihren Gruppen</translation>
+    </message>
+    <message>
+        <source>Masks of renamed groups get the new name, those of merged groups are united, those of deleted groups are removed: all in the same step, which can be undone.</source>
+        <translation>Masken umbenannter Gruppen bekommen den neuen Namen, die vereinter Gruppen werden vereinigt, die gelöschter Gruppen entfernt: alles in demselben Schritt, der sich rückgängig machen lässt.</translation>
+    </message>
+    <message>
+        <source>Why? For the list of versions</source>
+        <translation>Warum? Für die Liste der Versionen</translation>
+    </message>
+    <message>
+        <source>Note for the list of versions</source>
+        <translation>Bemerkung für die Liste der Versionen</translation>
+    </message>
+    <message>
+        <source>Versions of the merges</source>
+        <translation>Versionen der Zusammenfassungen</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Unterschied</translation>
+    </message>
+    <message>
+        <source>Put this version into the draft</source>
+        <translation>Diese Version in den Entwurf übernehmen</translation>
+    </message>
+    <message>
+        <source>Undo step of the draft</source>
+        <translation>Schritt des Entwurfs rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z does the same here while the draft has steps</source>
+        <translation>Strg+Z tut hier dasselbe, solange der Entwurf Schritte hat</translation>
+    </message>
+    <message>
+        <source>Redo step of the draft</source>
+        <translation>Schritt des Entwurfs wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Apply the draft</source>
+        <translation>Entwurf anwenden</translation>
+    </message>
+    <message>
+        <source>The project works with the draft from then on; one step of undo</source>
+        <translation>Das Projekt arbeitet von da an mit dem Entwurf; ein Schritt zum Rückgängigmachen</translation>
+    </message>
+    <message>
+        <source>Discard the draft</source>
+        <translation>Entwurf verwerfen</translation>
+    </message>
+    <message>
+        <source>Back to the merges that the project works with</source>
+        <translation>Zurück zu den Zusammenfassungen, mit denen das Projekt arbeitet</translation>
+    </message>
+    <message>
+        <source>Put classes into a group…</source>
+        <translation>Klassen in eine Gruppe legen…</translation>
+    </message>
+    <message>
+        <source>Where the classes selected on the left go</source>
+        <translation>Wohin die links gewählten Klassen gehen</translation>
+    </message>
+    <message>
+        <source>New group</source>
+        <translation>Neue Gruppe</translation>
+    </message>
+    <message>
+        <source>Of the classes selected on the left</source>
+        <translation>Aus den links gewählten Klassen</translation>
+    </message>
+    <message>
+        <source>Merge the selected groups</source>
+        <translation>Gewählte Gruppen vereinen</translation>
+    </message>
+    <message>
+        <source>Into the first of them</source>
+        <translation>Zur ersten von ihnen</translation>
+    </message>
+    <message>
+        <source>Delete the selected groups</source>
+        <translation>Gewählte Gruppen löschen</translation>
+    </message>
+    <message>
+        <source>Move the group forward</source>
+        <translation>Gruppe nach vorn</translation>
+    </message>
+    <message>
+        <source>Move the group back</source>
+        <translation>Gruppe nach hinten</translation>
+    </message>
+    <message>
+        <source>Preview other pictures</source>
+        <translation>Vorschau mit anderen Bildern</translation>
+    </message>
+    <message>
+        <source>Read merges from a file…</source>
+        <translation>Zusammenfassungen aus einer Datei lesen…</translation>
+    </message>
+    <message>
+        <source>Write the draft to a file…</source>
+        <translation>Entwurf in eine Datei schreiben…</translation>
+    </message>
+    <message>
+        <source>Glasses</source>
+        <translation>Brille</translation>
+    </message>
+    <message>
+        <source>Arms</source>
+        <translation>Arme</translation>
+    </message>
+    <message>
+        <source>Read the merges</source>
+        <translation>Zusammenfassungen lesen</translation>
+    </message>
+    <message>
+        <source>%1: %2.</source>
+        <translation>%1: %2.</translation>
+    </message>
+    <message>
+        <source>Drag classes onto groups, or press Enter. The numbers are pictures in which a class shows.</source>
+        <translation>Ziehen Sie Klassen auf Gruppen, oder drücken Sie Eingabe. Die Zahlen sind Bilder, auf denen eine Klasse zu sehen ist.</translation>
+    </message>
+    <message>
+        <source>Drag classes onto groups, or press Enter.</source>
+        <translation>Ziehen Sie Klassen auf Gruppen, oder drücken Sie Eingabe.</translation>
+    </message>
+    <message>
+        <source>%1 v%2</source>
+        <translation>%1 v%2</translation>
+    </message>
+    <message>
+        <source>Draft of %1, not applied yet</source>
+        <translation>Entwurf von %1, noch nicht angewandt</translation>
+    </message>
+    <message>
+        <source>The project works with %1</source>
+        <translation>Das Projekt arbeitet mit %1</translation>
+    </message>
+    <message>
+        <source>This cannot be applied yet. %1</source>
+        <translation>Das lässt sich noch nicht anwenden. %1</translation>
+    </message>
+    <message>
+        <source>Undo: %1</source>
+        <translation>Rückgängig: %1</translation>
+    </message>
+    <message>
+        <source>Nothing to undo in the draft</source>
+        <translation>Im Entwurf ist nichts rückgängig zu machen</translation>
+    </message>
+    <message>
+        <source>Redo: %1</source>
+        <translation>Wiederherstellen: %1</translation>
+    </message>
+    <message>
+        <source>Nothing to redo in the draft</source>
+        <translation>Im Entwurf ist nichts wiederherzustellen</translation>
+    </message>
+    <message numerus="yes">
+        <source>That is so in %n of the pictures</source>
+        <translation>
+            <numerusform>Das ist auf %n der Bilder so</numerusform>
+            <numerusform>Das ist auf %n der Bilder so</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>In %n pictures both get its pixels</source>
+        <translation>
+            <numerusform>Auf %n Bild bekommen beide ihre Pixel</numerusform>
+            <numerusform>Auf %n Bildern bekommen beide ihre Pixel</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The draft is what the project works with.</source>
+        <translation>Der Entwurf ist das, womit das Projekt arbeitet.</translation>
+    </message>
+    <message>
+        <source>No picture looks different.</source>
+        <translation>Kein Bild sieht anders aus.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures look different.</source>
+        <translation>
+            <numerusform>%n Bild sieht anders aus.</numerusform>
+            <numerusform>%n Bilder sehen anders aus.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All masks and phrases stay right.</source>
+        <translation>Alle Masken und Phrasen bleiben richtig.</translation>
+    </message>
+    <message>
+        <source>%1 masks and %2 phrases are out of date then; “Segment” brings them up to date, and nothing else.</source>
+        <translation>%1 Masken und %2 Phrasen sind dann veraltet; „Segmentieren“ bringt sie auf den neuen Stand, und sonst nichts.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of them are by people: no model replaces those.</source>
+        <translation>
+            <numerusform>%n davon ist von einem Menschen: Kein Modell ersetzt sie.</numerusform>
+            <numerusform>%n davon sind von Menschen: Kein Modell ersetzt sie.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures have no true label map: they are judged by their masks, as well as these tell (≈).</source>
+        <translation>
+            <numerusform>%n Bild hat keine wahre Labelkarte: Es wird nach seinen Masken beurteilt, so gut diese es sagen (≈).</numerusform>
+            <numerusform>%n Bilder haben keine wahre Labelkarte: Sie werden nach ihren Masken beurteilt, so gut diese es sagen (≈).</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show the %n pictures that change</source>
+        <translation>
+            <numerusform>Das %n Bild zeigen, das sich ändert</numerusform>
+            <numerusform>Die %n Bilder zeigen, die sich ändern</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show the %n pictures with parts out of date</source>
+        <translation>
+            <numerusform>Das %n Bild mit veralteten Teilen zeigen</numerusform>
+            <numerusform>Die %n Bilder mit veralteten Teilen zeigen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Those of “%1” are removed</source>
+        <translation>Die von „%1“ werden entfernt</translation>
+    </message>
+    <message>
+        <source>Those of “%1” go to “%2”</source>
+        <translation>Die von „%1“ gehen zu „%2“</translation>
+    </message>
+    <message>
+        <source>%1 masks move, %2 are removed</source>
+        <translation>%1 Masken ziehen um, %2 werden entfernt</translation>
+    </message>
+    <message>
+        <source>The project does not know what this version said: the masks made with it count as out of date.</source>
+        <translation>Das Projekt weiß nicht, was diese Version sagte: Die mit ihr gemachten Masken gelten als veraltet.</translation>
+    </message>
+    <message>
+        <source>The draft says the same as this version.</source>
+        <translation>Der Entwurf sagt dasselbe wie diese Version.</translation>
+    </message>
+    <message>
+        <source>From this version to the draft:</source>
+        <translation>Von dieser Version zum Entwurf:</translation>
+    </message>
+    <message>
+        <source>from part masks: no true label maps are known</source>
+        <translation>aus Masken der Teile: Wahre Labelkarten sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>exact, from the true label maps</source>
+        <translation>genau, aus den wahren Labelkarten</translation>
+    </message>
+    <message>
+        <source>exact for %1 of %2 pictures</source>
+        <translation>genau für %1 von %2 Bildern</translation>
+    </message>
+    <message>
+        <source>The project has no pictures yet: import some.</source>
+        <translation>Das Projekt hat noch keine Bilder: Importieren Sie einige.</translation>
+    </message>
+    <message>
+        <source>Nothing is known about the parts of the pictures yet. Segment them, or add true label maps.</source>
+        <translation>Über die Teile der Bilder ist noch nichts bekannt. Segmentieren Sie sie, oder fügen Sie wahre Labelkarten hinzu.</translation>
+    </message>
+    <message>
+        <source>Change the merges</source>
+        <translation>Zusammenfassungen ändern</translation>
+    </message>
+    <message>
+        <source>Read %1</source>
+        <translation>%1 lesen</translation>
+    </message>
+    <message>
+        <source>Read merges from a file</source>
+        <translation>Zusammenfassungen aus einer Datei lesen</translation>
+    </message>
+    <message>
+        <source>Write the draft to a file</source>
+        <translation>Entwurf in eine Datei schreiben</translation>
+    </message>
+    <message>
+        <source>Add true label maps</source>
+        <translation>Wahre Labelkarten hinzufügen</translation>
+    </message>
+    <message>
+        <source>Go back to %1</source>
+        <translation>Zurück zu %1</translation>
+    </message>
+    <message>
+        <source>Put classes into a group</source>
+        <translation>Klassen in eine Gruppe legen</translation>
+    </message>
+    <message>
+        <source>A &amp;new group</source>
+        <translation>Eine &amp;neue Gruppe</translation>
+    </message>
+    <message>
+        <source>&amp;Take out of “%1”</source>
+        <translation>Aus „%1“ &amp;herausnehmen</translation>
+    </message>
+    <message>
+        <source>Put &amp;first</source>
+        <translation>An die &amp;erste Stelle</translation>
+    </message>
+    <message>
+        <source>&amp;Move to</source>
+        <translation>&amp;Verschieben nach</translation>
+    </message>
+    <message>
+        <source>&amp;Add to</source>
+        <translation>&amp;Hinzufügen zu</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Merge the selected groups</source>
+        <translation>Gewählte Gruppen ver&amp;einen</translation>
+    </message>
+    <message>
+        <source>Merge &amp;into</source>
+        <translation>Vereinen &amp;mit</translation>
+    </message>
+    <message>
+        <source>&amp;Delete the selected groups</source>
+        <translation>Gewählte Gruppen &amp;löschen</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+        <source>Merges (*.json)</source>
+        <translation>Zusammenfassungen (*.json)</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MissModel</name>
+    <message>
+        <source>Rank</source>
+        <translation>Rang</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Cause</source>
+        <translation>Ursache</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::NoticeBar</name>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PartDelegate</name>
+    <message>
+        <source>Phrase of: %1</source>
+        <translation>Phrase von: %1</translation>
+    </message>
+    <message>
+        <source>Phrase, such as “a red jacket”</source>
+        <translation>Phrase, etwa „a red jacket“</translation>
+    </message>
+    <message>
+        <source>no phrase yet</source>
+        <translation>noch keine Phrase</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PartModel</name>
+    <message>
+        <source>1 piece</source>
+        <translation>1 Stück</translation>
+    </message>
+    <message>
+        <source>%1 pieces</source>
+        <translation>%1 Stücke</translation>
+    </message>
+    <message>
+        <source>%1, 1 hole</source>
+        <translation>%1, 1 Loch</translation>
+    </message>
+    <message>
+        <source>%1, %2 holes</source>
+        <translation>%1, %2 Löcher</translation>
+    </message>
+    <message>
+        <source>drawn by a person</source>
+        <translation>von einem Menschen gezeichnet</translation>
+    </message>
+    <message>
+        <source>taken by a person</source>
+        <translation>von einem Menschen übernommen</translation>
+    </message>
+    <message>
+        <source>IoU %1</source>
+        <translation>IoU %1</translation>
+    </message>
+    <message>
+        <source>%1 % area</source>
+        <translation>%1 % der Fläche</translation>
+    </message>
+    <message>
+        <source>phrase by a person</source>
+        <translation>Phrase von einem Menschen</translation>
+    </message>
+    <message>
+        <source>%1: %2, score %3, %4</source>
+        <translation>%1: %2, Wert %3, %4</translation>
+    </message>
+    <message>
+        <source>no phrase yet</source>
+        <translation>noch keine Phrase</translation>
+    </message>
+    <message>
+        <source>locked</source>
+        <translation>gesperrt</translation>
+    </message>
+    <message>
+        <source>not locked</source>
+        <translation>nicht gesperrt</translation>
+    </message>
+    <message>
+        <source>%1. IoU is how well the model expects its mask to fit. Point at it to light it up; a click chooses it for the tools, a double click edits the phrase. The eye (or Space) shows and hides it, alone with Alt; the lock keeps it as it is.</source>
+        <translation>%1. IoU ist, wie gut das Modell seine Maske einschätzt. Zeigen Sie darauf, um den Teil hervorzuheben; ein Klick wählt ihn für die Werkzeuge, ein Doppelklick bearbeitet die Phrase. Das Auge (oder die Leertaste) zeigt und verbirgt ihn, mit Alt allein; das Schloss lässt ihn, wie er ist.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PictureCanvas</name>
+    <message>
+        <source>Picture with part masks</source>
+        <translation>Bild mit Masken der Teile</translation>
+    </message>
+    <message>
+        <source>Choose a part first: 1 to 9, or L to find one by its name.</source>
+        <translation>Wählen Sie zuerst einen Teil: 1 bis 9, oder L, um ihn nach seinem Namen zu finden.</translation>
+    </message>
+    <message>
+        <source>This part is locked.</source>
+        <translation>Dieser Teil ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>The mask does not fit the picture: segment it again.</source>
+        <translation>Die Maske passt nicht zum Bild: Segmentieren Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>A polygon needs three corners.</source>
+        <translation>Ein Polygon braucht drei Ecken.</translation>
+    </message>
+    <message>
+        <source>There is no piece of this part here.</source>
+        <translation>Hier ist kein Stück dieses Teils.</translation>
+    </message>
+    <message>
+        <source>This place is not enclosed by the part.</source>
+        <translation>Diese Stelle ist nicht vom Teil umschlossen.</translation>
+    </message>
+    <message>
+        <source>There is no part here.</source>
+        <translation>Hier ist kein Teil.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PictureStrip</name>
+    <message>
+        <source>Ranked pictures</source>
+        <translation>Geordnete Bilder</translation>
+    </message>
+    <message>
+        <source>The picture cannot be read</source>
+        <translation>Das Bild kann nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>Click to open it in the viewer</source>
+        <translation>Klicken, um es im Betrachter zu öffnen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PreviewStrip</name>
+    <message>
+        <source>Pictures before and after</source>
+        <translation>Bilder vorher und nachher</translation>
+    </message>
+    <message>
+        <source>%1: %2. %3</source>
+        <translation>%1: %2. %3</translation>
+    </message>
+    <message>
+        <source>changes</source>
+        <translation>ändert sich</translation>
+    </message>
+    <message>
+        <source>stays as it is</source>
+        <translation>bleibt, wie es ist</translation>
+    </message>
+    <message>
+        <source>from the true label map</source>
+        <translation>aus der wahren Labelkarte</translation>
+    </message>
+    <message>
+        <source>Looking at the pictures…</source>
+        <translation>Die Bilder werden angesehen…</translation>
+    </message>
+    <message>
+        <source>same</source>
+        <translation>gleich</translation>
+    </message>
+    <message>
+        <source>exact</source>
+        <translation>genau</translation>
+    </message>
+    <message>
+        <source>from masks</source>
+        <translation>aus Masken</translation>
+    </message>
+    <message>
+        <source>From the true label map</source>
+        <translation>Aus der wahren Labelkarte</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ProjectPanel</name>
+    <message>
+        <source>Prepare all</source>
+        <translation>Alles vorbereiten</translation>
+    </message>
+    <message>
+        <source>Segment, write phrases and embed, in this order. What is done already is not done again.</source>
+        <translation>Segmentieren, Phrasen schreiben und einbetten, in dieser Reihenfolge. Was schon getan ist, wird nicht noch einmal getan.</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importieren…</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>Teile</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>Segmentieren</translation>
+    </message>
+    <message>
+        <source>Phrases</source>
+        <translation>Phrasen</translation>
+    </message>
+    <message>
+        <source>Write phrases</source>
+        <translation>Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>Searchable</source>
+        <translation>Durchsuchbar</translation>
+    </message>
+    <message>
+        <source>Embed</source>
+        <translation>Einbetten</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>Working…</source>
+        <translation>In Arbeit…</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ProjectSession</name>
+    <message>
+        <source> · frame %1</source>
+        <translation> · Einzelbild %1</translation>
+    </message>
+    <message>
+        <source>Another window has this project open (process %1 on %2). What is changed there shows up here; to change it here, close the other window and open the project again.</source>
+        <translation>Ein anderes Fenster hat dieses Projekt geöffnet (Prozess %1 auf %2). Was dort geändert wird, erscheint auch hier; um es hier zu ändern, schließen Sie das andere Fenster, und öffnen Sie das Projekt erneut.</translation>
+    </message>
+    <message>
+        <source>Nothing can be written in “%1”: it is open for reading only. To change it, copy the project to a disk that you may write, or change the permissions of the folder.</source>
+        <translation>In „%1“ kann nichts geschrieben werden: Es ist nur zum Lesen geöffnet. Um es zu ändern, kopieren Sie das Projekt auf einen Datenträger, den Sie beschreiben dürfen, oder ändern Sie die Rechte des Ordners.</translation>
+    </message>
+    <message>
+        <source>Make the demo project</source>
+        <translation>Demoprojekt anlegen</translation>
+    </message>
+    <message>
+        <source>new pictures: %1</source>
+        <translation>neue Bilder: %1</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>, known already: %1</source>
+        <translation>, schon bekannt: %1</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>Segmentieren</translation>
+    </message>
+    <message>
+        <source>pictures: %1, parts: %2</source>
+        <translation>Bilder: %1, Teile: %2</translation>
+    </message>
+    <message>
+        <source>Write phrases</source>
+        <translation>Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>phrases: %1</source>
+        <translation>Phrasen: %1</translation>
+    </message>
+    <message>
+        <source>Embed</source>
+        <translation>Einbetten</translation>
+    </message>
+    <message>
+        <source>pictures: %1</source>
+        <translation>Bilder: %1</translation>
+    </message>
+    <message>
+        <source>The picture itself cannot be shown: %1
+Put the file back where it was, or import it from its new place. Its masks and phrases are kept.</source>
+        <translation>Das Bild selbst kann nicht gezeigt werden: %1
+Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ihrem neuen Ort. Ihre Masken und Phrasen bleiben erhalten.</translation>
+    </message>
+    <message>
+        <source>model %1</source>
+        <translation>Modell %1</translation>
+    </message>
+    <message>
+        <source>The mask of “%1” is made for a picture of %2 × %3 and is not shown; the others are. Segment the picture again to replace it.</source>
+        <translation>Die Maske von „%1“ ist für ein Bild von %2 × %3 gemacht und wird nicht gezeigt; die anderen schon. Segmentieren Sie das Bild erneut, um sie zu ersetzen.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PromptsPage</name>
+    <message>
+        <source>Try them</source>
+        <translation>Ausprobieren</translation>
+    </message>
+    <message>
+        <source>Add a template</source>
+        <translation>Vorlage hinzufügen</translation>
+    </message>
+    <message>
+        <source>Remove the template</source>
+        <translation>Vorlage entfernen</translation>
+    </message>
+    <message>
+        <source>Write phrases</source>
+        <translation>Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>Part groups and their prompts</source>
+        <translation>Gruppen von Teilen und ihre Prompts</translation>
+    </message>
+    <message>
+        <source>Experiment</source>
+        <translation>Versuch</translation>
+    </message>
+    <message>
+        <source>crops: </source>
+        <translation>Ausschnitte: </translation>
+    </message>
+    <message>
+        <source>Crops of the sample</source>
+        <translation>Ausschnitte der Stichprobe</translation>
+    </message>
+    <message>
+        <source>seed: </source>
+        <translation>Startwert: </translation>
+    </message>
+    <message>
+        <source>Seed of the sample</source>
+        <translation>Startwert der Stichprobe</translation>
+    </message>
+    <message>
+        <source>The same seed draws the same regions.</source>
+        <translation>Derselbe Startwert zieht dieselben Bereiche.</translation>
+    </message>
+    <message>
+        <source>Model A</source>
+        <translation>Modell A</translation>
+    </message>
+    <message>
+        <source>Model B, to compare with</source>
+        <translation>Modell B, zum Vergleich</translation>
+    </message>
+    <message>
+        <source>all regions</source>
+        <translation>alle Bereiche</translation>
+    </message>
+    <message>
+        <source> regions</source>
+        <translation> Bereiche</translation>
+    </message>
+    <message>
+        <source>How many regions get a phrase</source>
+        <translation>Wie viele Bereiche eine Phrase bekommen</translation>
+    </message>
+    <message>
+        <source>Outdated phrases first. Phrases of people stay.</source>
+        <translation>Veraltete Phrasen zuerst. Phrasen von Menschen bleiben.</translation>
+    </message>
+    <message>
+        <source>Use the template, and write phrases with it for so many regions</source>
+        <translation>Die Vorlage verwenden und mit ihr für so viele Bereiche Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>GROUPS</source>
+        <translation>GRUPPEN</translation>
+    </message>
+    <message>
+        <source>TEMPLATE</source>
+        <translation>VORLAGE</translation>
+    </message>
+    <message>
+        <source>The template</source>
+        <translation>Die Vorlage</translation>
+    </message>
+    <message>
+        <source>The chosen cell</source>
+        <translation>Die gewählte Zelle</translation>
+    </message>
+    <message>
+        <source>Prompt lab</source>
+        <translation>Promptlabor</translation>
+    </message>
+    <message>
+        <source>Try the templates</source>
+        <translation>Vorlagen ausprobieren</translation>
+    </message>
+    <message>
+        <source>Write a phrase in every cell of the matrix</source>
+        <translation>In jede Zelle der Matrix eine Phrase schreiben</translation>
+    </message>
+    <message>
+        <source>Stop trying</source>
+        <translation>Ausprobieren anhalten</translation>
+    </message>
+    <message>
+        <source>What is written stays</source>
+        <translation>Was geschrieben ist, bleibt</translation>
+    </message>
+    <message>
+        <source>A copy of the current one</source>
+        <translation>Eine Kopie der jetzigen</translation>
+    </message>
+    <message>
+        <source>Takes the row out of the matrix</source>
+        <translation>Nimmt die Zeile aus der Matrix</translation>
+    </message>
+    <message>
+        <source>Go to the best template</source>
+        <translation>Zur besten Vorlage</translation>
+    </message>
+    <message>
+        <source>The row with the fewest phrases that anything can be held against</source>
+        <translation>Die Zeile mit den wenigsten Phrasen, gegen die etwas spricht</translation>
+    </message>
+    <message>
+        <source>Use the template</source>
+        <translation>Vorlage verwenden</translation>
+    </message>
+    <message>
+        <source>The project writes phrases with it from now on</source>
+        <translation>Das Projekt schreibt von nun an Phrasen mit ihr</translation>
+    </message>
+    <message>
+        <source>Use the template and write phrases</source>
+        <translation>Vorlage verwenden und Phrasen schreiben</translation>
+    </message>
+    <message>
+        <source>For as many regions as are set, outdated ones first</source>
+        <translation>Für so viele Bereiche, wie eingestellt sind, veraltete zuerst</translation>
+    </message>
+    <message>
+        <source>Back to the shipped templates</source>
+        <translation>Zurück zu den mitgelieferten Vorlagen</translation>
+    </message>
+    <message>
+        <source>For all groups; can be undone</source>
+        <translation>Für alle Gruppen; lässt sich rückgängig machen</translation>
+    </message>
+    <message>
+        <source>The lab cannot be shown</source>
+        <translation>Das Labor kann nicht gezeigt werden</translation>
+    </message>
+    <message>
+        <source>no prompt yet</source>
+        <translation>noch kein Prompt</translation>
+    </message>
+    <message>
+        <source>%1
+%2 regions, %3 without a phrase of this template, %4 with the phrase of a person</source>
+        <translation>%1
+%2 Bereiche, %3 ohne Phrase dieser Vorlage, %4 mit der Phrase eines Menschen</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>My templates</source>
+        <translation>Meine Vorlagen</translation>
+    </message>
+    <message>
+        <source>no second model</source>
+        <translation>kein zweites Modell</translation>
+    </message>
+    <message>
+        <source>A second model gets a column beside each of the first</source>
+        <translation>Ein zweites Modell bekommt neben jeder Spalte des ersten eine eigene</translation>
+    </message>
+    <message>
+        <source>There is only one phrase model. “sapsam models import” brings others.</source>
+        <translation>Es gibt nur ein Modell für Phrasen. „sapsam models import“ bringt andere.</translation>
+    </message>
+    <message>
+        <source>Trial of %1</source>
+        <translation>Probe von %1</translation>
+    </message>
+    <message>
+        <source>Shipped</source>
+        <translation>Mitgeliefert</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>With its colour</source>
+        <translation>Mit ihrer Farbe</translation>
+    </message>
+    <message>
+        <source>Template %1</source>
+        <translation>Vorlage %1</translation>
+    </message>
+    <message>
+        <source>No model writes phrases</source>
+        <translation>Kein Modell schreibt Phrasen</translation>
+    </message>
+    <message>
+        <source>No region of this group yet</source>
+        <translation>Noch kein Bereich dieser Gruppe</translation>
+    </message>
+    <message>
+        <source>These templates cannot be tried</source>
+        <translation>Diese Vorlagen können nicht probiert werden</translation>
+    </message>
+    <message>
+        <source>Segment</source>
+        <translation>Segmentieren</translation>
+    </message>
+    <message>
+        <source>Try prompts for %1</source>
+        <translation>Prompts für %1 ausprobieren</translation>
+    </message>
+    <message>
+        <source>Try prompts</source>
+        <translation>Prompts ausprobieren</translation>
+    </message>
+    <message numerus="yes">
+        <source> %n phrase(s) of people stay.</source>
+        <translation>
+            <numerusform>  %n Phrase eines Menschen bleibt.</numerusform>
+            <numerusform>  %n Phrasen von Menschen bleiben.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>“%1”: every region has a phrase of it.</source>
+        <translation>„%1“: Jeder Bereich hat eine Phrase von ihr.</translation>
+    </message>
+    <message>
+        <source>“%1”: %2 regions to write, about %3.</source>
+        <translation>„%1“: %2 Bereiche zu schreiben, etwa %3.</translation>
+    </message>
+    <message>
+        <source>“%1”: %2 regions to write. Try it first to learn how long that takes.</source>
+        <translation>„%1“: %2 Bereiche zu schreiben. Probieren Sie sie zuerst aus, um zu erfahren, wie lange das dauert.</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Use for %1</source>
+        <translation>Für %1 verwenden</translation>
+    </message>
+    <message>
+        <source>Write phrases for %1</source>
+        <translation>Phrasen für %1 schreiben</translation>
+    </message>
+    <message>
+        <source>%1 of %2 regions got no phrase; the first: %3</source>
+        <translation>%1 von %2 Bereichen bekamen keine Phrase; der erste: %3</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::QueryBar</name>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Description of the person to look for</source>
+        <translation>Beschreibung der gesuchten Person</translation>
+    </message>
+    <message>
+        <source>Describe a person: a woman in a red jacket and blue jeans</source>
+        <translation>Beschreiben Sie eine Person: a woman in a red jacket and blue jeans</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Suche läuft…</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ResponseBar</name>
+    <message>
+        <source>The description as understood</source>
+        <translation>Die Beschreibung, wie sie verstanden wurde</translation>
+    </message>
+    <message>
+        <source>Back to all pictures</source>
+        <translation>Zurück zu allen Bildern</translation>
+    </message>
+    <message>
+        <source>Back to all pictures (Esc)</source>
+        <translation>Zurück zu allen Bildern (Esc)</translation>
+    </message>
+    <message>
+        <source>%1 of %2 people for “%3” · %4 ms · %5</source>
+        <translation>%1 von %2 Personen für „%3“ · %4 ms · %5</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SavedLabel</name>
+    <message>
+        <source>Saved state</source>
+        <translation>Stand der Speicherung</translation>
+    </message>
+    <message>
+        <source>All changes saved · %1</source>
+        <translation>Alle Änderungen gespeichert · %1</translation>
+    </message>
+    <message>
+        <source>Everything is stored as soon as it is made; there is no Save.</source>
+        <translation>Alles wird gespeichert, sobald es entsteht; es gibt kein Speichern.</translation>
+    </message>
+    <message>
+        <source>Not everything could be saved</source>
+        <translation>Nicht alles konnte gespeichert werden</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SearchPage</name>
+    <message>
+        <source>Ranked people</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The selected person</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Earlier searches</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>EARLIER SEARCHES</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Describe a person</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Type what somebody looks like in the box above, such as “a woman in a red jacket without a hat”. A picture can be dropped or pasted here, too.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Relevant: more of this kind</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Not relevant: less of this kind</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>More like this person</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open in the viewer</source>
+        <translation>Im Betrachter öffnen</translation>
+    </message>
+    <message>
+        <source>Back to the search before</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Forward to the next search</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Search with a picture…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Search with a picture</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Search with the picture of the clipboard</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Save the search…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Save the search</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Searches (*.sapsamq)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open a saved search…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Open a saved search</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Export the ranking…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Export the ranking</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Table (*.csv);;Sheet (*.html);;TREC (*.trec)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Searching after “%1”…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>Suche läuft…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 people · encoded in %3 ms, ranked in %4 ms · %5</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Probably no match: no hit reaches the calibrated score of %1.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Probable matches: the first %1. Below the score of %2, probably no match (calibrated on %3; error %4 %).</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>No line for “probably no match”: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Re-ranked by parts.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parts explain, they do not re-rank. %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Nobody found</source>
+        <translation>Niemand gefunden</translation>
+    </message>
+    <message>
+        <source>No embedded picture fits the filter of this query.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Nothing to search in yet</source>
+        <translation>Noch nichts zu durchsuchen</translation>
+    </message>
+    <message>
+        <source>The features cannot be used</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Embed now</source>
+        <translation>Jetzt einbetten</translation>
+    </message>
+    <message>
+        <source>Embed again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The ranking is as it was saved.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Not as it was saved: %1.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SettingRow</name>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>(as the model has it)</source>
+        <translation>(wie das Modell es hat)</translation>
+    </message>
+    <message>
+        <source>Choose: %1</source>
+        <translation>Wählen: %1</translation>
+    </message>
+    <message>
+        <source>Choose a file or folder</source>
+        <translation>Datei oder Ordner wählen</translation>
+    </message>
+    <message>
+        <source>%1
+In files: %2. Default: %3.</source>
+        <translation>%1
+In Dateien: %2. Vorgabe: %3.</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>leer</translation>
+    </message>
+    <message>
+        <source>It is %1.</source>
+        <translation>Es ist %1.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Search the settings</source>
+        <translation>Einstellungen durchsuchen</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Erscheinungsbild</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
+        <source>Light, dark, or whatever the desktop uses.</source>
+        <translation>Hell, dunkel oder was die Arbeitsumgebung verwendet.</translation>
+    </message>
+    <message>
+        <source> %</source>
+        <translation> %</translation>
+    </message>
+    <message>
+        <source>Size of the text</source>
+        <translation>Größe der Schrift</translation>
+    </message>
+    <message>
+        <source>Of all text in the window.</source>
+        <translation>Aller Texte im Fenster.</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>The window is made anew; the project stays open.</source>
+        <translation>Das Fenster wird neu aufgebaut; das Projekt bleibt offen.</translation>
+    </message>
+    <message>
+        <source>Gallery and viewer</source>
+        <translation>Galerie und Betrachter</translation>
+    </message>
+    <message>
+        <source>Size of the pictures</source>
+        <translation>Größe der Bilder</translation>
+    </message>
+    <message>
+        <source>In the gallery; Ctrl and the wheel do the same there.</source>
+        <translation>In der Galerie; Strg und das Rad tun dort dasselbe.</translation>
+    </message>
+    <message>
+        <source> MB</source>
+        <translation> MB</translation>
+    </message>
+    <message>
+        <source>Memory for thumbnails</source>
+        <translation>Speicher für Vorschaubilder</translation>
+    </message>
+    <message>
+        <source>More lets a large gallery scroll back without drawing pictures again.</source>
+        <translation>Mehr lässt eine große Galerie zurückblättern, ohne Bilder neu zu zeichnen.</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks</source>
+        <translation>Deckkraft der Masken</translation>
+    </message>
+    <message>
+        <source>How much of the picture they cover.</source>
+        <translation>Wie viel vom Bild sie verdecken.</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>The program's own</source>
+        <translation>Die des Programms</translation>
+    </message>
+    <message>
+        <source>Folder of the models</source>
+        <translation>Ordner der Modelle</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen…</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>A folder with manifest.json and the models. The window is made anew.</source>
+        <translation>Ein Ordner mit manifest.json und den Modellen. Das Fenster wird neu aufgebaut.</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>No setting has this in its name. Try another word.</source>
+        <translation>Keine Einstellung hat das in ihrem Namen. Versuchen Sie ein anderes Wort.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Changes act at once.</source>
+        <translation>Änderungen wirken sofort.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ShiftChart</name>
+    <message>
+        <source>Queries by rank shift</source>
+        <translation>Anfragen nach Rangverschiebung</translation>
+    </message>
+    <message>
+        <source>← B is better</source>
+        <translation>← B ist besser</translation>
+    </message>
+    <message>
+        <source>B is worse →</source>
+        <translation>B ist schlechter →</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ShiftModel</name>
+    <message>
+        <source>How often the list to read through doubled: from rank 1 to 4 is +2.</source>
+        <translation>Wie oft sich die durchzusehende Liste verdoppelt hat: von Rang 1 auf 4 ist +2.</translation>
+    </message>
+    <message>
+        <source>Rank A</source>
+        <translation>Rang A</translation>
+    </message>
+    <message>
+        <source>Rank B</source>
+        <translation>Rang B</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation>Schaden</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::StartPage</name>
+    <message>
+        <source>Browse, filter, tag and compare every picture of the project.</source>
+        <translation>Jedes Bild des Projekts ansehen, filtern, verschlagworten und vergleichen.</translation>
+    </message>
+    <message>
+        <source>See and mend the part masks and phrases of one person.</source>
+        <translation>Masken der Teile und Phrasen einer Person ansehen und verbessern.</translation>
+    </message>
+    <message>
+        <source>Choose which labels belong together as one part.</source>
+        <translation>Festlegen, welche Labels zusammen einen Teil bilden.</translation>
+    </message>
+    <message>
+        <source>Try the questions that the phrase writer is asked.</source>
+        <translation>Die Fragen ausprobieren, die dem Phrasenschreiber gestellt werden.</translation>
+    </message>
+    <message>
+        <source>Describe a person, and see who matches and why.</source>
+        <translation>Eine Person beschreiben und sehen, wer passt und warum.</translation>
+    </message>
+    <message>
+        <source>Train models on your own pictures and watch them learn.</source>
+        <translation>Modelle mit eigenen Bildern trainieren und beim Lernen zusehen.</translation>
+    </message>
+    <message>
+        <source>Measure a model, and find where it fails and why.</source>
+        <translation>Ein Modell messen und herausfinden, wo es scheitert und warum.</translation>
+    </message>
+    <message>
+        <source>Open demo project</source>
+        <translation>Demoprojekt öffnen</translation>
+    </message>
+    <message>
+        <source>New project…</source>
+        <translation>Neues Projekt…</translation>
+    </message>
+    <message>
+        <source>Open project…</source>
+        <translation>Projekt öffnen…</translation>
+    </message>
+    <message>
+        <source>RECENT PROJECTS</source>
+        <translation>ZULETZT GEÖFFNET</translation>
+    </message>
+    <message>
+        <source>Find a person by a description</source>
+        <translation>Eine Person nach einer Beschreibung finden</translation>
+    </message>
+    <message>
+        <source>Import pictures of people, let the engine find their parts and write a phrase for each, then type what you remember. Everything stays on this computer.</source>
+        <translation>Importieren Sie Bilder von Personen, lassen Sie die Engine ihre Teile finden und zu jedem eine Phrase schreiben, und geben Sie dann ein, woran Sie sich erinnern. Alles bleibt auf diesem Rechner.</translation>
+    </message>
+    <message>
+        <source>You can also drop a project, or a folder of pictures, here.</source>
+        <translation>Sie können auch ein Projekt oder einen Ordner mit Bildern hierher ziehen.</translation>
+    </message>
+    <message>
+        <source>WHAT YOU CAN DO HERE</source>
+        <translation>WAS SIE HIER TUN KÖNNEN</translation>
+    </message>
+    <message>
+        <source>Ctrl+K finds every action by its name, F1 shows all keys.</source>
+        <translation>Strg+K findet jede Aktion nach ihrem Namen, F1 zeigt alle Tasten.</translation>
+    </message>
+    <message>
+        <source>Open %1</source>
+        <translation>%1 öffnen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TemplateEditor</name>
+    <message>
+        <source>Jitter</source>
+        <translation>Streuung</translation>
+    </message>
+    <message>
+        <source>Pixels that a side of the crop may grow, drawn for each region. The published crops use 19.</source>
+        <translation>Pixel, um die eine Seite des Ausschnitts wachsen darf, für jeden Bereich gezogen. Die veröffentlichten Ausschnitte nehmen 19.</translation>
+    </message>
+    <message>
+        <source>Seed of the jitter</source>
+        <translation>Startwert der Streuung</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same crops.</source>
+        <translation>Derselbe Startwert gibt dieselben Ausschnitte.</translation>
+    </message>
+    <message>
+        <source>Pad colour</source>
+        <translation>Füllfarbe</translation>
+    </message>
+    <message>
+        <source>Grey level outside of the region: 255 is white, as published.</source>
+        <translation>Grauwert außerhalb des Bereichs: 255 ist Weiß, wie veröffentlicht.</translation>
+    </message>
+    <message>
+        <source>Whole region</source>
+        <translation>Ganzer Bereich</translation>
+    </message>
+    <message>
+        <source>Beams</source>
+        <translation>Beams</translation>
+    </message>
+    <message>
+        <source>1 takes the likeliest word each time.</source>
+        <translation>1 nimmt jedes Mal das wahrscheinlichste Wort.</translation>
+    </message>
+    <message>
+        <source>Longest phrase in tokens</source>
+        <translation>Längste Phrase in Token</translation>
+    </message>
+    <message>
+        <source>The phrase is cut off after so many tokens.</source>
+        <translation>Die Phrase wird nach so vielen Token abgeschnitten.</translation>
+    </message>
+    <message>
+        <source>Shortest phrase in tokens</source>
+        <translation>Kürzeste Phrase in Token</translation>
+    </message>
+    <message>
+        <source>The phrase may not end before.</source>
+        <translation>Die Phrase darf vorher nicht enden.</translation>
+    </message>
+    <message>
+        <source>Length penalty</source>
+        <translation>Längenmaß</translation>
+    </message>
+    <message>
+        <source>With beams: above 1 prefers longer phrases, below 1 shorter ones.</source>
+        <translation>Mit Beams: über 1 zieht längere Phrasen vor, unter 1 kürzere.</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>Wiederholungsmaß</translation>
+    </message>
+    <message>
+        <source>Above 1 shuns words that have been written already.</source>
+        <translation>Über 1 meidet Wörter, die schon geschrieben wurden.</translation>
+    </message>
+    <message>
+        <source>Tokens that may not repeat</source>
+        <translation>Token, die sich nicht wiederholen dürfen</translation>
+    </message>
+    <message>
+        <source>No run of so many tokens comes twice; 0 allows all.</source>
+        <translation>Keine Folge von so vielen Token kommt zweimal vor; 0 erlaubt alle.</translation>
+    </message>
+    <message>
+        <source>Name of the template</source>
+        <translation>Name der Vorlage</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Prompt</translation>
+    </message>
+    <message>
+        <source>Question: What kind of {part} is this? Answer: It is</source>
+        <translation>Question: What kind of {part} is this? Answer: It is</translation>
+    </message>
+    <message>
+        <source>Visual prompt</source>
+        <translation>Visueller Prompt</translation>
+    </message>
+    <message>
+        <source>What the model is shown</source>
+        <translation>Was dem Modell gezeigt wird</translation>
+    </message>
+    <message>
+        <source>Off: the last column and row of the region are lost, as in the published crops.</source>
+        <translation>Aus: Die letzte Spalte und Zeile des Bereichs gehen verloren, wie in den veröffentlichten Ausschnitten.</translation>
+    </message>
+    <message>
+        <source>WHAT THE MODEL SEES</source>
+        <translation>WAS DAS MODELL SIEHT</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>DECODING</source>
+        <translation>DEKODIERUNG</translation>
+    </message>
+    <message>
+        <source>Longest</source>
+        <translation>Höchstens</translation>
+    </message>
+    <message>
+        <source>Shortest</source>
+        <translation>Mindestens</translation>
+    </message>
+    <message>
+        <source>No repeat of</source>
+        <translation>Keine Wiederholung von</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tokens</source>
+        <translation>%1 von %2 Token</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n token(s)</source>
+        <translation>
+            <numerusform>%n Token</numerusform>
+            <numerusform>%n Token</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TemplateHeader</name>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 ms</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>Templates and their statistics</source>
+        <translation>Vorlagen und ihre Statistik</translation>
+    </message>
+    <message>
+        <source>best</source>
+        <translation>beste</translation>
+    </message>
+    <message>
+        <source>best, A</source>
+        <translation>beste, A</translation>
+    </message>
+    <message>
+        <source>best, B</source>
+        <translation>beste, B</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+    <message>
+        <source>(no words)</source>
+        <translation>(keine Wörter)</translation>
+    </message>
+    <message>
+        <source>nothing against it</source>
+        <translation>nichts spricht dagegen</translation>
+    </message>
+    <message>
+        <source>names a colour</source>
+        <translation>nennt eine Farbe</translation>
+    </message>
+    <message>
+        <source>distinct</source>
+        <translation>verschieden</translation>
+    </message>
+    <message>
+        <source>contradicts the pixels</source>
+        <translation>widerspricht den Pixeln</translation>
+    </message>
+    <message>
+        <source>another part</source>
+        <translation>anderer Teil</translation>
+    </message>
+    <message>
+        <source>echo · loop</source>
+        <translation>Echo · Schleife</translation>
+    </message>
+    <message>
+        <source>plain</source>
+        <translation>nichtssagend</translation>
+    </message>
+    <message>
+        <source>words</source>
+        <translation>Wörter</translation>
+    </message>
+    <message>
+        <source>time for a phrase</source>
+        <translation>Zeit je Phrase</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TermChip</name>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Search for “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>NOT</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The part must not be there</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>“%1” must not be there</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weight of “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weight: 1 as said, 0 left out, 2 twice as important</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ThumbnailGrid</name>
+    <message>
+        <source>Gallery</source>
+        <translation>Galerie</translation>
+    </message>
+    <message>
+        <source>Unreadable</source>
+        <translation>Unlesbar</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TrainingDialog</name>
+    <message>
+        <source>Advanced settings</source>
+        <translation>Erweiterte Einstellungen</translation>
+    </message>
+    <message>
+        <source>Processes</source>
+        <translation>Prozesse</translation>
+    </message>
+    <message>
+        <source>Options of sbatch</source>
+        <translation>Optionen von sbatch</translation>
+    </message>
+    <message>
+        <source>Measure memory and time</source>
+        <translation>Speicher und Zeit messen</translation>
+    </message>
+    <message>
+        <source>Add to queue</source>
+        <translation>In die Warteschlange</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Starten</translation>
+    </message>
+    <message>
+        <source>New training run</source>
+        <translation>Neuer Trainingslauf</translation>
+    </message>
+    <message>
+        <source>What is trained</source>
+        <translation>Was trainiert wird</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Vorlage</translation>
+    </message>
+    <message>
+        <source>Find a setting</source>
+        <translation>Einstellung suchen</translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation>Trainieren</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>Dieser Rechner</translation>
+    </message>
+    <message>
+        <source>Several processes here</source>
+        <translation>Mehrere Prozesse hier</translation>
+    </message>
+    <message>
+        <source>A cluster with Slurm</source>
+        <translation>Ein Cluster mit Slurm</translation>
+    </message>
+    <message>
+        <source>Where it runs</source>
+        <translation>Wo er läuft</translation>
+    </message>
+    <message>
+        <source>chosen by itself</source>
+        <translation>selbst gewählt</translation>
+    </message>
+    <message>
+        <source>processor</source>
+        <translation>Prozessor</translation>
+    </message>
+    <message>
+        <source>first CUDA card</source>
+        <translation>erste CUDA-Karte</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation>alle Kerne</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>What it takes</source>
+        <translation>Was er braucht</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Defaults</source>
+        <translation>Vorgaben</translation>
+    </message>
+    <message>
+        <source>No setting has this in its name or explanation.</source>
+        <translation>Keine Einstellung hat das in Name oder Erklärung.</translation>
+    </message>
+    <message>
+        <source>'batchSize' cannot be shared equally by %1 processes</source>
+        <translation>„batchSize“ lässt sich nicht gleichmäßig auf %1 Prozesse verteilen</translation>
+    </message>
+    <message>
+        <source>This must be a whole number%1.</source>
+        <translation>Das muss eine ganze Zahl sein%1.</translation>
+    </message>
+    <message>
+        <source>This must be a number%1.</source>
+        <translation>Das muss eine Zahl sein%1.</translation>
+    </message>
+    <message>
+        <source>1 setting cannot be used.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 settings cannot be used.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Ready. The run goes on when this window is closed.</source>
+        <translation>Bereit. Der Lauf geht weiter, wenn dieses Fenster geschlossen wird.</translation>
+    </message>
+    <message>
+        <source>Left out, because this version does not have them: %1.</source>
+        <translation>Weggelassen, weil diese Version sie nicht hat: %1.</translation>
+    </message>
+    <message>
+        <source>The run is a process of its own; closing the window does not end it.</source>
+        <translation>Der Lauf ist ein eigener Prozess; das Schließen des Fensters beendet ihn nicht.</translation>
+    </message>
+    <message>
+        <source>The processes share the cores, or take a card each, and every batch.</source>
+        <translation>Die Prozesse teilen sich die Kerne oder nehmen je eine Karte, und sie teilen sich jeden Batch.</translation>
+    </message>
+    <message>
+        <source>A script is written into the run's folder and given to sbatch. The folder and the data must lie where the cluster's machines see them.</source>
+        <translation>Ein Skript wird in den Ordner des Laufs geschrieben und an sbatch übergeben. Ordner und Daten müssen dort liegen, wo die Rechner des Clusters sie sehen.</translation>
+    </message>
+    <message>
+        <source>Stop measuring</source>
+        <translation>Messung anhalten</translation>
+    </message>
+    <message>
+        <source>Reading the data and trying some steps…</source>
+        <translation>Daten werden gelesen, einige Schritte ausprobiert…</translation>
+    </message>
+    <message>
+        <source>Measuring was stopped.</source>
+        <translation>Die Messung wurde angehalten.</translation>
+    </message>
+    <message>
+        <source>Will not fit: batch %1 → %2.</source>
+        <translation>Passt nicht hinein: Batch %1 → %2.</translation>
+    </message>
+    <message>
+        <source>The batch fits.</source>
+        <translation>Der Batch passt.</translation>
+    </message>
+    <message>
+        <source>A step takes about %1 MiB of %2 MiB that are free.</source>
+        <translation>Ein Schritt nimmt etwa %1 MiB von %2 freien MiB.</translation>
+    </message>
+    <message>
+        <source>About %1 a step, %2 for all %3 steps, without measuring.</source>
+        <translation>Etwa %1 je Schritt, %2 für alle %3 Schritte, ohne Messungen.</translation>
+    </message>
+    <message>
+        <source>%1 parameters, %2 on %3.</source>
+        <translation>%1 Parameter, %2 auf %3.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TrainingPage</name>
+    <message>
+        <source>Loss</source>
+        <translation>Verlust</translation>
+    </message>
+    <message>
+        <source>Validation</source>
+        <translation>Validierung</translation>
+    </message>
+    <message>
+        <source>Validation: %1</source>
+        <translation>Validierung: %1</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
+    </message>
+    <message>
+        <source>Pictures a second</source>
+        <translation>Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Norm of the gradients</source>
+        <translation>Norm der Gradienten</translation>
+    </message>
+    <message>
+        <source>Share of time waiting for data</source>
+        <translation>Anteil der Zeit, in der auf Daten gewartet wird</translation>
+    </message>
+    <message>
+        <source>Memory of the card, MiB</source>
+        <translation>Speicher der Karte, MiB</translation>
+    </message>
+    <message>
+        <source>Scale of the loss</source>
+        <translation>Skalierung des Verlusts</translation>
+    </message>
+    <message>
+        <source>Terms of the loss</source>
+        <translation>Bestandteile des Verlusts</translation>
+    </message>
+    <message>
+        <source>New run…</source>
+        <translation>Neuer Lauf…</translation>
+    </message>
+    <message>
+        <source>Add a folder of runs…</source>
+        <translation>Ordner mit Läufen hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Clone…</source>
+        <translation>Klonen…</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>Einreihen</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Logarithmic</source>
+        <translation>Logarithmisch</translation>
+    </message>
+    <message>
+        <source>Nothing has been measured yet.</source>
+        <translation>Noch nichts gemessen.</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>Einstellung</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>Vorgabe</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>Gespeichert</translation>
+    </message>
+    <message>
+        <source>What it is</source>
+        <translation>Was es ist</translation>
+    </message>
+    <message>
+        <source>What differs</source>
+        <translation>Was sich unterscheidet</translation>
+    </message>
+    <message>
+        <source>Use this model</source>
+        <translation>Dieses Modell verwenden</translation>
+    </message>
+    <message>
+        <source>No training runs yet</source>
+        <translation>Noch keine Trainingsläufe</translation>
+    </message>
+    <message>
+        <source>Train the small models on drawn people, or the paper's on your data. A run is a process of its own: it goes on when this window is closed.</source>
+        <translation>Trainieren Sie die kleinen Modelle mit gezeichneten Personen, oder die der Veröffentlichung mit Ihren Daten. Ein Lauf ist ein eigener Prozess: Er geht weiter, wenn dieses Fenster geschlossen wird.</translation>
+    </message>
+    <message>
+        <source>Training runs</source>
+        <translation>Trainingsläufe</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>Kurven</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Checkpoints</source>
+        <translation>Checkpoints</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleich</translation>
+    </message>
+    <message>
+        <source>About the run</source>
+        <translation>Über den Lauf</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>Glättung</translation>
+    </message>
+    <message>
+        <source>Draws a moving average over the curves</source>
+        <translation>Zeichnet einen gleitenden Mittelwert über die Kurven</translation>
+    </message>
+    <message>
+        <source>Draws values by their order of magnitude</source>
+        <translation>Zeichnet Werte nach ihrer Größenordnung</translation>
+    </message>
+    <message>
+        <source>Show everything</source>
+        <translation>Alles zeigen</translation>
+    </message>
+    <message>
+        <source>Log of the run</source>
+        <translation>Protokoll des Laufs</translation>
+    </message>
+    <message>
+        <source>Settings of the run</source>
+        <translation>Einstellungen des Laufs</translation>
+    </message>
+    <message>
+        <source>Differences of two runs</source>
+        <translation>Unterschiede zweier Läufe</translation>
+    </message>
+    <message>
+        <source>Name of the model</source>
+        <translation>Name des Modells</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>&amp;New run…</source>
+        <translation>&amp;Neuer Lauf…</translation>
+    </message>
+    <message>
+        <source>Opens the dialog for a new run.</source>
+        <translation>Öffnet den Dialog für einen neuen Lauf.</translation>
+    </message>
+    <message>
+        <source>&amp;Stop and save</source>
+        <translation>Anhalten und &amp;speichern</translation>
+    </message>
+    <message>
+        <source>Asks the run to save and stop.</source>
+        <translation>Bittet den Lauf, zu speichern und anzuhalten.</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>&amp;Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Goes on from the last checkpoint of a run that was stopped or lost.</source>
+        <translation>Macht am letzten Checkpoint eines angehaltenen oder verlorenen Laufs weiter.</translation>
+    </message>
+    <message>
+        <source>&amp;Clone…</source>
+        <translation>&amp;Klonen…</translation>
+    </message>
+    <message>
+        <source>Opens the dialog with the settings of the selected run.</source>
+        <translation>Öffnet den Dialog mit den Einstellungen des gewählten Laufs.</translation>
+    </message>
+    <message>
+        <source>&amp;Queue</source>
+        <translation>&amp;Einreihen</translation>
+    </message>
+    <message>
+        <source>Puts the selected runs at the end of the queue.</source>
+        <translation>Setzt die gewählten Läufe ans Ende der Warteschlange.</translation>
+    </message>
+    <message>
+        <source>Sooner in the queue</source>
+        <translation>Früher in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Later in the queue</source>
+        <translation>Später in der Warteschlange</translation>
+    </message>
+    <message>
+        <source>Co&amp;mpare</source>
+        <translation>&amp;Vergleichen</translation>
+    </message>
+    <message>
+        <source>Shows what the two selected runs were told differently.</source>
+        <translation>Zeigt, was den beiden gewählten Läufen verschieden vorgegeben wurde.</translation>
+    </message>
+    <message>
+        <source>&amp;Use this model</source>
+        <translation>Dieses Modell &amp;verwenden</translation>
+    </message>
+    <message>
+        <source>Enters the finished model and lets this project use it.</source>
+        <translation>Trägt das fertige Modell ein und lässt dieses Projekt es verwenden.</translation>
+    </message>
+    <message>
+        <source>Open &amp;folder</source>
+        <translation>&amp;Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Shows the run's folder in the file manager.</source>
+        <translation>Zeigt den Ordner des Laufs in der Dateiverwaltung.</translation>
+    </message>
+    <message>
+        <source>&amp;Logarithmic</source>
+        <translation>&amp;Logarithmisch</translation>
+    </message>
+    <message>
+        <source>%1 of %2 runs loaded</source>
+        <translation>%1 von %2 Läufen geladen</translation>
+    </message>
+    <message>
+        <source>1 run</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 runs</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 of %2 loaded</source>
+        <translation>%1 von %2 geladen</translation>
+    </message>
+    <message>
+        <source>1 damaged line left out</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 damaged lines left out</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>made with: %1</source>
+        <translation>gemacht mit: %1</translation>
+    </message>
+    <message>
+        <source>setting: %1</source>
+        <translation>Einstellung: %1</translation>
+    </message>
+    <message>
+        <source>last measured: %1</source>
+        <translation>zuletzt gemessen: %1</translation>
+    </message>
+    <message>
+        <source>No run selected</source>
+        <translation>Kein Lauf gewählt</translation>
+    </message>
+    <message>
+        <source>best %1 at step %2</source>
+        <translation>bester Wert %1 bei Schritt %2</translation>
+    </message>
+    <message>
+        <source>It cannot go on with this version of the program: %1</source>
+        <translation>Er kann mit dieser Version des Programms nicht weitergehen: %1</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>Wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>Do not start</source>
+        <translation>Nicht starten</translation>
+    </message>
+    <message>
+        <source>Start now</source>
+        <translation>Jetzt starten</translation>
+    </message>
+    <message>
+        <source>The run must be done; its model is made at the end.</source>
+        <translation>Der Lauf muss fertig sein; sein Modell entsteht am Ende.</translation>
+    </message>
+    <message>
+        <source>Select two runs with Ctrl to compare them.</source>
+        <translation>Wählen Sie mit Strg zwei Läufe aus, um sie zu vergleichen.</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>The run could not be started</source>
+        <translation>Der Lauf konnte nicht gestartet werden</translation>
+    </message>
+    <message>
+        <source>The run could not be stopped</source>
+        <translation>Der Lauf konnte nicht angehalten werden</translation>
+    </message>
+    <message>
+        <source>The run could not be resumed</source>
+        <translation>Der Lauf konnte nicht fortgesetzt werden</translation>
+    </message>
+    <message>
+        <source>The run could not be queued</source>
+        <translation>Der Lauf konnte nicht eingereiht werden</translation>
+    </message>
+    <message>
+        <source>The queue could not be changed</source>
+        <translation>Die Warteschlange konnte nicht geändert werden</translation>
+    </message>
+    <message>
+        <source>The settings of the run could not be read</source>
+        <translation>Die Einstellungen des Laufs konnten nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>Copying the model…</source>
+        <translation>Das Modell wird kopiert…</translation>
+    </message>
+    <message>
+        <source>The model could not be entered</source>
+        <translation>Das Modell konnte nicht eingetragen werden</translation>
+    </message>
+    <message>
+        <source>“%1” lies in %2.</source>
+        <translation>„%1“ liegt in %2.</translation>
+    </message>
+    <message>
+        <source>Use the model %1</source>
+        <translation>Das Modell %1 verwenden</translation>
+    </message>
+    <message>
+        <source>This project now uses “%1”, which lies in %2.</source>
+        <translation>Dieses Projekt verwendet jetzt „%1“, das in %2 liegt.</translation>
+    </message>
+    <message>
+        <source>Folder with training runs</source>
+        <translation>Ordner mit Trainingsläufen</translation>
+    </message>
+    <message>
+        <source>The folder could not be added</source>
+        <translation>Der Ordner konnte nicht hinzugefügt werden</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TrialDelegate</name>
+    <message>
+        <source>names a colour</source>
+        <translation>nennt eine Farbe</translation>
+    </message>
+    <message>
+        <source>no colour</source>
+        <translation>keine Farbe</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TrialModel</name>
+    <message>
+        <source>(nothing)</source>
+        <translation>(nichts)</translation>
+    </message>
+    <message>
+        <source>waiting…</source>
+        <translation>wartet…</translation>
+    </message>
+    <message>
+        <source>not tried yet</source>
+        <translation>noch nicht probiert</translation>
+    </message>
+    <message>
+        <source>%1, crop %2: %3</source>
+        <translation>%1, Ausschnitt %2: %3</translation>
+    </message>
+    <message>
+        <source>Crop %1</source>
+        <translation>Ausschnitt %1</translation>
+    </message>
+    <message>
+        <source>Crop %1 · A</source>
+        <translation>Ausschnitt %1 · A</translation>
+    </message>
+    <message>
+        <source>Crop %1 · B</source>
+        <translation>Ausschnitt %1 · B</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::TrialView</name>
+    <message>
+        <source>Templates and sampled crops with the phrases that were written</source>
+        <translation>Vorlagen und gezogene Ausschnitte mit den geschriebenen Phrasen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::VersionModel</name>
+    <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+    <message>
+        <source>shipped</source>
+        <translation>mitgeliefert</translation>
+    </message>
+    <message>
+        <source>content not known</source>
+        <translation>Inhalt nicht bekannt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n masks made with it</source>
+        <translation>
+            <numerusform>%n Maske damit gemacht</numerusform>
+            <numerusform>%n Masken damit gemacht</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>made from %1</source>
+        <translation>gemacht aus %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ViewerPage</name>
+    <message>
+        <source>CAPTIONS</source>
+        <translation>BESCHREIBUNGEN</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks</source>
+        <translation>Deckkraft der Masken</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>Masken</translation>
+    </message>
+    <message>
+        <source>Part that the tools change</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Part that the tools change (1 to 9, or L to find it)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Brush size in pixels</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Brush size in pixels of the picture ([ and ])</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source> px</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Phrase that the model looks for</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Phrase, such as “a red jacket”</source>
+        <translation>Phrase, etwa „a red jacket“</translation>
+    </message>
+    <message>
+        <source>How much the mask of the phrase and the mask of points and box overlap (IoU): when they disagree, one of them means something else.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Take mask</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Make this the part's mask (F or Enter)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Forget points, box and phrase (Esc)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parts and their phrases</source>
+        <translation>Teile und ihre Phrasen</translation>
+    </message>
+    <message>
+        <source>PARTS</source>
+        <translation>TEILE</translation>
+    </message>
+    <message>
+        <source>Captions</source>
+        <translation>Beschreibungen</translation>
+    </message>
+    <message>
+        <source>Erase: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Fill: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Polygon: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Cut out: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Paint: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Choose a part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1  %2</source>
+        <translation>%1  %2</translation>
+    </message>
+    <message>
+        <source>%1 (not there)</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Viewer</source>
+        <translation>Betrachter</translation>
+    </message>
+    <message>
+        <source>Previous picture</source>
+        <translation>Voriges Bild</translation>
+    </message>
+    <message>
+        <source>Next picture</source>
+        <translation>Nächstes Bild</translation>
+    </message>
+    <message>
+        <source>Previous unreviewed picture</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Next unreviewed picture</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>Verkleinern</translation>
+    </message>
+    <message>
+        <source>Whole picture</source>
+        <translation>Ganzes Bild</translation>
+    </message>
+    <message>
+        <source>Actual size</source>
+        <translation>Tatsächliche Größe</translation>
+    </message>
+    <message>
+        <source>Zoom to the part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Choose a part first: 1 to 9, or L to find one by its name.</source>
+        <translation>Wählen Sie zuerst einen Teil: 1 bis 9, oder L, um ihn nach seinem Namen zu finden.</translation>
+    </message>
+    <message>
+        <source>Outlines</source>
+        <translation>Umrisse</translation>
+    </message>
+    <message>
+        <source>Patterns</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Hatch the parts, so that they differ without colour</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Label map</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The parts alone, without the picture</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Navigator</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>A small picture to move by, while part of it is hidden</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Legend</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Look and move</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Drag to move the picture; point at a part to light it up</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Paint the part; the right button erases</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Take pixels from the part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Click corners; F or Enter, or a click on the first one, adds the inside</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Cut a polygon out</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Click corners; F or Enter takes the inside away</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Click a hole to fill it; Shift and a click removes a piece</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Pick a part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Click a part to choose it for the tools</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Point inside</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The model finds what is here; hold Ctrl to give several at once</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Point outside</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>The model leaves out what is here</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>Rahmen</translation>
+    </message>
+    <message>
+        <source>The model finds what is in it</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Phrase</source>
+        <translation>Phrase</translation>
+    </message>
+    <message>
+        <source>Say what the part is, and see the mask move</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove underlying pixels</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>What a part gains is taken from the other parts, except locked ones</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove the part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Say that this part is not there: no model run brings it back</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Last tool again</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Finish</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Close the polygon, or take the model's mask</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Cancel, or back to the gallery</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Find a part by its name</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Show or hide the part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Show the part alone</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Lock the part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Edit the part's phrase</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Choose: %1</source>
+        <translation>Wählen: %1</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>Wird geladen…</translation>
+    </message>
+    <message>
+        <source>%1 × %2 pixels</source>
+        <translation>%1 × %2 Pixel</translation>
+    </message>
+    <message>
+        <source>No parts have been found on this picture. “Segment” looks for them; you can also draw them: choose a part (1 to 9) and the brush (P).</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>A person said that there are no parts on this picture.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>This picture cannot be shown</source>
+        <translation>Dieses Bild kann nicht gezeigt werden</translation>
+    </message>
+    <message>
+        <source>Open a picture from the gallery.</source>
+        <translation>Öffnen Sie ein Bild aus der Galerie.</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>No model for points and boxes is installed; the phrase (R) works.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>This part is locked.</source>
+        <translation>Dieser Teil ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>Take mask: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>model %1</source>
+        <translation>Modell %1</translation>
+    </message>
+    <message>
+        <source>Phrase: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>nothing found</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>IoU %1 expected</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>phrase and points agree: %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 ms</source>
+        <translation>%1 ms</translation>
+    </message>
+    <message>
+        <source>encoding…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>encoding… what you asked for waits</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Find a part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Name of a part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Parts that fit</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>There is no unreviewed picture in this direction.</source>
+        <translation type="unfinished" />
+    </message>
+</context>
 </TS>

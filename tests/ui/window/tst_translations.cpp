@@ -41,7 +41,7 @@ QStringList placeholders(const QString &text)
     return found;
 }
 
-Catalogue read(const QString &path)
+Catalogue readCatalogue(const QString &path)
 {
     Catalogue result;
     QFile file(path);
@@ -93,17 +93,18 @@ private Q_SLOTS:
         QProcess update;
         update.start(QStringLiteral(SAPSAM_LUPDATE),
                      {QStringLiteral("-silent"), QStringLiteral("-no-obsolete"),
-                      QStringLiteral("-locations"), QStringLiteral("none"),
-                      sourceFolder() + QStringLiteral("/ui"), QStringLiteral("-extensions"),
-                      QStringLiteral("cpp,h"), QStringLiteral("-ts"), catalogue});
+                      QStringLiteral("-locations"), QStringLiteral("none"), QStringLiteral("-I"),
+                      sourceFolder(), sourceFolder() + QStringLiteral("/ui"),
+                      QStringLiteral("-extensions"), QStringLiteral("cpp,h"), QStringLiteral("-ts"),
+                      catalogue});
         QVERIFY(update.waitForFinished(60'000));
         QCOMPARE(update.exitCode(), 0);
 #endif
-        const Catalogue read = ::read(catalogue);
+        const Catalogue found = readCatalogue(catalogue);
 
-        QVERIFY(read.texts > 200);
-        QVERIFY2(read.missing.isEmpty(), qPrintable(read.missing.join(QLatin1Char('\n'))));
-        QVERIFY2(read.broken.isEmpty(), qPrintable(read.broken.join(QLatin1Char('\n'))));
+        QVERIFY(found.texts > 200);
+        QVERIFY2(found.missing.isEmpty(), qPrintable(found.missing.join(QLatin1Char('\n'))));
+        QVERIFY2(found.broken.isEmpty(), qPrintable(found.broken.join(QLatin1Char('\n'))));
     }
 
     void languageIsChangedInTheRunningWindow()
