@@ -1030,19 +1030,19 @@
     <name>sapsam::ui::ExplanationPanel</name>
     <message>
         <source>not “%1”</source>
-        <translation type="unfinished" />
+        <translation>nicht „%1“</translation>
     </message>
     <message>
         <source>like %1</source>
-        <translation type="unfinished" />
+        <translation>wie %1</translation>
     </message>
     <message>
         <source>what you judged</source>
-        <translation type="unfinished" />
+        <translation>was Sie beurteilt haben</translation>
     </message>
     <message>
         <source>the rest of the query</source>
-        <translation type="unfinished" />
+        <translation>der Rest der Anfrage</translation>
     </message>
     <message>
         <source>“%1”</source>
@@ -1050,7 +1050,7 @@
     </message>
     <message>
         <source>What each piece of the query did to the score</source>
-        <translation type="unfinished" />
+        <translation>Was jedes Stück der Anfrage zum Wert beigetragen hat</translation>
     </message>
     <message>
         <source>Why this match</source>
@@ -1058,31 +1058,31 @@
     </message>
     <message>
         <source>Select a person to see what each part did to the score.</source>
-        <translation type="unfinished" />
+        <translation>Wählen Sie eine Person, um zu sehen, was jeder Teil zum Wert beigetragen hat.</translation>
     </message>
     <message>
         <source>%1, contribution %2</source>
-        <translation type="unfinished" />
+        <translation>%1, Beitrag %2</translation>
     </message>
     <message>
         <source>no such part with a phrase in this picture</source>
-        <translation type="unfinished" />
+        <translation>kein solcher Teil mit einer Phrase auf diesem Bild</translation>
     </message>
     <message>
         <source>answered by “%1”</source>
-        <translation type="unfinished" />
+        <translation>beantwortet von „%1“</translation>
     </message>
     <message>
         <source>%1 is right</source>
-        <translation type="unfinished" />
+        <translation>%1 ist richtig</translation>
     </message>
     <message>
         <source>%1 is wrong</source>
-        <translation type="unfinished" />
+        <translation>%1 ist falsch</translation>
     </message>
     <message>
         <source>More like this: %1</source>
-        <translation type="unfinished" />
+        <translation>Mehr davon: %1</translation>
     </message>
     <message>
         <source>Why rank %1</source>
@@ -1094,15 +1094,15 @@
     </message>
     <message>
         <source>probably no match (%1 % by calibration)</source>
-        <translation type="unfinished" />
+        <translation>wahrscheinlich kein Treffer (%1 % nach der Kalibrierung)</translation>
     </message>
     <message>
         <source>probably a match (%1 % by calibration)</source>
-        <translation type="unfinished" />
+        <translation>wahrscheinlich ein Treffer (%1 % nach der Kalibrierung)</translation>
     </message>
     <message>
         <source>The contributions add up to the score. Each is the score minus the score without that piece; the rest is what they share.</source>
-        <translation type="unfinished" />
+        <translation>Die Beiträge ergeben zusammen den Wert. Jeder ist der Wert minus dem Wert ohne dieses Stück; der Rest ist, was sie teilen.</translation>
     </message>
 </context>
 <context>
@@ -1678,23 +1678,23 @@
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished" />
+        <translation>Bearbeiten</translation>
     </message>
     <message>
         <source>&amp;Undo</source>
-        <translation type="unfinished" />
+        <translation>&amp;Rückgängig</translation>
     </message>
     <message>
         <source>&amp;Redo</source>
-        <translation type="unfinished" />
+        <translation>&amp;Wiederherstellen</translation>
     </message>
     <message>
         <source>&amp;Undo: %1</source>
-        <translation type="unfinished" />
+        <translation>&amp;Rückgängig: %1</translation>
     </message>
     <message>
         <source>&amp;Redo: %1</source>
-        <translation type="unfinished" />
+        <translation>&amp;Wiederherstellen: %1</translation>
     </message>
     <message>
         <source>&amp;Describe a person</source>
@@ -1802,7 +1802,7 @@
     </message>
     <message>
         <source>E&amp;dit</source>
-        <translation type="unfinished" />
+        <translation>&amp;Bearbeiten</translation>
     </message>
     <message>
         <source>&amp;Engine</source>
@@ -1830,15 +1830,15 @@
     </message>
     <message>
         <source>What was changed; a click goes back to it</source>
-        <translation type="unfinished" />
+        <translation>Was geändert wurde; ein Klick führt dorthin zurück</translation>
     </message>
     <message>
         <source>As it was opened</source>
-        <translation type="unfinished" />
+        <translation>Wie beim Öffnen</translation>
     </message>
     <message>
         <source>History</source>
-        <translation type="unfinished" />
+        <translation>Verlauf</translation>
     </message>
     <message>
         <source>%1 — SAP-SAM Workbench</source>
@@ -3218,27 +3218,27 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     <name>sapsam::ui::SearchPage</name>
     <message>
         <source>Ranked people</source>
-        <translation type="unfinished" />
+        <translation>Geordnete Personen</translation>
     </message>
     <message>
         <source>The selected person</source>
-        <translation type="unfinished" />
+        <translation>Die gewählte Person</translation>
     </message>
     <message>
         <source>Earlier searches</source>
-        <translation type="unfinished" />
+        <translation>Frühere Suchen</translation>
     </message>
     <message>
         <source>EARLIER SEARCHES</source>
-        <translation type="unfinished" />
+        <translation>FRÜHERE SUCHEN</translation>
     </message>
     <message>
         <source>Describe a person</source>
-        <translation type="unfinished" />
+        <translation>Beschreiben Sie eine Person</translation>
     </message>
     <message>
         <source>Type what somebody looks like in the box above, such as “a woman in a red jacket without a hat”. A picture can be dropped or pasted here, too.</source>
-        <translation type="unfinished" />
+        <translation>Geben Sie oben ein, wie jemand aussieht, etwa „a woman in a red jacket without a hat“. Auch ein Bild lässt sich hierher ziehen oder einfügen.</translation>
     </message>
     <message>
         <source>Search</source>
@@ -3246,15 +3246,15 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>Relevant: more of this kind</source>
-        <translation type="unfinished" />
+        <translation>Zutreffend: mehr dieser Art</translation>
     </message>
     <message>
         <source>Not relevant: less of this kind</source>
-        <translation type="unfinished" />
+        <translation>Nicht zutreffend: weniger dieser Art</translation>
     </message>
     <message>
         <source>More like this person</source>
-        <translation type="unfinished" />
+        <translation>Mehr wie diese Person</translation>
     </message>
     <message>
         <source>Open in the viewer</source>
@@ -3262,59 +3262,59 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>Back to the search before</source>
-        <translation type="unfinished" />
+        <translation>Zurück zur vorigen Suche</translation>
     </message>
     <message>
         <source>Forward to the next search</source>
-        <translation type="unfinished" />
+        <translation>Weiter zur nächsten Suche</translation>
     </message>
     <message>
         <source>Search with a picture…</source>
-        <translation type="unfinished" />
+        <translation>Mit einem Bild suchen…</translation>
     </message>
     <message>
         <source>Search with a picture</source>
-        <translation type="unfinished" />
+        <translation>Mit einem Bild suchen</translation>
     </message>
     <message>
         <source>Search with the picture of the clipboard</source>
-        <translation type="unfinished" />
+        <translation>Mit dem Bild der Zwischenablage suchen</translation>
     </message>
     <message>
         <source>Save the search…</source>
-        <translation type="unfinished" />
+        <translation>Suche speichern…</translation>
     </message>
     <message>
         <source>Save the search</source>
-        <translation type="unfinished" />
+        <translation>Suche speichern</translation>
     </message>
     <message>
         <source>Searches (*.sapsamq)</source>
-        <translation type="unfinished" />
+        <translation>Suchen (*.sapsamq)</translation>
     </message>
     <message>
         <source>Open a saved search…</source>
-        <translation type="unfinished" />
+        <translation>Gespeicherte Suche öffnen…</translation>
     </message>
     <message>
         <source>Open a saved search</source>
-        <translation type="unfinished" />
+        <translation>Gespeicherte Suche öffnen</translation>
     </message>
     <message>
         <source>Export the ranking…</source>
-        <translation type="unfinished" />
+        <translation>Rangfolge exportieren…</translation>
     </message>
     <message>
         <source>Export the ranking</source>
-        <translation type="unfinished" />
+        <translation>Rangfolge exportieren</translation>
     </message>
     <message>
         <source>Table (*.csv);;Sheet (*.html);;TREC (*.trec)</source>
-        <translation type="unfinished" />
+        <translation>Tabelle (*.csv);;Bogen (*.html);;TREC (*.trec)</translation>
     </message>
     <message>
         <source>Searching after “%1”…</source>
-        <translation type="unfinished" />
+        <translation>Gesucht wird nach „%1“…</translation>
     </message>
     <message>
         <source>Searching…</source>
@@ -3322,27 +3322,27 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>%1 of %2 people · encoded in %3 ms, ranked in %4 ms · %5</source>
-        <translation type="unfinished" />
+        <translation>%1 von %2 Personen · kodiert in %3 ms, geordnet in %4 ms · %5</translation>
     </message>
     <message>
         <source>Probably no match: no hit reaches the calibrated score of %1.</source>
-        <translation type="unfinished" />
+        <translation>Wahrscheinlich kein Treffer: Keine Person erreicht den kalibrierten Wert von %1.</translation>
     </message>
     <message>
         <source>Probable matches: the first %1. Below the score of %2, probably no match (calibrated on %3; error %4 %).</source>
-        <translation type="unfinished" />
+        <translation>Wahrscheinliche Treffer: die ersten %1. Unter dem Wert %2 wahrscheinlich kein Treffer (kalibriert an %3; Fehler %4 %).</translation>
     </message>
     <message>
         <source>No line for “probably no match”: %1</source>
-        <translation type="unfinished" />
+        <translation>Keine Grenze für „wahrscheinlich kein Treffer“: %1</translation>
     </message>
     <message>
         <source>Re-ranked by parts.</source>
-        <translation type="unfinished" />
+        <translation>Nach Teilen umgeordnet.</translation>
     </message>
     <message>
         <source>Parts explain, they do not re-rank. %1</source>
-        <translation type="unfinished" />
+        <translation>Teile erklären, sie ordnen nicht um. %1</translation>
     </message>
     <message>
         <source>Nobody found</source>
@@ -3350,7 +3350,7 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>No embedded picture fits the filter of this query.</source>
-        <translation type="unfinished" />
+        <translation>Kein eingebettetes Bild passt zum Filter dieser Anfrage.</translation>
     </message>
     <message>
         <source>Nothing to search in yet</source>
@@ -3358,7 +3358,7 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>The features cannot be used</source>
-        <translation type="unfinished" />
+        <translation>Die Merkmale können nicht verwendet werden</translation>
     </message>
     <message>
         <source>Embed now</source>
@@ -3366,15 +3366,15 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>Embed again</source>
-        <translation type="unfinished" />
+        <translation>Erneut einbetten</translation>
     </message>
     <message>
         <source>The ranking is as it was saved.</source>
-        <translation type="unfinished" />
+        <translation>Die Rangfolge ist wie gespeichert.</translation>
     </message>
     <message>
         <source>Not as it was saved: %1.</source>
-        <translation type="unfinished" />
+        <translation>Nicht wie gespeichert: %1.</translation>
     </message>
 </context>
 <context>
@@ -3867,27 +3867,27 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Search for “%1”</source>
-        <translation type="unfinished" />
+        <translation>Suche nach „%1“</translation>
     </message>
     <message>
         <source>NOT</source>
-        <translation type="unfinished" />
+        <translation>NICHT</translation>
     </message>
     <message>
         <source>The part must not be there</source>
-        <translation type="unfinished" />
+        <translation>Der Teil darf nicht vorkommen</translation>
     </message>
     <message>
         <source>“%1” must not be there</source>
-        <translation type="unfinished" />
+        <translation>„%1“ darf nicht vorkommen</translation>
     </message>
     <message>
         <source>Weight of “%1”</source>
-        <translation type="unfinished" />
+        <translation>Gewicht von „%1“</translation>
     </message>
     <message>
         <source>Weight: 1 as said, 0 left out, 2 twice as important</source>
-        <translation type="unfinished" />
+        <translation>Gewicht: 1 wie gesagt, 0 weggelassen, 2 doppelt so wichtig</translation>
     </message>
 </context>
 <context>
@@ -4021,11 +4021,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>1 setting cannot be used.</source>
-        <translation type="unfinished" />
+        <translation>1 Einstellung kann nicht verwendet werden.</translation>
     </message>
     <message>
         <source>%1 settings cannot be used.</source>
-        <translation type="unfinished" />
+        <translation>%1 Einstellungen können nicht verwendet werden.</translation>
     </message>
     <message>
         <source>Ready. The run goes on when this window is closed.</source>
@@ -4356,11 +4356,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>1 run</source>
-        <translation type="unfinished" />
+        <translation>1 Lauf</translation>
     </message>
     <message>
         <source>%1 runs</source>
-        <translation type="unfinished" />
+        <translation>%1 Läufe</translation>
     </message>
     <message>
         <source>%1 of %2 loaded</source>
@@ -4368,11 +4368,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>1 damaged line left out</source>
-        <translation type="unfinished" />
+        <translation>1 beschädigte Zeile ausgelassen</translation>
     </message>
     <message>
         <source>%1 damaged lines left out</source>
-        <translation type="unfinished" />
+        <translation>%1 beschädigte Zeilen ausgelassen</translation>
     </message>
     <message>
         <source>made with: %1</source>
@@ -4566,27 +4566,27 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Part that the tools change</source>
-        <translation type="unfinished" />
+        <translation>Teil, den die Werkzeuge ändern</translation>
     </message>
     <message>
         <source>Part that the tools change (1 to 9, or L to find it)</source>
-        <translation type="unfinished" />
+        <translation>Teil, den die Werkzeuge ändern (1 bis 9, oder L, um ihn zu finden)</translation>
     </message>
     <message>
         <source>Brush size in pixels</source>
-        <translation type="unfinished" />
+        <translation>Pinselgröße in Pixeln</translation>
     </message>
     <message>
         <source>Brush size in pixels of the picture ([ and ])</source>
-        <translation type="unfinished" />
+        <translation>Pinselgröße in Pixeln des Bildes ([ und ])</translation>
     </message>
     <message>
         <source> px</source>
-        <translation type="unfinished" />
+        <translation> px</translation>
     </message>
     <message>
         <source>Phrase that the model looks for</source>
-        <translation type="unfinished" />
+        <translation>Phrase, nach der das Modell sucht</translation>
     </message>
     <message>
         <source>Phrase, such as “a red jacket”</source>
@@ -4594,15 +4594,15 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>How much the mask of the phrase and the mask of points and box overlap (IoU): when they disagree, one of them means something else.</source>
-        <translation type="unfinished" />
+        <translation>Wie weit sich die Maske der Phrase und die Maske aus Punkten und Rahmen decken (IoU): Wenn sie sich widersprechen, meint eine von ihnen etwas anderes.</translation>
     </message>
     <message>
         <source>Take mask</source>
-        <translation type="unfinished" />
+        <translation>Maske übernehmen</translation>
     </message>
     <message>
         <source>Make this the part's mask (F or Enter)</source>
-        <translation type="unfinished" />
+        <translation>Zur Maske des Teils machen (F oder Eingabe)</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -4610,7 +4610,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Forget points, box and phrase (Esc)</source>
-        <translation type="unfinished" />
+        <translation>Punkte, Rahmen und Phrase vergessen (Esc)</translation>
     </message>
     <message>
         <source>Parts and their phrases</source>
@@ -4626,27 +4626,27 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Erase: %1</source>
-        <translation type="unfinished" />
+        <translation>Radieren: %1</translation>
     </message>
     <message>
         <source>Fill: %1</source>
-        <translation type="unfinished" />
+        <translation>Füllen: %1</translation>
     </message>
     <message>
         <source>Polygon: %1</source>
-        <translation type="unfinished" />
+        <translation>Polygon: %1</translation>
     </message>
     <message>
         <source>Cut out: %1</source>
-        <translation type="unfinished" />
+        <translation>Ausschneiden: %1</translation>
     </message>
     <message>
         <source>Paint: %1</source>
-        <translation type="unfinished" />
+        <translation>Malen: %1</translation>
     </message>
     <message>
         <source>Choose a part</source>
-        <translation type="unfinished" />
+        <translation>Wählen Sie einen Teil</translation>
     </message>
     <message>
         <source>%1  %2</source>
@@ -4654,7 +4654,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>%1 (not there)</source>
-        <translation type="unfinished" />
+        <translation>%1 (nicht vorhanden)</translation>
     </message>
     <message>
         <source>Viewer</source>
@@ -4670,11 +4670,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Previous unreviewed picture</source>
-        <translation type="unfinished" />
+        <translation>Voriges ungeprüftes Bild</translation>
     </message>
     <message>
         <source>Next unreviewed picture</source>
-        <translation type="unfinished" />
+        <translation>Nächstes ungeprüftes Bild</translation>
     </message>
     <message>
         <source>Zoom in</source>
@@ -4694,7 +4694,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Zoom to the part</source>
-        <translation type="unfinished" />
+        <translation>Auf den Teil zoomen</translation>
     </message>
     <message>
         <source>Choose a part first: 1 to 9, or L to find one by its name.</source>
@@ -4706,103 +4706,103 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Patterns</source>
-        <translation type="unfinished" />
+        <translation>Muster</translation>
     </message>
     <message>
         <source>Hatch the parts, so that they differ without colour</source>
-        <translation type="unfinished" />
+        <translation>Teile schraffieren, damit sie sich auch ohne Farbe unterscheiden</translation>
     </message>
     <message>
         <source>Label map</source>
-        <translation type="unfinished" />
+        <translation>Labelkarte</translation>
     </message>
     <message>
         <source>The parts alone, without the picture</source>
-        <translation type="unfinished" />
+        <translation>Nur die Teile, ohne das Bild</translation>
     </message>
     <message>
         <source>Navigator</source>
-        <translation type="unfinished" />
+        <translation>Navigator</translation>
     </message>
     <message>
         <source>A small picture to move by, while part of it is hidden</source>
-        <translation type="unfinished" />
+        <translation>Ein kleines Bild zum Verschieben, solange ein Teil verborgen ist</translation>
     </message>
     <message>
         <source>Legend</source>
-        <translation type="unfinished" />
+        <translation>Legende</translation>
     </message>
     <message>
         <source>Look and move</source>
-        <translation type="unfinished" />
+        <translation>Ansehen und verschieben</translation>
     </message>
     <message>
         <source>Drag to move the picture; point at a part to light it up</source>
-        <translation type="unfinished" />
+        <translation>Ziehen verschiebt das Bild; zeigen Sie auf einen Teil, um ihn hervorzuheben</translation>
     </message>
     <message>
         <source>Brush</source>
-        <translation type="unfinished" />
+        <translation>Pinsel</translation>
     </message>
     <message>
         <source>Paint the part; the right button erases</source>
-        <translation type="unfinished" />
+        <translation>Den Teil malen; die rechte Taste radiert</translation>
     </message>
     <message>
         <source>Eraser</source>
-        <translation type="unfinished" />
+        <translation>Radierer</translation>
     </message>
     <message>
         <source>Take pixels from the part</source>
-        <translation type="unfinished" />
+        <translation>Pixel vom Teil wegnehmen</translation>
     </message>
     <message>
         <source>Polygon</source>
-        <translation type="unfinished" />
+        <translation>Polygon</translation>
     </message>
     <message>
         <source>Click corners; F or Enter, or a click on the first one, adds the inside</source>
-        <translation type="unfinished" />
+        <translation>Ecken klicken; F oder Eingabe oder ein Klick auf die erste fügt das Innere hinzu</translation>
     </message>
     <message>
         <source>Cut a polygon out</source>
-        <translation type="unfinished" />
+        <translation>Polygon ausschneiden</translation>
     </message>
     <message>
         <source>Click corners; F or Enter takes the inside away</source>
-        <translation type="unfinished" />
+        <translation>Ecken klicken; F oder Eingabe nimmt das Innere weg</translation>
     </message>
     <message>
         <source>Fill</source>
-        <translation type="unfinished" />
+        <translation>Füllen</translation>
     </message>
     <message>
         <source>Click a hole to fill it; Shift and a click removes a piece</source>
-        <translation type="unfinished" />
+        <translation>Ein Loch anklicken, um es zu füllen; Umschalt und Klick entfernt ein Stück</translation>
     </message>
     <message>
         <source>Pick a part</source>
-        <translation type="unfinished" />
+        <translation>Teil aufnehmen</translation>
     </message>
     <message>
         <source>Click a part to choose it for the tools</source>
-        <translation type="unfinished" />
+        <translation>Einen Teil anklicken, um ihn für die Werkzeuge zu wählen</translation>
     </message>
     <message>
         <source>Point inside</source>
-        <translation type="unfinished" />
+        <translation>Punkt innen</translation>
     </message>
     <message>
         <source>The model finds what is here; hold Ctrl to give several at once</source>
-        <translation type="unfinished" />
+        <translation>Das Modell findet, was hier ist; Strg halten, um mehrere zugleich anzugeben</translation>
     </message>
     <message>
         <source>Point outside</source>
-        <translation type="unfinished" />
+        <translation>Punkt außen</translation>
     </message>
     <message>
         <source>The model leaves out what is here</source>
-        <translation type="unfinished" />
+        <translation>Das Modell lässt weg, was hier ist</translation>
     </message>
     <message>
         <source>Box</source>
@@ -4810,7 +4810,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>The model finds what is in it</source>
-        <translation type="unfinished" />
+        <translation>Das Modell findet, was darin ist</translation>
     </message>
     <message>
         <source>Phrase</source>
@@ -4818,67 +4818,67 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Say what the part is, and see the mask move</source>
-        <translation type="unfinished" />
+        <translation>Sagen, was der Teil ist, und sehen, wie sich die Maske bewegt</translation>
     </message>
     <message>
         <source>Remove underlying pixels</source>
-        <translation type="unfinished" />
+        <translation>Darunterliegende Pixel entfernen</translation>
     </message>
     <message>
         <source>What a part gains is taken from the other parts, except locked ones</source>
-        <translation type="unfinished" />
+        <translation>Was ein Teil gewinnt, wird den anderen Teilen genommen, außer gesperrten</translation>
     </message>
     <message>
         <source>Remove the part</source>
-        <translation type="unfinished" />
+        <translation>Teil entfernen</translation>
     </message>
     <message>
         <source>Say that this part is not there: no model run brings it back</source>
-        <translation type="unfinished" />
+        <translation>Sagen, dass dieser Teil nicht da ist: Kein Modelllauf bringt ihn zurück</translation>
     </message>
     <message>
         <source>Last tool again</source>
-        <translation type="unfinished" />
+        <translation>Letztes Werkzeug noch einmal</translation>
     </message>
     <message>
         <source>Smaller brush</source>
-        <translation type="unfinished" />
+        <translation>Kleinerer Pinsel</translation>
     </message>
     <message>
         <source>Larger brush</source>
-        <translation type="unfinished" />
+        <translation>Größerer Pinsel</translation>
     </message>
     <message>
         <source>Finish</source>
-        <translation type="unfinished" />
+        <translation>Abschließen</translation>
     </message>
     <message>
         <source>Close the polygon, or take the model's mask</source>
-        <translation type="unfinished" />
+        <translation>Das Polygon schließen oder die Maske des Modells übernehmen</translation>
     </message>
     <message>
         <source>Cancel, or back to the gallery</source>
-        <translation type="unfinished" />
+        <translation>Abbrechen, oder zurück zur Galerie</translation>
     </message>
     <message>
         <source>Find a part by its name</source>
-        <translation type="unfinished" />
+        <translation>Teil nach seinem Namen finden</translation>
     </message>
     <message>
         <source>Show or hide the part</source>
-        <translation type="unfinished" />
+        <translation>Teil zeigen oder verbergen</translation>
     </message>
     <message>
         <source>Show the part alone</source>
-        <translation type="unfinished" />
+        <translation>Nur diesen Teil zeigen</translation>
     </message>
     <message>
         <source>Lock the part</source>
-        <translation type="unfinished" />
+        <translation>Teil sperren</translation>
     </message>
     <message>
         <source>Edit the part's phrase</source>
-        <translation type="unfinished" />
+        <translation>Phrase des Teils bearbeiten</translation>
     </message>
     <message>
         <source>Choose: %1</source>
@@ -4894,11 +4894,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>No parts have been found on this picture. “Segment” looks for them; you can also draw them: choose a part (1 to 9) and the brush (P).</source>
-        <translation type="unfinished" />
+        <translation>Auf diesem Bild wurden keine Teile gefunden. „Segmentieren“ sucht nach ihnen; Sie können sie auch zeichnen: Wählen Sie einen Teil (1 bis 9) und den Pinsel (P).</translation>
     </message>
     <message>
         <source>A person said that there are no parts on this picture.</source>
-        <translation type="unfinished" />
+        <translation>Ein Mensch hat gesagt, dass auf diesem Bild keine Teile sind.</translation>
     </message>
     <message>
         <source>This picture cannot be shown</source>
@@ -4914,7 +4914,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>No model for points and boxes is installed; the phrase (R) works.</source>
-        <translation type="unfinished" />
+        <translation>Es ist kein Modell für Punkte und Rahmen installiert; die Phrase (R) funktioniert.</translation>
     </message>
     <message>
         <source>This part is locked.</source>
@@ -4922,11 +4922,11 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Take mask: %1</source>
-        <translation type="unfinished" />
+        <translation>Maske übernehmen: %1</translation>
     </message>
     <message>
         <source>Remove: %1</source>
-        <translation type="unfinished" />
+        <translation>Entfernen: %1</translation>
     </message>
     <message>
         <source>model %1</source>
@@ -4934,19 +4934,19 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Phrase: %1</source>
-        <translation type="unfinished" />
+        <translation>Phrase: %1</translation>
     </message>
     <message>
         <source>nothing found</source>
-        <translation type="unfinished" />
+        <translation>nichts gefunden</translation>
     </message>
     <message>
         <source>IoU %1 expected</source>
-        <translation type="unfinished" />
+        <translation>IoU %1 erwartet</translation>
     </message>
     <message>
         <source>phrase and points agree: %1</source>
-        <translation type="unfinished" />
+        <translation>Phrase und Punkte stimmen überein: %1</translation>
     </message>
     <message>
         <source>%1 ms</source>
@@ -4954,27 +4954,27 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>encoding…</source>
-        <translation type="unfinished" />
+        <translation>wird kodiert…</translation>
     </message>
     <message>
         <source>encoding… what you asked for waits</source>
-        <translation type="unfinished" />
+        <translation>wird kodiert… Ihre Eingabe wartet</translation>
     </message>
     <message>
         <source>Find a part</source>
-        <translation type="unfinished" />
+        <translation>Teil finden</translation>
     </message>
     <message>
         <source>Name of a part</source>
-        <translation type="unfinished" />
+        <translation>Name eines Teils</translation>
     </message>
     <message>
         <source>Parts that fit</source>
-        <translation type="unfinished" />
+        <translation>Passende Teile</translation>
     </message>
     <message>
         <source>There is no unreviewed picture in this direction.</source>
-        <translation type="unfinished" />
+        <translation>In dieser Richtung gibt es kein ungeprüftes Bild.</translation>
     </message>
 </context>
 </TS>
