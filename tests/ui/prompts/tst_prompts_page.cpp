@@ -344,6 +344,9 @@ private Q_SLOTS:
                     && qobject_cast<const TemplateHeader *>(widget) == nullptr))
                 continue;
             const auto *button = qobject_cast<const QAbstractButton *>(widget);
+            // An empty state that offers nothing to do hides its button.
+            if (button != nullptr && button->isHidden())
+                continue;
             const bool isControl = button != nullptr
                                    || qobject_cast<const QLineEdit *>(widget) != nullptr
                                    || qobject_cast<const QPlainTextEdit *>(widget) != nullptr

@@ -186,9 +186,13 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     m_seed->setPrefix(tr("seed: "));
     m_seed->setAccessibleName(tr("Seed of the sample"));
     m_seed->setToolTip(tr("The same seed draws the same regions."));
+    for (QSpinBox *box : {m_crops, m_seed, m_limit})
+        box->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    m_crops->setFixedWidth(92);
+    m_seed->setFixedWidth(104);
     for (QComboBox *box : {m_modelA, m_modelB}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(11);
+        box->setMinimumContentsLength(9);
     }
     m_modelA->setAccessibleName(tr("Model A"));
     m_modelB->setAccessibleName(tr("Model B, to compare with"));
@@ -229,6 +233,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     left->addWidget(editorBox);
     left->setStretchFactor(0, 2);
     left->setStretchFactor(1, 3);
+    left->setSizes({300, 420});
     left->setMinimumWidth(232);
 
     // Centre: what is tried, the matrix, what to do with the winner.
@@ -368,6 +373,13 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
         if (m_job == 0)
             m_reloadSoon.start();
     });
+    // A job that was cancelled before it began delivers nothing.
+    connect(&session->engineLane(), &JobRunner::finished, this, [this](JobId finished) {
+        if (m_job != 0 && finished == m_job) {
+            finishRun();
+            m_wantsShow = false;
+        }
+    });
     refreshIcons();
     updateButtons();
 }
@@ -499,12 +511,14 @@ void PromptsPage::showState(LabState state)
                       tr("%1: %2").arg(m_context.palette.title(group.group), prompt));
         m_groups->addItem(item);
     }
-    const int chosen = std::max(0, m_experiments->currentIndex());
+    // By what they are: a trial that was run meanwhile moves the others down.
+    const QVariant chosen = m_experiments->currentData();
     m_experiments->clear();
-    m_experiments->addItem(tr("My templates"));
+    m_experiments->addItem(tr("My templates"), QString());
     for (const LabExperiment &experiment : m_state.experiments)
-        m_experiments->addItem(experiment.title);
-    m_experiments->setCurrentIndex(std::min(chosen, m_experiments->count() - 1));
+        m_experiments->addItem(experiment.title,
+                               QStringLiteral("%1/%2").arg(experiment.trial).arg(experiment.title));
+    m_experiments->setCurrentIndex(std::max(0, m_experiments->findData(chosen)));
 
     const QString a = m_modelA->currentText();
     const QString b = m_modelB->currentData().toString();
@@ -855,14 +869,6 @@ void PromptsPage::run()
             if (m_context.showProblem)
                 m_context.showProblem(tr("Try prompts"), error);
         });
-    // A job that was cancelled before it began delivers nothing.
-    connect(&m_context.session->engineLane(), &JobRunner::finished, this,
-            [this, job = m_job](JobId finished) {
-                if (finished == job && m_job == job) {
-                    finishRun();
-                    m_wantsShow = false;
-                }
-            });
     m_feedTimer.start();
     updateButtons();
 }

@@ -23,6 +23,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kPromptHeight = 78;
+constexpr int kFieldWidth = 84;
 constexpr std::size_t kMostMessages = 4;
 
 QSpinBox *makeNumber(int least, int most, const QString &name, const QString &tip)
@@ -31,6 +32,7 @@ QSpinBox *makeNumber(int least, int most, const QString &name, const QString &ti
     box->setRange(least, most);
     box->setAccessibleName(name);
     box->setToolTip(tip);
+    box->setButtonSymbols(QAbstractSpinBox::NoButtons); // the wheel and the arrow keys step
     return box;
 }
 
@@ -42,6 +44,7 @@ QDoubleSpinBox *makeReal(double least, double most, const QString &name, const Q
     box->setDecimals(2);
     box->setAccessibleName(name);
     box->setToolTip(tip);
+    box->setButtonSymbols(QAbstractSpinBox::NoButtons); // the wheel and the arrow keys step
     return box;
 }
 
@@ -90,7 +93,7 @@ TemplateEditor::TemplateEditor(QWidget *parent)
     m_messages->setSpacing(4);
 
     auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(16, 10, 16, 14);
+    layout->setContentsMargins(16, 8, 14, 14);
     layout->setSpacing(6);
     layout->addWidget(m_name);
     layout->addWidget(m_prompt);
@@ -110,9 +113,8 @@ TemplateEditor::TemplateEditor(QWidget *parent)
         label->setBuddy(box);
         label->setToolTip(box->toolTip());
         grid->addWidget(label, row, 0);
-        box->setMaximumWidth(112);
-        box->setMinimumWidth(96);
-        grid->addWidget(box, row++, 1);
+        box->setFixedWidth(box == m_view ? kFieldWidth + 20 : kFieldWidth);
+        grid->addWidget(box, row++, 1, Qt::AlignRight);
     };
     section(tr("WHAT THE MODEL SEES"));
     field(tr("Visual prompt"), m_view);

@@ -279,6 +279,8 @@ TrialView::TrialView(TrialModel *model, QWidget *parent) : QTableView(parent)
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     setCornerButtonEnabled(false);
+    setStyleSheet(QStringLiteral("QTableCornerButton::section { background: transparent; "
+                                 "border: none; }"));
     setTabKeyNavigation(false);
     horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
