@@ -1,0 +1,664 @@
+#include "ui/pages/search/search_page.h"
+
+#include "core/image/rle.h"
+#include "core/pipeline/ranking_files.h"
+#include "ui/canvas/picture_canvas.h"
+#include "ui/dialogs/error_dialog.h"
+#include "ui/gallery/thumbnail_grid.h"
+#include "ui/jobs/project_session.h"
+#include "ui/pages/search/explanation_panel.h"
+#include "ui/pages/search/term_chip.h"
+#include "ui/support/picture_source.h"
+#include "ui/support/pixels.h"
+#include "ui/support/text.h"
+#include "ui/widgets/empty_state.h"
+#include "ui/widgets/flow_layout.h"
+#include "ui/widgets/labels.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QImage>
+#include <QLabel>
+#include <QListWidget>
+#include <QLocale>
+#include <QMenu>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace sapsam::ui {
+
+namespace {
+
+constexpr int kMaxHits = 500; // nobody scrolls further
+constexpr int kHistory = 50;
+constexpr int kRerankDelayMs = 30;
+constexpr int kMaskFactor = 4; // masks of small pictures are enlarged for a smooth edge
+
+struct Shown
+{
+    QImage picture;
+    std::vector<OverlayLayer> layers;
+    QStringList groups;
+};
+
+} // namespace
+
+// The searcher of the open project; used on the engine lane only.
+struct SearchPage::Holder
+{
+    Searcher &searcherOf(ProjectStore &store, Engines &engines)
+    {
+        if (!searcher)
+            searcher = std::make_unique<Searcher>(store, engines);
+        return *searcher;
+    }
+    std::unique_ptr<Searcher> searcher;
+};
+
+SearchPage::SearchPage(const PageContext &context, QWidget *parent)
+    : WorkbenchPage(parent),
+      m_context(context),
+      m_holder(std::make_shared<Holder>()),
+      m_summary(makeLabel({}, "muted")),
+      m_warning(makeLabel({}, "warning")),
+      m_note(makeLabel({}, "small")),
+      m_chipArea(new QWidget),
+      m_chipLayout(new FlowLayout(m_chipArea)),
+      m_grid(new ThumbnailGrid(context.thumbnails)),
+      m_empty(new EmptyState),
+      m_stack(new QStackedWidget),
+      m_canvas(new PictureCanvas),
+      m_explanation(new ExplanationPanel(context.palette)),
+      m_history(new QListWidget)
+{
+    setRole(this, "page");
+    setAcceptDrops(true);
+    m_model.setRanking({});
+    m_grid->setModel(&m_model);
+    m_grid->setAccessibleName(tr("Ranked people"));
+    m_warning->setWordWrap(true);
+    m_note->setWordWrap(true);
+    m_warning->hide();
+    m_note->hide();
+    m_chipArea->hide();
+    m_canvas->setAccessibleName(tr("The selected person"));
+    m_canvas->setMinimumHeight(160);
+    m_history->setAccessibleName(tr("Earlier searches"));
+    m_rerank.setSingleShot(true);
+    m_rerank.setInterval(kRerankDelayMs);
+    connect(&m_rerank, &QTimer::timeout, this, [this] { start(); });
+
+    auto *bar = new QFrame;
+    setRole(bar, "bar");
+    auto *barLayout = new QVBoxLayout(bar);
+    barLayout->setContentsMargins(18, 10, 18, 10);
+    barLayout->setSpacing(6);
+    barLayout->addWidget(m_summary);
+    barLayout->addWidget(m_chipArea);
+    barLayout->addWidget(m_warning);
+    barLayout->addWidget(m_note);
+
+    m_stack->addWidget(m_grid);
+    m_stack->addWidget(m_empty);
+
+    auto *historyPanel = new QWidget;
+    setRole(historyPanel, "panel");
+    auto *historyLayout = new QVBoxLayout(historyPanel);
+    historyLayout->setContentsMargins(12, 12, 12, 12);
+    historyLayout->addWidget(makeLabel(tr("EARLIER SEARCHES"), "section"));
+    historyLayout->addWidget(m_history, 1);
+
+    auto *right = new QSplitter(Qt::Vertical);
+    right->setHandleWidth(1);
+    right->addWidget(m_canvas);
+    right->addWidget(m_explanation);
+    right->setSizes({300, 340});
+    auto *splitter = new QSplitter(Qt::Horizontal);
+    splitter->setHandleWidth(1);
+    splitter->addWidget(historyPanel);
+    splitter->addWidget(m_stack);
+    splitter->addWidget(right);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({190, 640, 320});
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(bar);
+    layout->addWidget(splitter, 1);
+
+    connect(m_grid, &QAbstractItemView::activated, this, [this](const QModelIndex &index) {
+        m_context.openPicture(index.data(GalleryModel::IdRole).toLongLong());
+    });
+    connect(m_grid->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this] { showCurrent(); });
+    connect(m_history, &QListWidget::itemActivated, this, [this](QListWidgetItem *item) {
+        const auto row = static_cast<std::size_t>(m_history->row(item));
+        if (row < m_stored.size())
+            run(m_stored[row]);
+    });
+    connect(m_explanation, &ExplanationPanel::groupPointed, this, [this](const QString &group) {
+        m_canvas->setHighlighted(group.isEmpty() ? -1
+                                                 : static_cast<int>(m_layerGroups.indexOf(group)));
+    });
+    connect(m_explanation, &ExplanationPanel::likeRequested, this, &SearchPage::moreLikeThis);
+    connect(m_explanation, &ExplanationPanel::partJudged, this,
+            [this](const QString &group, bool relevant) {
+                if (currentId() == 0)
+                    return;
+                SearchQuery query = m_query;
+                std::erase_if(query.feedback, [&](const Judgement &judgement) {
+                    return judgement.imageId == currentId()
+                           && judgement.group == toStdString(group);
+                });
+                query.feedback.push_back({currentId(), toStdString(group), relevant});
+                run(query);
+            });
+    connect(m_empty, &EmptyState::buttonClicked, this, [this] {
+        if (m_offersEmbedding)
+            Q_EMIT embedRequested();
+    });
+    ProjectSession *session = m_context.session;
+    connect(session, &ProjectSession::imagesLoaded, this,
+            [this](const std::vector<GalleryItem> &items) { m_model.setItems(items); });
+    connect(session, &ProjectSession::opened, this, [this] { loadHistory(); });
+    connect(session, &ProjectSession::closed, this, [this] {
+        m_holder = std::make_shared<Holder>();
+        m_isRunning = m_isWaiting = m_loadsPicture = false;
+        m_query = {};
+        m_response = {};
+        m_steps.clear();
+        m_step = -1;
+        m_model.setRanking({});
+        m_model.setItems({});
+        m_history->clear();
+        m_stored.clear();
+        showChips();
+        m_summary->clear();
+        m_stack->setCurrentWidget(m_empty);
+    });
+    m_empty->show(QStringLiteral("search"), tr("Describe a person"),
+                  tr("Type what somebody looks like in the box above, such as “a woman in a red "
+                     "jacket without a hat”. A picture can be dropped or pasted here, too."));
+    m_stack->setCurrentWidget(m_empty);
+}
+
+void SearchPage::makeActions(ActionRegistry &actions)
+{
+    const auto add = [&](const char *id, const QString &text, const QStringList &keys,
+                         QWidget *owner, auto &&slot) {
+        ActionSpec spec;
+        spec.id = QString::fromLatin1(id);
+        spec.text = text;
+        for (const QString &key : keys)
+            spec.keys.append(QKeySequence(key, QKeySequence::PortableText));
+        spec.scope = ActionScope::Search;
+        spec.section = tr("Search");
+        QAction *action = actions.add(spec, owner);
+        connect(action, &QAction::triggered, this, slot);
+        m_actions.append(action);
+    };
+    add("search.relevant", tr("Relevant: more of this kind"), {QStringLiteral("+")}, m_grid,
+        [this] { judge(true); });
+    add("search.not-relevant", tr("Not relevant: less of this kind"), {QStringLiteral("-")}, m_grid,
+        [this] { judge(false); });
+    add("search.like", tr("More like this person"), {QStringLiteral("M")}, m_grid,
+        [this] { moreLikeThis({}); });
+    add("search.open", tr("Open in the viewer"),
+        {QStringLiteral("Return"), QStringLiteral("Enter")}, m_grid, [this] {
+            if (currentId() != 0)
+                m_context.openPicture(currentId());
+        });
+    add("search.back", tr("Back to the search before"), {QStringLiteral("Alt+Left")}, this,
+        [this] { goBack(); });
+    add("search.forward", tr("Forward to the next search"), {QStringLiteral("Alt+Right")}, this,
+        [this] { goForward(); });
+    add("search.picture", tr("Search with a picture…"), {}, this, [this] {
+        const QString file = QFileDialog::getOpenFileName(this, tr("Search with a picture"));
+        if (!file.isEmpty())
+            setExamplePicture(file);
+    });
+    add("search.paste", tr("Search with the picture of the clipboard"), {QStringLiteral("Ctrl+V")},
+        m_grid, [this] { paste(); });
+    add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+Shift+S")}, this, [this] {
+        const QString file = QFileDialog::getSaveFileName(this, tr("Save the search"), {},
+                                                          tr("Searches (*.sapsamq)"));
+        if (!file.isEmpty())
+            saveSession(file);
+    });
+    add("search.reopen", tr("Open a saved search…"), {QStringLiteral("Ctrl+Shift+O")}, this,
+        [this] {
+            const QString file = QFileDialog::getOpenFileName(this, tr("Open a saved search"), {},
+                                                              tr("Searches (*.sapsamq)"));
+            if (!file.isEmpty())
+                openSession(file);
+        });
+    add("search.export", tr("Export the ranking…"), {QStringLiteral("Ctrl+Shift+E")}, this, [this] {
+        const QString file = QFileDialog::getSaveFileName(
+            this, tr("Export the ranking"), {}, tr("Table (*.csv);;Sheet (*.html);;TREC (*.trec)"));
+        if (!file.isEmpty())
+            exportTo(file);
+    });
+}
+
+void SearchPage::fillMenu(QMenu &menu)
+{
+    menu.addActions(m_actions);
+}
+
+void SearchPage::activate()
+{
+    m_grid->setFocus();
+}
+
+bool SearchPage::isSettled() const
+{
+    return !m_isRunning && !m_isWaiting && !m_rerank.isActive() && !m_loadsPicture
+           && (showsEmptyState() || m_grid->isSettled());
+}
+
+bool SearchPage::showsEmptyState() const
+{
+    return m_stack->currentWidget() == m_empty;
+}
+
+QString SearchPage::message() const
+{
+    return m_warning->text().isEmpty() ? m_summary->text() : m_warning->text();
+}
+
+qint64 SearchPage::currentId() const
+{
+    return m_model.idAt(m_grid->currentIndex().row());
+}
+
+void SearchPage::search(const QString &text)
+{
+    run(queryOf(toStdString(text)));
+}
+
+void SearchPage::run(const SearchQuery &query, bool remember)
+{
+    m_query = query;
+    m_remember = m_remember || remember;
+    if (remember) {
+        m_steps.resize(static_cast<std::size_t>(m_step + 1));
+        m_steps.push_back(query);
+        m_step = static_cast<int>(m_steps.size()) - 1;
+        showChips();
+        Q_EMIT queryChanged(toQString(query.text));
+    }
+    start();
+}
+
+void SearchPage::step(int steps)
+{
+    const int wanted = m_step + steps;
+    if (wanted < 0 || wanted >= static_cast<int>(m_steps.size()))
+        return;
+    m_step = wanted;
+    m_query = m_steps[static_cast<std::size_t>(wanted)];
+    showChips();
+    Q_EMIT queryChanged(toQString(m_query.text));
+    start();
+}
+
+void SearchPage::start()
+{
+    if (!m_context.session->isOpen())
+        return;
+    if (m_isRunning) {
+        m_isWaiting = true;
+        return;
+    }
+    m_isRunning = true;
+    Q_EMIT busyChanged(true);
+    const JobEntry *running = m_context.session->jobs().running();
+    m_summary->setText(running != nullptr ? tr("Searching after “%1”…").arg(running->title)
+                                          : tr("Searching…"));
+    SearchRequest request;
+    request.query = m_query;
+    request.top = kMaxHits;
+    request.remember = std::exchange(m_remember, false);
+    const auto next = [this] {
+        m_isRunning = false;
+        Q_EMIT busyChanged(false);
+        if (std::exchange(m_isWaiting, false))
+            start();
+    };
+    m_context.session->run(
+        {}, this,
+        [holder = m_holder, request](ProjectStore &store, Engines &engines, const CancelToken &,
+                                     const ProgressSink &) {
+            return holder->searcherOf(store, engines).search(request);
+        },
+        [this, next](const SearchResponse &response) {
+            showResponse(response);
+            next();
+        },
+        [this, next](const ErrorReport &error) {
+            showError(error);
+            next();
+        },
+        JobRunner::Priority::Next);
+}
+
+void SearchPage::showResponse(const SearchResponse &response)
+{
+    const qint64 before = currentId();
+    m_response = response;
+    m_offersEmbedding = false;
+    m_hitOf.clear();
+    std::vector<GalleryHit> hits;
+    for (const SearchHit &hit : response.hits) {
+        m_hitOf.insert(hit.imageId, static_cast<int>(hits.size()));
+        hits.push_back({hit.imageId, hit.rank, hit.score, ExplanationPanel::summaryOf(hit)});
+    }
+    m_model.setRanking(std::move(hits));
+    const double milliseconds = 1000.0 * response.rankSeconds;
+    m_summary->setText(tr("%1 of %2 people · encoded in %3 ms, ranked in %4 ms · %5")
+                           .arg(countText(static_cast<std::int64_t>(response.hits.size())),
+                                countText(response.gallery),
+                                QLocale().toString(1000.0 * response.encodeSeconds, 'f', 0),
+                                QLocale().toString(milliseconds, 'f', 0),
+                                toQString(response.modelName)));
+    QStringList warnings;
+    for (const std::string &warning : response.warnings)
+        warnings.append(toQString(warning));
+    m_warning->setText(warnings.join(QLatin1Char('\n')));
+    m_warning->setVisible(!warnings.isEmpty());
+    QStringList notes;
+    if (response.line)
+        notes.append(
+            response.line->above == 0
+                ? tr("Probably no match: no hit reaches the calibrated score of %1.")
+                      .arg(scoreText(response.line->threshold))
+                : tr("Probable matches: the first %1. Below the score of %2, probably no match "
+                     "(calibrated on %3; error %4 %).")
+                      .arg(countText(response.line->above), scoreText(response.line->threshold),
+                           toQString(response.line->source),
+                           QLocale().toString(100.0 * response.line->calibration.error, 'f', 1)));
+    else if (!response.lineNote.empty())
+        notes.append(tr("No line for “probably no match”: %1").arg(toQString(response.lineNote)));
+    notes.append(
+        response.isReranked
+            ? tr("Re-ranked by parts.")
+            : tr("Parts explain, they do not re-rank. %1").arg(toQString(response.rerankingNote)));
+    m_note->setText(notes.join(QLatin1Char('\n')));
+    m_note->show();
+    if (m_model.rowCount() == 0) {
+        m_empty->show(QStringLiteral("search"), tr("Nobody found"),
+                      tr("No embedded picture fits the filter of this query."));
+        m_stack->setCurrentWidget(m_empty);
+        m_explanation->clear();
+        return;
+    }
+    m_stack->setCurrentWidget(m_grid);
+    const int row = m_model.rowOf(before);
+    m_grid->setCurrentIndex(m_model.index(std::max(0, row)));
+    showCurrent();
+    if (response.queryId != 0)
+        loadHistory();
+}
+
+void SearchPage::showError(const ErrorReport &error)
+{
+    m_summary->clear();
+    const QString text = toQString(error.message) + QLatin1Char('\n') + adviceFor(error.kind);
+    m_offersEmbedding =
+        error.kind == ErrorKind::Mismatch || error.kind == ErrorKind::Corrupt
+        || (error.kind == ErrorKind::NotFound && m_context.session->counts().embedded == 0
+            && QFile::exists(m_context.modelsFolder + QStringLiteral("/manifest.json")));
+    if (m_offersEmbedding) {
+        m_warning->hide();
+        m_empty->show(QStringLiteral("embed"),
+                      error.kind == ErrorKind::NotFound ? tr("Nothing to search in yet")
+                                                        : tr("The features cannot be used"),
+                      text,
+                      error.kind == ErrorKind::NotFound ? tr("Embed now") : tr("Embed again"));
+        m_stack->setCurrentWidget(m_empty);
+        return;
+    }
+    m_warning->setText(text);
+    m_warning->show();
+}
+
+void SearchPage::showChips()
+{
+    m_chipLayout->clear();
+    m_chips.clear();
+    for (std::size_t i = 0; i < m_query.terms.size(); ++i) {
+        const QString group = toQString(m_query.terms[i].group);
+        auto *chip = new TermChip(m_query.terms[i], m_context.palette.title(group),
+                                  m_context.palette.color(group));
+        connect(chip, &TermChip::changed, this, [this, chip, i] {
+            m_query.terms[i] = chip->term();
+            m_rerank.start();
+        });
+        m_chipLayout->addWidget(chip);
+        m_chips.append(chip);
+    }
+    m_chipArea->setVisible(!m_chips.isEmpty());
+}
+
+void SearchPage::showCurrent()
+{
+    const qint64 id = currentId();
+    const auto hit = m_hitOf.constFind(id);
+    const GalleryItem *item = m_model.item(id);
+    if (hit == m_hitOf.constEnd() || item == nullptr) {
+        m_explanation->clear();
+        return;
+    }
+    const SearchHit &shown = m_response.hits[static_cast<std::size_t>(*hit)];
+    m_explanation->setHit(shown, item->name,
+                          m_response.line ? m_response.line->calibration.probability(shown.score)
+                                          : -1.0);
+    const quint64 request = ++m_pictureRequest;
+    m_loadsPicture = true;
+    m_context.session->read(
+        this,
+        [id, palette = m_context.palette](ProjectStore &store, const CancelToken &) {
+            Shown loaded;
+            loaded.picture = readPicture(pictureRef(store, store.image(id)));
+            for (const RegionRecord &region : store.regions(id)) {
+                const QImage mask =
+                    toQImage(maskOfRle(rleFromString(region.rle, region.width, region.height)));
+                OverlayLayer layer;
+                layer.group = toQString(region.group);
+                layer.color = palette.color(layer.group);
+                layer.fill = smoothedMask(mask, kMaskFactor);
+                layer.outline = maskOutline(layer.fill, 3);
+                if (!loaded.layers.empty()
+                    && loaded.layers.front().fill.size() != layer.fill.size())
+                    continue;
+                loaded.groups.append(layer.group);
+                loaded.layers.push_back(std::move(layer));
+            }
+            return loaded;
+        },
+        [this, request](const Shown &loaded) {
+            if (request != m_pictureRequest)
+                return;
+            m_loadsPicture = false;
+            m_layerGroups = loaded.groups;
+            m_canvas->setPicture(loaded.picture, loaded.layers);
+        },
+        [this, request](const ErrorReport &error) {
+            if (request != m_pictureRequest)
+                return;
+            m_loadsPicture = false;
+            m_layerGroups.clear();
+            m_canvas->setMessage(toQString(error.message));
+        });
+}
+
+void SearchPage::judge(bool relevant)
+{
+    const qint64 id = currentId();
+    if (id == 0)
+        return;
+    SearchQuery query = m_query;
+    const Judgement wanted{id, {}, relevant};
+    const bool isRepeated =
+        std::find(query.feedback.begin(), query.feedback.end(), wanted) != query.feedback.end();
+    std::erase_if(query.feedback, [&](const Judgement &judgement) {
+        return judgement.imageId == id && judgement.group.empty();
+    });
+    if (!isRepeated) // said twice, it is taken back
+        query.feedback.push_back(wanted);
+    run(query);
+}
+
+void SearchPage::moreLikeThis(const QString &group)
+{
+    const qint64 id = currentId();
+    if (id == 0)
+        return;
+    SearchQuery query;
+    query.like = SearchExample{id, toStdString(group)};
+    query.filter = m_query.filter;
+    run(query);
+}
+
+void SearchPage::setExamplePicture(const QString &file)
+{
+    SearchQuery query = m_query;
+    query.like.reset();
+    query.feedback.clear();
+    query.imageFile = toStdString(file);
+    run(query);
+}
+
+void SearchPage::paste()
+{
+    const QImage picture = QApplication::clipboard()->image();
+    const QString file = QDir::temp().filePath(QStringLiteral("sapsam-clipboard.png"));
+    if (!picture.isNull() && picture.save(file))
+        setExamplePicture(file);
+}
+
+void SearchPage::dragEnterEvent(QDragEnterEvent *event)
+{
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (m_context.session->isOpen() && urls.size() == 1 && urls.first().isLocalFile()
+        && QFileInfo(urls.first().toLocalFile()).isFile())
+        event->acceptProposedAction();
+}
+
+void SearchPage::dropEvent(QDropEvent *event)
+{
+    event->acceptProposedAction();
+    const QString file = event->mimeData()->urls().first().toLocalFile();
+    if (file.endsWith(QLatin1String(".sapsamq")))
+        openSession(file);
+    else
+        setExamplePicture(file);
+}
+
+void SearchPage::loadHistory()
+{
+    m_context.session->read(
+        this,
+        [](ProjectStore &store, const CancelToken &) {
+            std::vector<SearchQuery> queries;
+            for (const QueryRecord &record : store.recentQueries(kHistory)) {
+                try {
+                    queries.push_back(
+                        queryOfJson(parseJson(record.structure, "the history"), "the history"));
+                } catch (const Error &) {
+                    queries.push_back(queryOf(record.text)); // of an earlier version
+                }
+            }
+            return queries;
+        },
+        [this](const std::vector<SearchQuery> &queries) {
+            m_stored = queries;
+            m_history->clear();
+            for (const SearchQuery &query : queries)
+                m_history->addItem(toQString(titleOf(query)));
+        });
+}
+
+void SearchPage::saveSession(const QString &file)
+{
+    m_context.session->read(
+        this,
+        [response = m_response, path = toStdString(file)](ProjectStore &store,
+                                                          const CancelToken &) {
+            writeSession(path, sessionOf(store, response));
+            return true;
+        },
+        [](bool) {},
+        [this](const ErrorReport &error) { m_context.showProblem(tr("Save the search"), error); });
+}
+
+void SearchPage::openSession(const QString &file)
+{
+    struct Opened
+    {
+        SearchSession session;
+        SearchResponse response;
+        std::vector<std::string> changes;
+    };
+    m_context.session->run(
+        {}, this,
+        [holder = m_holder, path = toStdString(file)](ProjectStore &store, Engines &engines,
+                                                      const CancelToken &, const ProgressSink &) {
+            Opened opened;
+            opened.session = readSession(path);
+            SearchRequest request;
+            request.query = opened.session.query;
+            request.top = std::max(1, static_cast<int>(opened.session.results.size()));
+            opened.response = holder->searcherOf(store, engines).search(request);
+            opened.changes = changesSince(opened.session, store, opened.response);
+            return opened;
+        },
+        [this](const Opened &opened) {
+            m_query = opened.session.query;
+            m_steps.resize(static_cast<std::size_t>(m_step + 1));
+            m_steps.push_back(m_query);
+            ++m_step;
+            showChips();
+            Q_EMIT queryChanged(toQString(m_query.text));
+            showResponse(opened.response);
+            QStringList changes;
+            for (const std::string &change : opened.changes)
+                changes.append(toQString(change));
+            m_warning->setText(
+                changes.isEmpty()
+                    ? tr("The ranking is as it was saved.")
+                    : tr("Not as it was saved: %1.").arg(changes.join(QStringLiteral("; "))));
+            m_warning->show();
+        },
+        [this](const ErrorReport &error) {
+            m_context.showProblem(tr("Open a saved search"), error);
+        },
+        JobRunner::Priority::Next);
+}
+
+void SearchPage::exportTo(const QString &file)
+{
+    m_context.session->run(
+        tr("Export the ranking"), this,
+        [response = m_response, path = toStdString(file)](ProjectStore &store, Engines &,
+                                                          const CancelToken &cancel,
+                                                          const ProgressSink &progress) {
+            exportRanking(store, response, rankingFormatOf(path), path, cancel, progress);
+            return true;
+        },
+        [](bool) {});
+}
+
+} // namespace sapsam::ui

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "core/pipeline/searcher.h"
+#include "ui/models/gallery_model.h"
+#include "ui/pages/page.h"
+
+#include <QHash>
+#include <QList>
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+class QAction;
+class QLabel;
+class QListWidget;
+class QStackedWidget;
+
+namespace sapsam::ui {
+
+class EmptyState;
+class ExplanationPanel;
+class FlowLayout;
+class PictureCanvas;
+class TermChip;
+class ThumbnailGrid;
+
+// Description, picture or both → ranked people with their reasons.
+class SearchPage final : public WorkbenchPage
+{
+    Q_OBJECT
+
+public:
+    explicit SearchPage(const PageContext &context, QWidget *parent = nullptr);
+
+    QString pageId() const override { return QStringLiteral("search"); }
+    QString title() const override { return tr("Search"); }
+    void makeActions(ActionRegistry &actions) override;
+    void fillMenu(QMenu &menu) override;
+    void activate() override;
+    bool isSettled() const override;
+
+    // A new description; it is parsed into parts.
+    void search(const QString &text);
+    // Any query; a remembered one becomes a step of the history.
+    void run(const SearchQuery &query, bool remember = true);
+    void goBack() { step(-1); }
+    void goForward() { step(1); }
+    void judge(bool relevant);
+    void moreLikeThis(const QString &group);
+    void setExamplePicture(const QString &file);
+    void saveSession(const QString &file);
+    void openSession(const QString &file);
+    void exportTo(const QString &file);
+
+    const SearchQuery &query() const { return m_query; }
+    const SearchResponse &response() const { return m_response; }
+    GalleryModel *model() { return &m_model; }
+    ThumbnailGrid *grid() const { return m_grid; }
+    ExplanationPanel *explanation() const { return m_explanation; }
+    EmptyState *emptyState() const { return m_empty; }
+    bool showsEmptyState() const;
+    QString message() const;
+    QList<TermChip *> chips() const { return m_chips; }
+
+Q_SIGNALS:
+    void busyChanged(bool busy);
+    void queryChanged(const QString &text); // by history or session: the toolbar follows
+    void embedRequested();
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
+private:
+    struct Holder;
+
+    void start();
+    void showResponse(const SearchResponse &response);
+    void showError(const ErrorReport &error);
+    void showChips();
+    void showCurrent();
+    void step(int steps);
+    void loadHistory();
+    void paste();
+    qint64 currentId() const;
+
+    PageContext m_context;
+    GalleryModel m_model;
+    std::shared_ptr<Holder> m_holder;
+    SearchQuery m_query;
+    SearchResponse m_response;
+    QHash<qint64, int> m_hitOf; // image → place in the response
+    std::vector<SearchQuery> m_steps;
+    int m_step = -1;
+    bool m_isRunning = false;
+    bool m_isWaiting = false; // a newer query waits for the running one
+    bool m_remember = false;
+    bool m_offersEmbedding = false;
+    quint64 m_pictureRequest = 0;
+    bool m_loadsPicture = false;
+    QTimer m_rerank;
+    QList<QAction *> m_actions;
+    QList<TermChip *> m_chips;
+    std::vector<SearchQuery> m_stored; // of the history list
+
+    QLabel *m_summary;
+    QLabel *m_warning;
+    QLabel *m_note;
+    QWidget *m_chipArea;
+    FlowLayout *m_chipLayout;
+    ThumbnailGrid *m_grid;
+    EmptyState *m_empty;
+    QStackedWidget *m_stack;
+    PictureCanvas *m_canvas;
+    QStringList m_layerGroups;
+    ExplanationPanel *m_explanation;
+    QListWidget *m_history;
+};
+
+} // namespace sapsam::ui
