@@ -20,6 +20,7 @@ constexpr double kLeft = 58.0;
 constexpr double kRight = 14.0;
 constexpr double kTop = 34.0;
 constexpr double kBottom = 26.0;
+constexpr double kColumn = 4.0;     // pixels; closer points would only cost time
 constexpr double kSmallest = 1e-12; // below it a logarithm says nothing
 
 QString numberText(double value)
@@ -100,7 +101,8 @@ QString CurvePlot::readout() const
     for (const PlotSeries &series : m_series) {
         const CurveColumn point = series.metrics->nearest(series.name, *m_cursor);
         if (point.count > 0)
-            words.append(tr("%1 %2").arg(series.label, numberText(point.mean)));
+            words.append(tr("%1 %2").arg(series.label.isEmpty() ? m_title : series.label,
+                                         numberText(point.mean)));
     }
     return tr("step %1: %2")
         .arg(countText(static_cast<std::int64_t>(std::llround(*m_cursor))),
@@ -164,7 +166,7 @@ void CurvePlot::paintEvent(QPaintEvent *)
     for (const PlotSeries &series : m_series) {
         Drawn one;
         one.columns = series.metrics->columns(series.name, axes.left, axes.right,
-                                              static_cast<int>(axes.area.width()));
+                                              static_cast<int>(axes.area.width() / kColumn));
         double follower = 0.0;
         double weight = 0.0;
         for (const CurveColumn &column : one.columns) {
@@ -260,7 +262,7 @@ void CurvePlot::paintEvent(QPaintEvent *)
         const Qt::PenStyle style = m_series[i].isDashed ? Qt::DashLine : Qt::SolidLine;
         if (m_smoothing > 0.0 && !hasBand)
             line(false, QPen(band, 1.0, style));
-        line(m_smoothing > 0.0, QPen(m_series[i].color, 1.7, style, Qt::RoundCap, Qt::RoundJoin));
+        line(m_smoothing > 0.0, QPen(m_series[i].color, 1.6, style, Qt::FlatCap, Qt::BevelJoin));
     }
     painter.restore();
 
@@ -274,15 +276,17 @@ void CurvePlot::paintEvent(QPaintEvent *)
     painter.setFont(small);
     double x = 14.0 + titleWidth + 16.0;
     for (const PlotSeries &series : m_series) {
+        if (m_series.size() == 1 && series.label.isEmpty())
+            break; // the title says it
         const double width = metrics.horizontalAdvance(series.label);
-        if (x + width + 18 > this->width() - 12)
+        if (x + width + 12 > this->width() - 8)
             break;
         painter.setPen(QPen(series.color, 2.4, series.isDashed ? Qt::DashLine : Qt::SolidLine));
-        painter.drawLine(QPointF(x, 17.5), QPointF(x + 12, 17.5));
+        painter.drawLine(QPointF(x, 17.5), QPointF(x + 8, 17.5));
         painter.setPen(colors.color(QPalette::PlaceholderText));
-        painter.drawText(QRectF(x + 16, 6, width + 4, 22), Qt::AlignLeft | Qt::AlignVCenter,
+        painter.drawText(QRectF(x + 12, 6, width + 4, 22), Qt::AlignLeft | Qt::AlignVCenter,
                          series.label);
-        x += width + 32;
+        x += width + 22;
     }
     if (m_cursor)
         paintCursor(painter, axes);
@@ -314,7 +318,10 @@ void CurvePlot::paintCursor(QPainter &painter, const Axes &axes)
         painter.setBrush(series.color);
         if (axes.area.adjusted(0, -3, 0, 3).contains(QPointF(axes.area.center().x(), y)))
             painter.drawEllipse(QPointF(x, y), 4, 4);
-        rows.push_back({series.color, tr("%1  %2").arg(series.label, numberText(point.mean))});
+        rows.push_back(
+            {series.color, series.label.isEmpty()
+                               ? numberText(point.mean)
+                               : tr("%1  %2").arg(series.label, numberText(point.mean))});
     }
     if (rows.empty())
         return;

@@ -553,8 +553,10 @@ void TrainingDialog::check()
     m_queue->setEnabled(isUsable && !launch.slurm);
     m_measure->setEnabled(isUsable);
     if (!isUsable) {
-        QString text =
-            tr("%n setting(s) cannot be used.", nullptr, static_cast<int>(m_problems.size()));
+        QString text = m_problems.size() == 1
+                           ? tr("1 setting cannot be used.")
+                           : tr("%1 settings cannot be used.")
+                                 .arg(countText(static_cast<std::int64_t>(m_problems.size())));
         if (!others.isEmpty())
             text += QLatin1Char(' ') + others.join(QLatin1Char(' '));
         m_summary->setText(text);

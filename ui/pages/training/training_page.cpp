@@ -19,6 +19,7 @@
 
 #include <QAction>
 #include <QCheckBox>
+#include <QCollator>
 #include <QDateTime>
 #include <QDesktopServices>
 #include <QFileDialog>
@@ -36,6 +37,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QSet>
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -107,7 +109,27 @@ PlotPlace placeOf(const QString &name)
         return {7, TrainingPage::tr("Memory of the card, MiB")};
     if (name == QLatin1String("lossScale"))
         return {8, TrainingPage::tr("Scale of the loss")};
-    return {2, TrainingPage::tr("Terms of the loss")};
+    // Other things that a task tells have scales of their own.
+    static const QSet<QString> terms = {
+        QStringLiteral("sdm"),      QStringLiteral("itc"),   QStringLiteral("cmpm"),
+        QStringLiteral("id"),       QStringLiteral("mlm"),   QStringLiteral("mlm_part"),
+        QStringLiteral("matching"), QStringLiteral("mim"),   QStringLiteral("helper"),
+        QStringLiteral("parts"),    QStringLiteral("dice"),  QStringLiteral("bce"),
+        QStringLiteral("score"),    QStringLiteral("words"), QStringLiteral("attributes")};
+    if (terms.contains(name))
+        return {2, TrainingPage::tr("Terms of the loss")};
+    return {9, name};
+}
+
+// What is counted, not measured, draws a line that says nothing.
+bool isCount(const QString &curve)
+{
+    static const QSet<QString> counts = {
+        QStringLiteral("queries"), QStringLiteral("gallery"),
+        QStringLiteral("samples"), QStringLiteral("pictures"),
+        QStringLiteral("phrases"), QStringLiteral("phrases_with_colour")};
+    return curve == QLatin1String("seconds") || curve.startsWith(QLatin1String("final/"))
+           || (curve.startsWith(QLatin1String("validation/")) && counts.contains(curve.mid(11)));
 }
 
 } // namespace
@@ -693,7 +715,8 @@ void TrainingPage::take(Snapshot &&snapshot)
     const int loaded = m_runs->loadedCount();
     const int count = m_runs->rowCount();
     m_count->setText(loaded < count ? tr("%1 of %2 runs loaded").arg(loaded).arg(count)
-                                    : tr("%n run(s)", nullptr, count));
+                     : count == 1   ? tr("1 run")
+                                    : tr("%1 runs").arg(countText(count)));
     if (!m_selectWhenSeen.isEmpty() && m_runs->rowOf(m_selectWhenSeen) >= 0) {
         selectRuns({std::exchange(m_selectWhenSeen, QString())});
     } else if (wasEmpty && count > 0 && selectedRuns().isEmpty()) {
@@ -723,7 +746,8 @@ void TrainingPage::take(Snapshot &&snapshot)
         if (snapshot.hasMoreMetrics)
             notes.append(tr("%1 of %2 loaded").arg(sizeText(read), sizeText(total)));
         if (damaged > 0)
-            notes.append(tr("%n damaged line(s) left out", nullptr, static_cast<int>(damaged)));
+            notes.append(damaged == 1 ? tr("1 damaged line left out")
+                                      : tr("%1 damaged lines left out").arg(countText(damaged)));
         m_curveNote->setText(notes.join(QStringLiteral(" · ")));
 
         const QString log = toQString(snapshot.log);
@@ -945,7 +969,7 @@ void TrainingPage::rebuildPlots()
         key.append(QString::number(reinterpret_cast<quintptr>(metrics.get()), 16));
         for (const std::string &name : metrics->names()) {
             const QString curve = toQString(name);
-            if (curve.startsWith(QLatin1String("final/")) || curve == QLatin1String("seconds"))
+            if (isCount(curve))
                 continue;
             const PlotPlace place = placeOf(curve);
             QStringList &curves = places[{place.order, place.title}];
@@ -953,6 +977,11 @@ void TrainingPage::rebuildPlots()
                 curves.append(curve);
         }
     }
+    // R@1, R@5, R@10.
+    QCollator natural;
+    natural.setNumericMode(true);
+    for (auto &[place, curves] : places)
+        std::sort(curves.begin(), curves.end(), natural);
     for (const auto &[place, curves] : places)
         key.append(place.second + curves.join(QLatin1Char('|')));
     auto *scroll = qobject_cast<QWidget *>(m_plotArea->property("scroll").value<QObject *>());
@@ -990,7 +1019,8 @@ void TrainingPage::rebuildPlots()
         if (ids.size() <= 1) {
             std::vector<PlotSeries> series;
             for (const QString &curve : curves)
-                series.push_back({m_metrics.value(ids.front()), toStdString(curve), labelOf(curve),
+                series.push_back({m_metrics.value(ids.front()), toStdString(curve),
+                                  curves.size() > 1 ? labelOf(curve) : QString(),
                                   runColor(static_cast<int>(series.size()), palette()), false});
             makePlot(place.second, std::move(series));
             continue;
