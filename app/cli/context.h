@@ -41,6 +41,7 @@ void addProjectVerbs(CLI::App &app, Context &context);  // project, import, expo
 void addPipelineVerbs(CLI::App &app, Context &context); // segment, phrase, embed
 void addGalleryVerbs(CLI::App &app, Context &context); // list, tag, rate, review, views
 void addSearchVerb(CLI::App &app, Context &context);       // search, index
+void addMaskVerbs(CLI::App &app, Context &context);        // mask, region, undo, redo, history
 void addSearchStudyVerbs(CLI::App &app, Context &context); // search-study, calibrate
 void addTrainingVerbs(CLI::App &app, Context &context); // train, runs
 void addEvalVerbs(CLI::App &app, Context &context);

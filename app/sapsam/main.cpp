@@ -108,6 +108,7 @@ extern "C" int sapsamMain(int argc, char **argv)
     cli::addPipelineVerbs(app, context);
     cli::addGalleryVerbs(app, context);
     cli::addSearchVerb(app, context);
+    cli::addMaskVerbs(app, context);
     cli::addSearchStudyVerbs(app, context);
 #endif
     cli::addTrainingVerbs(app, context);

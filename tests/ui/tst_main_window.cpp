@@ -264,6 +264,8 @@ private Q_SLOTS:
 
         const QString group = makePartPalette(defaultTaxonomy()).styles().front().group;
         QTest::keyClick(window->viewerPage().canvas(), Qt::Key_1);
+        QCOMPARE(window->viewerPage().group(), group);
+        QTest::keyClick(window->viewerPage().canvas(), Qt::Key_V);
         QVERIFY(window->viewerPage().parts()->hiddenGroups().contains(group));
     }
 

@@ -10,6 +10,7 @@
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
 #include "ui/pages/gallery/gallery_page.h"
+#include "ui/pages/search/search_page.h"
 #include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
@@ -48,6 +49,8 @@
 #include <QTabBar>
 #include <QToolBar>
 #include <QToolButton>
+#include <QUndoStack>
+#include <QUndoView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -59,6 +62,7 @@ namespace {
 
 const QString kGallery = QStringLiteral("gallery");
 const QString kViewer = QStringLiteral("viewer");
+const QString kSearch = QStringLiteral("search");
 
 template <typename Page>
 Page *pageOf(const QList<WorkbenchPage *> &pages)
@@ -147,6 +151,7 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     };
     m_pageList = makePages(context);
     m_galleryPage = pageOf<GalleryPage>(m_pageList);
+    m_searchPage = pageOf<SearchPage>(m_pageList);
     m_viewerPage = pageOf<ViewerPage>(m_pageList);
     m_pages = new QStackedWidget;
     for (WorkbenchPage *page : std::as_const(m_pageList))
@@ -203,6 +208,15 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     connect(m_tabs, &QTabBar::currentChanged, this,
             [this](int tab) { showPage(m_pageList.value(tab)->pageId()); });
     connect(m_query, &QueryBar::searchRequested, this, &MainWindow::search);
+    connect(m_searchPage, &SearchPage::busyChanged, m_query, &QueryBar::setBusy);
+    connect(m_searchPage, &SearchPage::queryChanged, m_query, [this](const QString &text) {
+        const QSignalBlocker blocker(m_query);
+        m_query->setText(text);
+    });
+    connect(m_searchPage, &SearchPage::embedRequested, this, [this] {
+        m_pendingQuery = m_query->text();
+        m_session->embed();
+    });
     connect(m_query, &QueryBar::cleared, m_galleryPage, &GalleryPage::showAll);
     connect(m_galleryPage, &GalleryPage::closeSearchRequested, this, [this] {
         m_query->setText({});
@@ -243,6 +257,7 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     m_toolbar->hide();
     m_projectDock->hide();
     m_jobsDock->hide();
+    m_historyDock->hide();
     followTheme();
     updateActions();
 
@@ -319,6 +334,24 @@ void MainWindow::makeActions()
     global("project.cancel-jobs", tr("Cancel all &jobs"), {key("Ctrl+.")}, "close", project,
            [this] { m_session->cancelAllJobs(); });
     global("project.quit", tr("&Quit"), {key("Ctrl+Q")}, "", project, [this] { close(); });
+
+    const QString edit = tr("Edit");
+    QUndoStack *steps = m_session->undoStack();
+    QAction *undo =
+        global("edit.undo", tr("&Undo"), {key("Ctrl+Z")}, "undo", edit, [steps] { steps->undo(); });
+    QAction *redo = global("edit.redo", tr("&Redo"), {key("Ctrl+Shift+Z"), key("Ctrl+Y")}, "redo",
+                           edit, [steps] { steps->redo(); });
+    undo->setEnabled(steps->canUndo());
+    redo->setEnabled(steps->canRedo());
+    connect(steps, &QUndoStack::canUndoChanged, undo, &QAction::setEnabled);
+    connect(steps, &QUndoStack::canRedoChanged, redo, &QAction::setEnabled);
+    connect(steps, &QUndoStack::undoTextChanged, undo, [undo](const QString &title) {
+        undo->setText(title.isEmpty() ? tr("&Undo") : tr("&Undo: %1").arg(title));
+    });
+    connect(steps, &QUndoStack::redoTextChanged, redo, [redo](const QString &title) {
+        redo->setText(title.isEmpty() ? tr("&Redo") : tr("&Redo: %1").arg(title));
+    });
+    m_actions->markAsChanging({QStringLiteral("edit.undo"), QStringLiteral("edit.redo")});
 
     global("search.focus", tr("&Describe a person"), {key("Ctrl+L"), key("/")}, "search", searching,
            [this] {
@@ -408,6 +441,8 @@ void MainWindow::makeMenus()
     m_recentMenu = project->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     add(project, {"project.close", "", "project.import", "", "project.quit"});
+    m_editMenu = menuBar()->addMenu(tr("E&dit"));
+    add(m_editMenu, {"edit.undo", "edit.redo"});
     QMenu *engine = menuBar()->addMenu(tr("&Engine"));
     add(engine, {"project.prepare", "", "project.segment", "project.phrases", "project.embed", "",
                  "project.cancel-jobs"});
@@ -440,6 +475,17 @@ void MainWindow::makeDocks()
     m_jobsDock->setObjectName(QStringLiteral("jobsDock"));
     m_jobsDock->setWidget(jobs);
     addDockWidget(Qt::BottomDockWidgetArea, m_jobsDock);
+
+    auto *history = new QUndoView(m_session->undoStack());
+    history->setAccessibleName(tr("What was changed; a click goes back to it"));
+    history->setEmptyLabel(tr("As it was opened"));
+    m_historyDock = new QDockWidget(tr("History"));
+    m_historyDock->setObjectName(QStringLiteral("historyDock"));
+    m_historyDock->setWidget(history);
+    addDockWidget(Qt::LeftDockWidgetArea, m_historyDock);
+    m_historyDock->hide();
+    m_editMenu->addSeparator();
+    m_editMenu->addAction(m_historyDock->toggleViewAction());
     resizeDocks({m_projectDock}, {264}, Qt::Horizontal);
     resizeDocks({m_jobsDock}, {170}, Qt::Vertical);
     m_defaultLayout = saveState(kLayoutVersion);
@@ -475,6 +521,11 @@ void MainWindow::connectSession()
     connect(session, &ProjectSession::deviceResolved, m_device, &DeviceChip::setDevice);
     connect(session, &ProjectSession::deviceFailed, m_device, &DeviceChip::setFailure);
     connect(session, &ProjectSession::savedAt, m_saved, &SavedLabel::setSaved);
+    connect(session, &ProjectSession::editFailed, this,
+            [this](const QString &title, const ErrorReport &error) {
+                m_saved->setProblem(toQString(error.message));
+                showProblem(title, error);
+            });
 
     connect(session, &ProjectSession::opened, this, [this] {
         m_settings.addRecentProject(m_session->folder());
@@ -514,6 +565,7 @@ void MainWindow::connectSession()
         m_center->setCurrentWidget(m_startPage);
         m_toolbar->hide();
         m_projectDock->hide();
+        m_historyDock->hide();
         m_jobsDock->hide();
         updateActions();
     });
@@ -575,27 +627,6 @@ void MainWindow::connectSession()
                     m_saved->setProblem(toQString(error.message));
                 showProblem(title, error);
             });
-    connect(session, &ProjectSession::searchStarted, this, [this](const QString &text) {
-        m_query->setBusy(true);
-        const JobEntry *running = m_session->jobs().running();
-        m_galleryPage->showSearching(
-            running != nullptr ? tr("%1” after “%2").arg(text, running->title) : text);
-    });
-    connect(session, &ProjectSession::searchFinished, this, [this](const SearchResponse &response) {
-        m_query->setBusy(false);
-        m_galleryPage->showResponse(response);
-        m_query->remember(toQString(response.query));
-        updateViewerPosition();
-    });
-    connect(session, &ProjectSession::searchFailed, this,
-            [this](const QString &, const ErrorReport &error) {
-                m_query->setBusy(false);
-                showSearchError(error);
-            });
-    connect(session, &ProjectSession::searchCancelled, this, [this] {
-        m_query->setBusy(false);
-        m_galleryPage->showQueryProblem(tr("The search was cancelled."));
-    });
     connect(session, &ProjectSession::detailsLoaded, m_viewerPage, &ViewerPage::showDetails);
     connect(session, &ProjectSession::detailsLoaded, this, [this](const PictureDetails &details) {
         if (!details.problems.isEmpty()) {
@@ -640,29 +671,13 @@ void MainWindow::search(const QString &text)
 {
     if (!m_session->isOpen())
         return;
-    showPage(kGallery);
+    showPage(kSearch);
     const QString trimmed = text.trimmed();
-    if (trimmed.isEmpty()) {
-        m_galleryPage->showQueryProblem(
-            tr("Type a description first, such as “a man in a black coat with a backpack”."));
+    if (trimmed.isEmpty())
         m_query->focusEdit();
-        return;
-    }
-    m_session->search(trimmed);
-}
-
-void MainWindow::showSearchError(const ErrorReport &error)
-{
-    const bool hasModels =
-        QFileInfo::exists(m_options.session.modelsFolder + QStringLiteral("/manifest.json"));
-    if (m_session->counts().embedded == 0 && error.kind == ErrorKind::NotFound && hasModels) {
-        m_galleryPage->showNotEmbedded(m_session->counts().images == 0
-                                           ? tr("Import some pictures first.")
-                                           : tr("New pictures are added later in the same way."));
-        return;
-    }
-    m_galleryPage->showQueryProblem(toQString(error.message) + QLatin1Char('\n')
-                                    + adviceFor(error.kind));
+    else
+        m_query->remember(trimmed);
+    m_searchPage->search(trimmed);
 }
 
 WorkbenchPage *MainWindow::page(const QString &pageId) const

@@ -24,6 +24,7 @@ class NoticeBar;
 class ProjectPanel;
 class QueryBar;
 class SavedLabel;
+class SearchPage;
 class StartPage;
 class SystemTheme;
 class ThumbnailCache;
@@ -75,6 +76,7 @@ public:
     ActionRegistry &actions() { return *m_actions; }
     GalleryModel &galleryModel() { return *m_gallery; }
     GalleryPage &galleryPage() { return *m_galleryPage; }
+    SearchPage &searchPage() { return *m_searchPage; }
     ViewerPage &viewerPage() { return *m_viewerPage; }
     QueryBar &queryBar() { return *m_query; }
     SavedLabel &savedLabel() { return *m_saved; }
@@ -98,7 +100,6 @@ private:
     void makeStatusBar();
     void connectSession();
     void search(const QString &text);
-    void showSearchError(const ErrorReport &error);
     void chooseNewProject();
     void chooseProject();
     void chooseImport(const QStringList &paths);
@@ -141,12 +142,15 @@ private:
     QMenu *m_pageMenu = nullptr;
     QMenu *m_viewMenu = nullptr;
     GalleryPage *m_galleryPage = nullptr;
+    SearchPage *m_searchPage = nullptr;
     ViewerPage *m_viewerPage = nullptr;
     QToolBar *m_toolbar = nullptr;
     QTabBar *m_tabs = nullptr;
     QueryBar *m_query = nullptr;
     QDockWidget *m_projectDock = nullptr;
     QDockWidget *m_jobsDock = nullptr;
+    QDockWidget *m_historyDock = nullptr;
+    QMenu *m_editMenu = nullptr;
     ProjectPanel *m_projectPanel = nullptr;
     QMenu *m_recentMenu = nullptr;
     QMenu *m_layoutMenu = nullptr;
