@@ -4,6 +4,7 @@
 #include "ui/pages/gallery/gallery_page.h"
 #include "ui/pages/merges/merges_page.h"
 #include "ui/pages/prompts/prompts_page.h"
+#include "ui/pages/search/search_page.h"
 #include "ui/pages/training/training_page.h"
 #include "ui/pages/viewer/viewer_page.h"
 
@@ -16,6 +17,7 @@ QList<WorkbenchPage *> makePages(const PageContext &context)
         new ViewerPage(context),
         new MergesPage(context),
         new PromptsPage(context),
+        new SearchPage(context),
         new TrainingPage(context),
         new EvaluationPage(context),
     };
