@@ -12,9 +12,10 @@
 #include "ui/dialogs/error_dialog.h"
 #include "ui/dialogs/import_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
-#include "ui/window/main_window.h"
 #include "ui/models/part_model.h"
 #include "ui/pages/gallery/gallery_page.h"
+#include "ui/pages/search/explanation_panel.h"
+#include "ui/pages/search/search_page.h"
 #include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
@@ -24,6 +25,7 @@
 #include "ui/widgets/query_bar.h"
 #include "ui/widgets/response_bar.h"
 #include "ui/widgets/status_widgets.h"
+#include "ui/window/main_window.h"
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
@@ -295,9 +297,7 @@ private Q_SLOTS:
 
         Q_EMIT window->queryBar().searchRequested(QStringLiteral("   "));
 
-        QVERIFY(window->galleryPage().responseBar()->isVisible());
-        QVERIFY(
-            window->galleryPage().responseBar()->message().contains(QStringLiteral("description")));
+        QTRY_VERIFY(window->searchPage().message().contains(QStringLiteral("description")));
         QCOMPARE(window->galleryModel().rowCount(), kPictures);
     }
 
@@ -310,8 +310,7 @@ private Q_SLOTS:
 
         window->runQuery(QStringLiteral("a man in a black coat"));
 
-        QTRY_VERIFY(
-            window->galleryPage().responseBar()->message().contains(QStringLiteral("no-models")));
+        QTRY_VERIFY(window->searchPage().message().contains(QStringLiteral("no-models")));
         QCOMPARE(window->galleryModel().rowCount(), kPictures);
     }
 
@@ -471,20 +470,17 @@ private Q_SLOTS:
         QTest::keyClicks(edit, query);
         QTest::keyClick(edit, Qt::Key_Return);
 
-        QTRY_VERIFY_WITH_TIMEOUT(window->galleryModel().isRanked(), kSlowMs);
-        QCOMPARE(window->galleryModel().rowCount(), kPictures);
+        SearchPage &page = window->searchPage();
+        QTRY_COMPARE_WITH_TIMEOUT(page.model()->rowCount(), kPictures, kSlowMs);
         for (int row = 0; row < kPictures; ++row) {
             const SearchHit &hit = expected.hits[static_cast<std::size_t>(row)];
-            QCOMPARE(window->galleryModel().idAt(row), static_cast<qint64>(hit.imageId));
-            QCOMPARE(window->galleryModel().hitAt(row)->rank, hit.rank);
-            QCOMPARE(window->galleryModel().hitAt(row)->score, hit.score);
+            QCOMPARE(page.model()->idAt(row), static_cast<qint64>(hit.imageId));
+            QCOMPARE(page.model()->hitAt(row)->rank, hit.rank);
+            QCOMPARE(page.model()->hitAt(row)->score, hit.score);
         }
-        QVERIFY(window->galleryPage().responseBar()->isVisible());
-        QCOMPARE(window->galleryPage().responseBar()->chipCount(),
-                 static_cast<int>(expected.parts.size()));
-        QVERIFY(window->galleryPage().matchPanel()->isVisible());
-
-        Q_EMIT window->galleryPage().closeSearchRequested();
+        QCOMPARE(page.chips().size(), static_cast<qsizetype>(expected.parts.size()));
+        QVERIFY(page.explanation()->rowCount() > 0);
+        // The gallery goes on browsing.
         QVERIFY(!window->galleryModel().isRanked());
         QCOMPARE(window->galleryModel().rowCount(), kPictures);
     }
@@ -499,13 +495,14 @@ private Q_SLOTS:
         QTRY_COMPARE(window->galleryModel().rowCount(), kPictures);
 
         window->runQuery(QStringLiteral("a red jacket"));
-        QTRY_VERIFY_WITH_TIMEOUT(window->galleryPage().showsEmptyState(), kSlowMs);
-        Q_EMIT window->galleryPage().emptyState()->buttonClicked();
+        SearchPage &page = window->searchPage();
+        QTRY_VERIFY_WITH_TIMEOUT(
+            page.emptyState()->title().contains(QStringLiteral("Nothing to search")), kSlowMs);
+        Q_EMIT page.emptyState()->buttonClicked();
 
         // Embeds, and then answers the question that was asked.
-        QTRY_VERIFY_WITH_TIMEOUT(window->galleryModel().isRanked(), kSlowMs);
-        QVERIFY(!window->galleryPage().showsEmptyState());
-        QCOMPARE(window->galleryModel().rowCount(), kPictures);
+        QTRY_COMPARE_WITH_TIMEOUT(page.model()->rowCount(), kPictures, kSlowMs);
+        QVERIFY(!page.showsEmptyState());
     }
 };
 
