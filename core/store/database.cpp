@@ -1,6 +1,7 @@
 #include "core/store/database.h"
 
 #include "core/base/error.h"
+#include "core/store/text_functions.h"
 
 #include <sqlite3.h>
 
@@ -128,6 +129,19 @@ void Statement::bind(int index, std::string_view value)
         m_database->fail(code, "write");
 }
 
+void Statement::bind(int index, const Blob &value)
+{
+    const int code = sqlite3_bind_blob64(m_statement, index, value.bytes.data(), value.bytes.size(),
+                                         SQLITE_TRANSIENT);
+    if (code != SQLITE_OK)
+        m_database->fail(code, "write");
+}
+
+void Statement::bind(int index, const SqlValue &value)
+{
+    std::visit([this, index](const auto &plain) { bind(index, plain); }, value);
+}
+
 void Statement::bindNull(int index)
 {
     sqlite3_bind_null(m_statement, index);
@@ -185,6 +199,7 @@ Database::Database(const std::string &path, Mode mode) : m_path(path)
         if (code != SQLITE_OK)
             fail(code, "open");
         sqlite3_busy_timeout(m_handle, kBusyTimeoutMs);
+        addTextFunctions(m_handle);
         execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;"
                 "PRAGMA temp_store = MEMORY;");
     } catch (const Error &) {
@@ -236,6 +251,15 @@ Statement Database::prepare(const char *sql)
     // Keyed by the copy that SQLite keeps; statements live as long as the connection.
     m_idle.try_emplace(sqlite3_sql(statement));
     return Statement(*this, statement);
+}
+
+Statement Database::queryWith(const std::string &sql, const std::vector<SqlValue> &values)
+{
+    Statement statement = prepare(sql.c_str());
+    int index = 0;
+    for (const SqlValue &value : values)
+        statement.bind(++index, value);
+    return statement;
 }
 
 int Database::changes() const

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 struct sqlite3;
@@ -16,6 +17,15 @@ struct sqlite3_stmt;
 namespace sapsam {
 
 class Database;
+
+// Bytes as they are; read back with Statement::text().
+struct Blob
+{
+    std::string_view bytes;
+};
+
+// A parameter of a question that is put together at run time.
+using SqlValue = std::variant<std::int64_t, double, std::string>;
 
 // One execution of a prepared statement. The statement goes back to its database when the object
 // dies, so that no reader stays open. Columns and parameters count from 0 and 1 as in SQLite.
@@ -44,6 +54,8 @@ private:
     void bind(int index, std::string_view value);
     void bind(int index, const std::string &value) { bind(index, std::string_view(value)); }
     void bind(int index, const char *value) { bind(index, std::string_view(value)); }
+    void bind(int index, const Blob &value);
+    void bind(int index, const SqlValue &value);
     void bindNull(int index);
     template <typename T>
     void bind(int index, const std::optional<T> &value)
@@ -84,6 +96,8 @@ public:
         (statement.bind(++index, values), ...);
         return statement;
     }
+    // For a text that was put together; values only ever travel as parameters.
+    Statement queryWith(const std::string &sql, const std::vector<SqlValue> &values);
     // The same, run to its end; returns the number of changed rows.
     template <typename... Values>
     int run(const char *sql, const Values &...values)

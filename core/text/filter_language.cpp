@@ -338,6 +338,7 @@ private:
                       "such as hat.score<0.5",
                 begin, keyEnd);
         m_at = keyEnd;
+        term.key = key->key;
         return *key;
     }
 

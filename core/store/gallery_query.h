@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/base/cancel.h"
+#include "core/store/project_store.h"
+#include "core/text/filter_language.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Which pictures of a project a filter means, in which order, and how they divide. The window, the
+// search and the command line all ask here, so they show the same pictures in the same order.
+// Reading only; the thread rule is the store's.
+namespace sapsam {
+
+enum class GallerySortKey {
+    Id, // the order in which they were imported
+    Name,
+    Path,
+    Identity,
+    Split,
+    Source,
+    Rating,
+    Review,
+    Score, // the lowest of the parts' scores: the weakest picture first
+    Parts,
+    Size, // pixels
+};
+
+struct GallerySort
+{
+    GallerySortKey key = GallerySortKey::Id;
+    bool descending = false;
+
+    bool operator==(const GallerySort &other) const = default;
+};
+
+// "name", or "name:desc" for the other direction; nothing for an unknown name.
+std::optional<GallerySort> gallerySortFromName(std::string_view name);
+std::string nameOf(const GallerySort &sort);
+const std::vector<std::string> &gallerySortNames();
+
+// Ids that fit the filter, in the order of the sort; equal ones by id. Names sort as people count
+// ("img2" before "img10"); what has no value (no identity, no part) comes last in both directions.
+// A cancelled call returns what it has. Throws Error(InvalidInput) for a part group that neither
+// the project nor the shipped taxonomy knows, with the column, and what reading throws.
+std::vector<std::int64_t> imagesMatching(ProjectStore &store, const Filter &filter,
+                                         const GallerySort &sort = {},
+                                         const CancelToken &cancel = {});
+
+struct FacetValue
+{
+    std::string value; // "" stands for none
+    std::int64_t count = 0;
+};
+
+// How the pictures divide. Counts are pictures.
+struct GalleryFacets
+{
+    std::vector<FacetValue> splits;
+    std::vector<FacetValue> groups;
+    std::vector<FacetValue> colours; // in the order of commonColours(), without those not there
+    std::vector<FacetValue> reviews;
+    std::vector<FacetValue> ratings; // "0" … "5"
+    std::vector<FacetValue> tags;
+    std::vector<FacetValue> identities; // the most frequent first
+    std::vector<FacetValue> sources;
+};
+
+// What a person said about a picture, for its badge in the grid.
+struct PictureMarks
+{
+    std::int8_t rating = 0;
+    char state = ' '; // a(ccepted), r(ejected), u(nsure) or blank
+
+    bool operator==(const PictureMarks &other) const = default;
+};
+
+struct GalleryAnswer
+{
+    std::vector<std::int64_t> ids;
+    std::vector<PictureMarks> marks; // one for each id
+    GalleryFacets facets;
+};
+
+// The same as imagesMatching(), with marks and facets, in one pass.
+GalleryAnswer askGallery(ProjectStore &store, const Filter &filter, const GallerySort &sort = {},
+                         const CancelToken &cancel = {});
+
+// What a filter for this project can name, for completion.
+FilterVocabulary filterVocabulary(ProjectStore &store);
+
+} // namespace sapsam
