@@ -26,14 +26,14 @@ private Q_SLOTS:
         options.configFolder = folder.filePath(QStringLiteral("config"));
         options.stateFolder = folder.filePath(QStringLiteral("state"));
         MainWindow window(options);
-        window.resize(900, 700);
+        window.resize(1100, 700);
         window.show();
         QTRY_VERIFY(window.isSettled());
 
         const QPixmap shot = window.grab();
 
         QCOMPARE(shot.devicePixelRatio(), 2.0);
-        QCOMPARE(shot.size(), QSize(1800, 1400));
+        QCOMPARE(shot.size(), QSize(2200, 1400));
         // A picture of half the pixels would be enlarged and soft.
         int pictures = 0;
         for (const QLabel *label : window.findChildren<QLabel *>()) {

@@ -14,19 +14,24 @@
 #include <QTest>
 #include <QTimer>
 
+#include <ctime>
+
 using namespace sapsam;
 using namespace sapsam::ui;
 
 namespace {
 
-// Keeps the processor busy, so that the time is the thread's own.
+// Keeps the processor busy for so much of the thread's own time, on a loaded machine, too.
 void spin(int ms)
 {
-    QElapsedTimer clock;
-    clock.start();
-    volatile double sum = 0.0;
-    while (clock.elapsed() < ms)
-        sum = sum + 1.0;
+    const auto used = [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+    };
+    const double start = used();
+    while (used() - start < ms) {
+    }
 }
 
 class Sleeper final : public QObject

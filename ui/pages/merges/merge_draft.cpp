@@ -24,7 +24,7 @@ constexpr std::array<Colour, 12> kColours = {{{230, 159, 0},
                                               {136, 34, 85},
                                               {68, 170, 153},
                                               {153, 153, 51},
-                                              {170, 68, 153},
+                                              {150, 45, 125},
                                               {102, 102, 102}}};
 
 bool contains(const std::vector<int> &ids, int id)
