@@ -188,11 +188,11 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     m_seed->setToolTip(tr("The same seed draws the same regions."));
     for (QSpinBox *box : {m_crops, m_seed, m_limit})
         box->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    m_crops->setFixedWidth(92);
-    m_seed->setFixedWidth(104);
+    m_crops->setFixedWidth(84);
+    m_seed->setFixedWidth(84);
     for (QComboBox *box : {m_modelA, m_modelB}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(9);
+        box->setMinimumContentsLength(8);
     }
     m_modelA->setAccessibleName(tr("Model A"));
     m_modelB->setAccessibleName(tr("Model B, to compare with"));
@@ -234,7 +234,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     left->setStretchFactor(0, 2);
     left->setStretchFactor(1, 3);
     left->setSizes({300, 420});
-    left->setMinimumWidth(232);
+    left->setMinimumWidth(268);
 
     // Centre: what is tried, the matrix, what to do with the winner.
     auto *bar = new QWidget;
@@ -256,6 +256,8 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     m_progress->setVisible(false);
     m_stack->addWidget(m_view);
     m_stack->addWidget(m_empty);
+    m_empty->show(QStringLiteral("phrase"), tr("Reading the project…"), {});
+    m_stack->setCurrentWidget(m_empty);
     auto *winner = new QFrame;
     auto *winnerLayout = new QVBoxLayout(winner);
     winnerLayout->setContentsMargins(14, 8, 14, 10);
@@ -285,7 +287,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     splitter->setStretchFactor(0, 0);
     splitter->setStretchFactor(1, 1);
     splitter->setStretchFactor(2, 0);
-    splitter->setSizes({252, 700, 286});
+    splitter->setSizes({268, 700, 286});
     splitter->setCollapsible(1, false);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -357,6 +359,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     connect(session, &ProjectSession::closed, this, [this] {
         m_hasState = false;
         m_pending = 0;
+        m_isPlanning = false;
         ++m_plan;
         m_job = 0;
         m_feedTimer.stop();
@@ -702,19 +705,23 @@ void PromptsPage::replan()
     }
     const int plan = ++m_plan;
     ++m_pending;
+    m_isPlanning = true;
     m_context.session->read(
         this,
         [models = toStdString(m_context.modelsFolder), wanted = definition()](
             ProjectStore &store, const CancelToken &) { return planTrial(store, models, wanted); },
         [this, plan](Trial trial) {
             --m_pending;
-            if (plan == m_plan)
-                showTrial(std::move(trial));
+            if (plan != m_plan)
+                return;
+            m_isPlanning = false;
+            showTrial(std::move(trial));
         },
         [this, plan](const ErrorReport &error) {
             --m_pending;
             if (plan != m_plan)
                 return;
+            m_isPlanning = false;
             const bool hasNoRegion = error.kind == ErrorKind::NotFound;
             if (hasNoRegion || m_model->rowCount() == 0) {
                 m_empty->show(QStringLiteral("segment"),
@@ -835,7 +842,8 @@ void PromptsPage::run()
 {
     if (m_job != 0 || !m_hasState || m_state.models.empty() || !m_context.session->isOpen())
         return;
-    m_replanSoon.stop();
+    if (m_replanSoon.isActive())
+        replan(); // what was typed last is in the matrix before its phrases come
     m_feed = std::make_shared<Feed>();
     m_model->setRunning(true);
     m_progress->setVisible(false);
@@ -850,6 +858,7 @@ void PromptsPage::run()
             });
         },
         [this](Trial trial) {
+            m_isPlanning = false;
             takeCells();
             finishRun();
             ++m_plan;
@@ -881,8 +890,8 @@ void PromptsPage::cancelRun()
 
 void PromptsPage::takeCells()
 {
-    if (!m_feed)
-        return;
+    if (!m_feed || m_isPlanning)
+        return; // the matrix still shows other rows
     std::vector<TrialCell> cells;
     {
         const std::lock_guard lock(m_feed->mutex);

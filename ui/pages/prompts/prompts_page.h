@@ -128,6 +128,7 @@ private:
     int m_row = 0;
     bool m_wantsShow = false; // for a screenshot
     bool m_isFilling = false;
+    bool m_isPlanning = false; // the matrix is about to show other rows
     qint64 m_shownRegion = 0;
 };
 

@@ -23,7 +23,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kPromptHeight = 78;
-constexpr int kFieldWidth = 84;
+constexpr int kFieldWidth = 76;
 constexpr std::size_t kMostMessages = 4;
 
 QSpinBox *makeNumber(int least, int most, const QString &name, const QString &tip)
