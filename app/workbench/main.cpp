@@ -5,6 +5,7 @@
 #include "core/pipeline/engines.h"
 #include "core/taxonomy/taxonomy.h"
 #include "ui/pages/page.h"
+#include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
 #include "ui/support/theme.h"
@@ -12,7 +13,9 @@
 #include "ui/window/main_window.h"
 #include "ui/window/window_host.h"
 
+#include <QAction>
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
@@ -49,6 +52,23 @@ struct Arguments
     std::string device = "auto";
 };
 
+// The action that brings up a dialog which can be pictured; empty for pages.
+QString dialogAction(const QString &name)
+{
+    if (name == QLatin1String("settings"))
+        return QStringLiteral("app.settings");
+    if (name == QLatin1String("palette"))
+        return QStringLiteral("view.palette");
+    if (name == QLatin1String("keys"))
+        return QStringLiteral("help.keys");
+    return {};
+}
+
+bool needsProject(const QString &page)
+{
+    return page != QLatin1String("start") && dialogAction(page).isEmpty();
+}
+
 // Waits until the wanted page shows what it has to show, saves it and ends the program.
 class Screenshot final : public QObject
 {
@@ -65,12 +85,11 @@ public:
 private:
     void poll()
     {
-        if (!m_window.problem().isEmpty() && m_page != QLatin1String("start"))
+        if (!m_window.problem().isEmpty() && needsProject(m_page))
             return finish(m_window.problem());
         if (m_clock.elapsed() > kScreenshotTimeoutMs)
             return finish(QStringLiteral("the window did not come to rest"));
-        if (!m_window.isSettled()
-            || (m_page != QLatin1String("start") && m_window.showsStartPage()))
+        if (!m_window.isSettled() || (needsProject(m_page) && m_window.showsStartPage()))
             return;
         if (!m_askedForPage && m_window.page(m_page) != nullptr) {
             m_askedForPage = true;
@@ -78,10 +97,21 @@ private:
             m_window.page(m_page)->prepareScreenshot();
             return;
         }
+        if (!m_askedForPage && !dialogAction(m_page).isEmpty()) {
+            m_askedForPage = true;
+            m_window.actions().action(dialogAction(m_page))->trigger();
+            return;
+        }
         // Twice at rest: what the last answer changed has been laid out and drawn.
         if (++m_restful < 3)
             return;
-        if (m_window.grab().save(m_file))
+        QWidget *wanted = &m_window;
+        if (!dialogAction(m_page).isEmpty()) {
+            wanted = m_window.findChild<QDialog *>();
+            if (wanted == nullptr)
+                return finish(QStringLiteral("the dialog did not come up"));
+        }
+        if (wanted->grab().save(m_file))
             return finish({});
         finish(QStringLiteral("%1 could not be written").arg(m_file));
     }
@@ -170,7 +200,9 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     MainWindow &window = host.window();
     if (!arguments.screenshot.empty()) {
         const QString wanted = toQString(arguments.screenshot[0]);
-        QStringList known = {QStringLiteral("start"), QStringLiteral("search")};
+        QStringList known = {QStringLiteral("start"), QStringLiteral("search"),
+                             QStringLiteral("settings"), QStringLiteral("palette"),
+                             QStringLiteral("keys")};
         for (const WorkbenchPage *page : window.pages())
             known.append(page->pageId());
         known.removeDuplicates();
@@ -247,7 +279,7 @@ extern "C" int sapsamMain(int argc, char **argv)
         }
         if (!arguments.screenshot.empty()) {
             const std::string &page = arguments.screenshot[0];
-            if (page != "start" && arguments.project.empty())
+            if (needsProject(toQString(page)) && arguments.project.empty())
                 throw CLI::ValidationError("--screenshot", "this page needs a project");
             if (page == "search" && arguments.query.empty())
                 throw CLI::ValidationError("--screenshot", "this page needs --query");

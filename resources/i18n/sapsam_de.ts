@@ -9,6 +9,45 @@
     </message>
 </context>
 <context>
+    <name>PartGroup</name>
+    <message>
+        <source>Hat</source>
+        <translation>Hut</translation>
+    </message>
+    <message>
+        <source>Hair and face</source>
+        <translation>Haare und Gesicht</translation>
+    </message>
+    <message>
+        <source>Glasses and face</source>
+        <translation>Brille und Gesicht</translation>
+    </message>
+    <message>
+        <source>Upper clothes</source>
+        <translation>Oberbekleidung</translation>
+    </message>
+    <message>
+        <source>Skirt</source>
+        <translation>Rock</translation>
+    </message>
+    <message>
+        <source>Pants</source>
+        <translation>Hose</translation>
+    </message>
+    <message>
+        <source>Dress</source>
+        <translation>Kleid</translation>
+    </message>
+    <message>
+        <source>Shoes and legs</source>
+        <translation>Schuhe und Beine</translation>
+    </message>
+    <message>
+        <source>Bag</source>
+        <translation>Tasche</translation>
+    </message>
+</context>
+<context>
     <name>PromptLab</name>
     <message>
         <source>There is no model that writes phrases in “%1”. Train one, or import one with “sapsam models import”.</source>
@@ -1106,6 +1145,164 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::FacetPanel</name>
+    <message>
+        <source>Facets</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>None</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Teilmenge</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>Teile</translation>
+    </message>
+    <message>
+        <source>Colour words</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Review</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Identities</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Source</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 of %2 pictures with it are shown</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>and %1 more: type %2:…</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::FilterBar</name>
+    <message>
+        <source>Filter, such as split:train has:hat colour:red rating&gt;=4</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Order of import</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Identity</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Teilmenge</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Review</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Weakest part</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Number of parts</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Sort by</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Descending</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Turn the order round</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Views</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Saved views</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Save as a view…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished" />
+    </message>
+</context>
+<context>
     <name>sapsam::ui::GalleryModel</name>
     <message>
         <source>%1, rank %2, score %3</source>
@@ -1853,26 +2050,6 @@
         <translation>Installieren Sie die neuere Version dieses Programms, und öffnen Sie das Projekt dort. Am Projekt wurde nichts geändert.</translation>
     </message>
     <message>
-        <source>%1” after “%2</source>
-        <translation>%1“ nach „%2</translation>
-    </message>
-    <message>
-        <source>The search was cancelled.</source>
-        <translation>Die Suche wurde abgebrochen.</translation>
-    </message>
-    <message>
-        <source>Type a description first, such as “a man in a black coat with a backpack”.</source>
-        <translation>Geben Sie zuerst eine Beschreibung ein, etwa „a man in a black coat with a backpack“.</translation>
-    </message>
-    <message>
-        <source>Import some pictures first.</source>
-        <translation>Importieren Sie zuerst einige Bilder.</translation>
-    </message>
-    <message>
-        <source>New pictures are added later in the same way.</source>
-        <translation>Neue Bilder kommen später auf dieselbe Weise hinzu.</translation>
-    </message>
-    <message>
         <source>That window is gone: take over</source>
         <translation>Jenes Fenster gibt es nicht mehr: übernehmen</translation>
     </message>
@@ -2223,10 +2400,6 @@
         <translation>Teilt keine Klasse mit einer anderen exklusiven Gruppe</translation>
     </message>
     <message>
-        <source>PICTURES OF EACH GROUP, AND WHAT GETS OUT OF DATE</source>
-        <translation>BILDER JEDER GRUPPE, UND WAS VERALTET</translation>
-    </message>
-    <message>
         <source>What changes for each group</source>
         <translation>Was sich für jede Gruppe ändert</translation>
     </message>
@@ -2441,20 +2614,6 @@
             <numerusform>%n Bilder haben keine wahre Labelkarte: Sie werden nach ihren Masken beurteilt, so gut diese es sagen (≈).</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>Show the %n pictures that change</source>
-        <translation>
-            <numerusform>Das %n Bild zeigen, das sich ändert</numerusform>
-            <numerusform>Die %n Bilder zeigen, die sich ändern</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Show the %n pictures with parts out of date</source>
-        <translation>
-            <numerusform>Das %n Bild mit veralteten Teilen zeigen</numerusform>
-            <numerusform>Die %n Bilder mit veralteten Teilen zeigen</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Those of “%1” are removed</source>
         <translation>Die von „%1“ werden entfernt</translation>
@@ -2570,6 +2729,24 @@
     <message>
         <source>Merges (*.json)</source>
         <translation>Zusammenfassungen (*.json)</translation>
+    </message>
+    <message>
+        <source>PICTURES, AND WHAT GETS OUT OF DATE</source>
+        <translation>BILDER, UND WAS VERALTET</translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n changed pictures</source>
+        <translation>
+            <numerusform>%n geändertes Bild zeigen</numerusform>
+            <numerusform>%n geänderte Bilder zeigen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Show %n out-of-date pictures</source>
+        <translation>
+            <numerusform>%n veraltetes Bild zeigen</numerusform>
+            <numerusform>%n veraltete Bilder zeigen</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3155,6 +3332,10 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     <message>
         <source>%1 of %2 regions got no phrase; the first: %3</source>
         <translation>%1 von %2 Bereichen bekamen keine Phrase; der erste: %3</translation>
+    </message>
+    <message>
+        <source>Reading the project…</source>
+        <translation>Das Projekt wird gelesen…</translation>
     </message>
 </context>
 <context>

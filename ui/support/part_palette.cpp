@@ -2,6 +2,8 @@
 
 #include "ui/support/text.h"
 
+#include <QCoreApplication>
+
 #include <utility>
 
 namespace sapsam::ui {
@@ -34,11 +36,28 @@ int PartPalette::order(const QString &group) const
     return m_rows.value(group, static_cast<int>(m_styles.size()));
 }
 
+namespace {
+
+// Titles of the shipped groups, for the translators; what people call their own groups stays.
+[[maybe_unused]] const char *const kShippedTitles[] = {
+    QT_TRANSLATE_NOOP("PartGroup", "Hat"),
+    QT_TRANSLATE_NOOP("PartGroup", "Hair and face"),
+    QT_TRANSLATE_NOOP("PartGroup", "Glasses and face"),
+    QT_TRANSLATE_NOOP("PartGroup", "Upper clothes"),
+    QT_TRANSLATE_NOOP("PartGroup", "Skirt"),
+    QT_TRANSLATE_NOOP("PartGroup", "Pants"),
+    QT_TRANSLATE_NOOP("PartGroup", "Dress"),
+    QT_TRANSLATE_NOOP("PartGroup", "Shoes and legs"),
+    QT_TRANSLATE_NOOP("PartGroup", "Bag")};
+
+} // namespace
+
 PartPalette makePartPalette(const Taxonomy &taxonomy)
 {
     std::vector<PartStyle> styles;
     for (const PartGroup &group : taxonomy.groups)
-        styles.push_back({toQString(group.name), toQString(group.title),
+        styles.push_back({toQString(group.name),
+                          QCoreApplication::translate("PartGroup", group.title.c_str()),
                           QColor(group.colour[0], group.colour[1], group.colour[2])});
     return PartPalette(std::move(styles));
 }

@@ -18,7 +18,7 @@ namespace sapsam::ui {
 
 namespace {
 
-constexpr int kColumnWidth = 500;
+constexpr int kColumnWidth = 520;
 constexpr int kCardWidth = 400;
 constexpr int kLogoSize = 72;
 constexpr int kPurposeIconSize = 22;

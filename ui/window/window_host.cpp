@@ -1,5 +1,7 @@
 #include "ui/window/window_host.h"
 
+#include "core/taxonomy/taxonomy.h"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QLibraryInfo>
@@ -61,6 +63,8 @@ void WindowHost::make()
 {
     installLanguage();
     WindowOptions options = m_options;
+    // Its titles are in the language of the window.
+    options.session.palette = makePartPalette(defaultTaxonomy());
     const QString models = Settings(options.configFolder, options.stateFolder).modelsFolder();
     if (!m_keepModelsFolder && !models.isEmpty())
         options.session.modelsFolder = models;
