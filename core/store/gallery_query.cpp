@@ -197,7 +197,7 @@ private:
             return value.text == "yes" ? "f.state <> ''" : "f.state = ''";
         case FilterKey::Has:
             return has(value);
-        case FilterKey::Colour: {
+        case FilterKey::ColourWord: {
             const auto bits = static_cast<std::int64_t>(colourBits(value.text));
             const auto &names = commonColours();
             const bool isCommon = std::find(names.begin(), names.end(), value.text) != names.end();

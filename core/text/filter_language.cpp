@@ -29,7 +29,7 @@ struct KeyName
 constexpr std::array kKeys = {
     KeyName{FilterKey::Has, "has", "a part group, or: part, phrase, caption, tag, identity",
             "has:hat", false},
-    KeyName{FilterKey::Colour, "colour", "a colour word in the phrase of a part", "colour:red",
+    KeyName{FilterKey::ColourWord, "colour", "a colour word in the phrase of a part", "colour:red",
             true},
     KeyName{FilterKey::Split, "split", "train, val, test or none", "split:train", false},
     KeyName{FilterKey::Tag, "tag", "a tag, or none", "tag:unclear", false},
@@ -451,7 +451,7 @@ private:
         case FilterKey::Has:
             value.text = foldText(value.text);
             return;
-        case FilterKey::Colour: {
+        case FilterKey::ColourWord: {
             value.text = foldText(value.text);
             if (colourBits(value.text) == 0)
                 fail("\"" + value.text + "\" is not a colour word; the common ones are "
@@ -753,7 +753,7 @@ FilterCompletions completeFilter(std::string_view text, std::size_t cursor,
         offer(vocabulary.groups, "");
         offerWords(filterHasWords());
         break;
-    case FilterKey::Colour:
+    case FilterKey::ColourWord:
         offerWords(commonColours());
         break;
     case FilterKey::Review:

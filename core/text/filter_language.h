@@ -25,12 +25,12 @@ enum class FilterKey {
     Source,
     Identity,
     Tag,
-    Review,   // accepted | rejected | unsure | none
-    Reviewed, // yes | no
-    Has,      // a part group, or one of filterHasWords()
-    Colour,   // a colour word in a phrase
-    Origin,   // human | model: who drew some part
-    Name,     // file name
+    Review,     // accepted | rejected | unsure | none
+    Reviewed,   // yes | no
+    Has,        // a part group, or one of filterHasWords()
+    ColourWord, // in a phrase
+    Origin,     // human | model: who drew some part
+    Name,       // file name
     Path,
     Caption,
     Phrase,
