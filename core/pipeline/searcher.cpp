@@ -209,6 +209,7 @@ struct Searcher::Private
     WatchedFeatures phrases;
     WatchedFeatures regions;
     std::unordered_map<std::string, std::vector<float>> texts; // embedded ones
+    std::string textsModel;
     std::unordered_map<std::string, TextEmbedding> lengths;
 
     std::int64_t partsVersion = -1;
@@ -249,6 +250,11 @@ struct Searcher::Private
                                 + "); run `sapsam embed` on the project");
             throw Error(ErrorKind::NotFound, "nothing is embedded in the project '" + store.folder()
                                                  + "' yet; run `sapsam embed` on it first");
+        }
+        if (textsModel != model.sha256) {
+            texts.clear();
+            lengths.clear();
+            textsModel = model.sha256;
         }
         const bool newImages = images.refresh(store.folder() + "/" + set->file, model.sha256);
         const std::string folder = store.folder() + "/features/";
@@ -474,7 +480,7 @@ struct Searcher::Private
             }
         }
         if (asked.term.negated)
-            return -weights.denied * weight * best;
+            return best > 0.0 ? -weights.denied * weight * best : 0.0;
         return plan.isReranked ? weight * best : 0.0;
     }
 
@@ -946,9 +952,12 @@ SearchResponse Searcher::search(const SearchRequest &request)
     if (!hasTerms && !isBlank(query.text))
         response.warnings.emplace_back("no garment or other part of a person was recognised in the "
                                        "description; it is compared as a whole");
-    std::string all = query.text;
-    for (const QueryTerm &term : query.terms)
-        all += " " + (term.isAdded() ? term.text : std::string());
+    // What the encoder reads, and what is denied: not the words that deny.
+    std::string all = encoderText(query.text, query.terms);
+    for (const QueryTerm &term : query.terms) {
+        if (term.negated)
+            all.append(1, ' ').append(term.text);
+    }
     const std::vector<std::string> unknown = retriever.unknownWords(all);
     if (!unknown.empty()) {
         std::string words;
