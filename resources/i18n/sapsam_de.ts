@@ -1148,31 +1148,31 @@
     <name>sapsam::ui::FacetPanel</name>
     <message>
         <source>Facets</source>
-        <translation type="unfinished" />
+        <translation>Facetten</translation>
     </message>
     <message>
         <source>Not reviewed</source>
-        <translation type="unfinished" />
+        <translation>Nicht geprüft</translation>
     </message>
     <message>
         <source>None</source>
-        <translation type="unfinished" />
+        <translation>Keine</translation>
     </message>
     <message>
         <source>Not rated</source>
-        <translation type="unfinished" />
+        <translation>Nicht bewertet</translation>
     </message>
     <message>
         <source>Accepted</source>
-        <translation type="unfinished" />
+        <translation>Angenommen</translation>
     </message>
     <message>
         <source>Rejected</source>
-        <translation type="unfinished" />
+        <translation>Abgelehnt</translation>
     </message>
     <message>
         <source>Unsure</source>
-        <translation type="unfinished" />
+        <translation>Unsicher</translation>
     </message>
     <message>
         <source>Split</source>
@@ -1184,42 +1184,42 @@
     </message>
     <message>
         <source>Colour words</source>
-        <translation type="unfinished" />
+        <translation>Farbwörter</translation>
     </message>
     <message>
         <source>Review</source>
-        <translation type="unfinished" />
+        <translation>Prüfung</translation>
     </message>
     <message>
         <source>Rating</source>
-        <translation type="unfinished" />
+        <translation>Bewertung</translation>
     </message>
     <message>
         <source>Tags</source>
-        <translation type="unfinished" />
+        <translation>Schlagwörter</translation>
     </message>
     <message>
         <source>Identities</source>
-        <translation type="unfinished" />
+        <translation>Identitäten</translation>
     </message>
     <message>
         <source>Source</source>
-        <translation type="unfinished" />
+        <translation>Quelle</translation>
     </message>
     <message>
         <source>%1 of %2 pictures with it are shown</source>
-        <translation type="unfinished" />
+        <translation>%1 von %2 Bildern damit werden gezeigt</translation>
     </message>
     <message>
         <source>and %1 more: type %2:…</source>
-        <translation type="unfinished" />
+        <translation>und %1 weitere: geben Sie %2: ein…</translation>
     </message>
 </context>
 <context>
     <name>sapsam::ui::FilterBar</name>
     <message>
         <source>Filter, such as split:train has:hat colour:red rating&gt;=4</source>
-        <translation type="unfinished" />
+        <translation>Filter, etwa split:train has:hat colour:red rating&gt;=4</translation>
     </message>
     <message>
         <source>Filter</source>
@@ -1227,7 +1227,7 @@
     </message>
     <message>
         <source>Order of import</source>
-        <translation type="unfinished" />
+        <translation>Reihenfolge des Imports</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1235,7 +1235,7 @@
     </message>
     <message>
         <source>Identity</source>
-        <translation type="unfinished" />
+        <translation>Identität</translation>
     </message>
     <message>
         <source>Split</source>
@@ -1243,23 +1243,23 @@
     </message>
     <message>
         <source>Source</source>
-        <translation type="unfinished" />
+        <translation>Quelle</translation>
     </message>
     <message>
         <source>Rating</source>
-        <translation type="unfinished" />
+        <translation>Bewertung</translation>
     </message>
     <message>
         <source>Review</source>
-        <translation type="unfinished" />
+        <translation>Prüfung</translation>
     </message>
     <message>
         <source>Weakest part</source>
-        <translation type="unfinished" />
+        <translation>Schwächster Teil</translation>
     </message>
     <message>
         <source>Number of parts</source>
-        <translation type="unfinished" />
+        <translation>Anzahl der Teile</translation>
     </message>
     <message>
         <source>Size</source>
@@ -1267,39 +1267,39 @@
     </message>
     <message>
         <source>Path</source>
-        <translation type="unfinished" />
+        <translation>Pfad</translation>
     </message>
     <message>
         <source>Sort by</source>
-        <translation type="unfinished" />
+        <translation>Sortieren nach</translation>
     </message>
     <message>
         <source>Descending</source>
-        <translation type="unfinished" />
+        <translation>Absteigend</translation>
     </message>
     <message>
         <source>Turn the order round</source>
-        <translation type="unfinished" />
+        <translation>Reihenfolge umkehren</translation>
     </message>
     <message>
         <source>Views</source>
-        <translation type="unfinished" />
+        <translation>Ansichten</translation>
     </message>
     <message>
         <source>Saved views</source>
-        <translation type="unfinished" />
+        <translation>Gespeicherte Ansichten</translation>
     </message>
     <message>
         <source>Save as a view…</source>
-        <translation type="unfinished" />
+        <translation>Als Ansicht speichern…</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished" />
+        <translation>Umbenennen</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished" />
+        <translation>Löschen</translation>
     </message>
 </context>
 <context>
@@ -1348,10 +1348,6 @@
         <translation>Kleinere Bilder</translation>
     </message>
     <message>
-        <source>Select all</source>
-        <translation>Alle auswählen</translation>
-    </message>
-    <message>
         <source>No pictures yet</source>
         <translation>Noch keine Bilder</translation>
     </message>
@@ -1394,6 +1390,106 @@
     <message>
         <source>Embed now</source>
         <translation>Jetzt einbetten</translation>
+    </message>
+    <message>
+        <source>Save as a view</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Save view %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rename view</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rename view %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Delete view %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Column %1: %2</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Add a tag</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove a tag</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tag</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Tag “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove tag “%1”</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Select all that fit</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>No rating</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Rate %1</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Mark as unsure</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Add a tag…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>Remove a tag…</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>No picture fits</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>No picture fits this filter. Press Esc to see all pictures.</source>
+        <translation type="unfinished" />
+    </message>
+    <message>
+        <source>%1 of %2 fit</source>
+        <translation type="unfinished" />
     </message>
 </context>
 <context>
