@@ -106,9 +106,9 @@ private:
             for (const RegionRecord &region : store.regions(id)) {
                 PhraseRecord phrase;
                 phrase.regionId = region.id;
-                phrase.text = std::string("a ") + region.group;
+                phrase.text = region.group;
                 phrase.modelHash = kModel;
-                phrase.templateVersion = "t";
+                phrase.templateVersion = kModel;
                 store.setPhrase(phrase);
             }
         }

@@ -366,7 +366,7 @@ QWidget *MergesPage::buildCentre()
     });
     centre->addWidget(bottom);
     centre->setStretchFactor(0, 1);
-    centre->setStretchFactor(1, 0);
+    centre->setStretchFactor(1, 1);
     centre->setSizes({430, 220});
     centre->setCollapsible(0, false);
     centre->setCollapsible(1, false);
@@ -486,8 +486,7 @@ QWidget *MergesPage::buildChangesPanel()
     layout->addLayout(buttons);
     m_words = wrapped({}, "muted");
     layout->addWidget(m_words);
-    layout->addWidget(
-        makeLabel(tr("PICTURES OF EACH GROUP, AND WHAT GETS OUT OF DATE"), "section"));
+    layout->addWidget(makeLabel(tr("PICTURES, AND WHAT GETS OUT OF DATE"), "section"));
     m_impactTable = new QTableView;
     m_impactTable->setModel(m_impactModel);
     m_impactTable->setAccessibleName(tr("What changes for each group"));
@@ -888,9 +887,9 @@ void MergesPage::showChanges()
                           "well as these tell (≈).",
                           nullptr, static_cast<int>(m_facts->masked)));
     m_summary->setText(summary.join(QLatin1Char('\n')));
-    m_showTouched->setText(tr("Show the %n pictures that change", nullptr, touched));
+    m_showTouched->setText(tr("Show %n changed pictures", nullptr, touched));
     m_showTouched->setVisible(touched > 0);
-    m_showOutdated->setText(tr("Show the %n pictures with parts out of date", nullptr,
+    m_showOutdated->setText(tr("Show %n out-of-date pictures", nullptr,
                                static_cast<int>(m_impact.stalePictures.size())));
     m_showOutdated->setVisible(masks > 0);
     m_impactModel->setImpact(m_impact, before, after);
@@ -952,6 +951,7 @@ void MergesPage::startPreview()
     const std::vector<std::int64_t> sample =
         previewSample(*m_facts, m_draft->base(), m_draft->taxonomy(), kSamples, m_seed);
     m_others->setEnabled(!sample.empty());
+    m_labels->setVisible(m_facts->labelled < m_facts->images);
     m_stripHint->setText(
         m_facts->labelled == 0 ? tr("from part masks: no true label maps are known")
         : m_facts->masked == 0 ? tr("exact, from the true label maps")
