@@ -173,6 +173,8 @@ QWidget *ViewerPage::makeToolBars()
     m_brushSize->setToolTip(tr("Brush size in pixels of the picture ([ and ])"));
     m_brushSize->setRange(1.0, 600.0);
     m_brushSize->setDecimals(0);
+    m_brushSize->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    m_brushSize->setMaximumWidth(72);
     m_brushSize->setValue(2.0 * m_canvas->brushRadius());
     m_brushSize->setSuffix(tr(" px"));
     m_toolRow->setSpacing(2);
@@ -351,8 +353,10 @@ void ViewerPage::connectTools()
                 if (prompt == m_prompt)
                     showAnswer(answer, milliseconds);
             });
-    connect(m_assistant, &PromptAssistant::failed, this,
-            [this](const ErrorReport &error) { say(toQString(error.message)); });
+    connect(m_assistant, &PromptAssistant::failed, this, [this](const ErrorReport &error) {
+        m_takesNextAnswer = false;
+        say(toQString(error.message));
+    });
     connect(m_assistant, &PromptAssistant::stateChanged, this, &ViewerPage::updatePromptBar);
     if (m_context.session == nullptr)
         return;
@@ -631,8 +635,12 @@ bool ViewerPage::isAvailable() const
 
 void ViewerPage::prepareScreenshot()
 {
-    if (m_parts->rowCount() > 0)
-        chooseGroup(m_parts->parts()[static_cast<std::size_t>(m_parts->rowCount() / 2)].group);
+    // The largest part, or the one that most people have.
+    const std::vector<PartRow> &parts = m_parts->parts();
+    const auto largest =
+        std::max_element(parts.begin(), parts.end(),
+                         [](const PartRow &a, const PartRow &b) { return a.area < b.area; });
+    chooseGroup(largest != parts.end() ? largest->group : QStringLiteral("clothes"));
 }
 
 void ViewerPage::showLoading()
@@ -809,6 +817,16 @@ void ViewerPage::accept()
 {
     if (m_canvas->finishShape())
         return;
+    // What is on the screen may answer an earlier question.
+    if (m_phraseTimer.isActive() || (m_assistant->isAnswering() && !m_prompt.isEmpty())) {
+        m_takesNextAnswer = true;
+        if (m_phraseTimer.isActive()) {
+            m_phraseTimer.stop();
+            m_prompt.phrase = toStdString(m_phrase->text().simplified());
+            askModel();
+        }
+        return;
+    }
     if (!m_answer)
         return;
     if (m_group.isEmpty())
@@ -1082,12 +1100,15 @@ void ViewerPage::showAnswer(const PromptedMask &answer, double milliseconds)
     facts.append(tr("%1 ms").arg(QLocale().toString(milliseconds, 'f', 0)));
     m_agreement->setText(facts.join(QStringLiteral(" · ")));
     updatePromptBar();
+    if (std::exchange(m_takesNextAnswer, false))
+        accept();
 }
 
 void ViewerPage::clearPrompt()
 {
     m_prompt = {};
     m_answer.reset();
+    m_takesNextAnswer = false;
     m_phraseTimer.stop();
     m_phrase->clear();
     m_agreement->clear();
@@ -1117,7 +1138,7 @@ void ViewerPage::updatePromptBar()
 
 void ViewerPage::findPart()
 {
-    auto *dialog = new QDialog(this, Qt::Popup);
+    auto *dialog = new QDialog(this, Qt::Dialog | Qt::FramelessWindowHint);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setObjectName(QStringLiteral("partFinder"));
     dialog->setWindowTitle(tr("Find a part"));

@@ -141,6 +141,7 @@ private:
     CanvasTool m_lastTool = CanvasTool::Brush;
     MaskPrompt m_prompt;
     std::optional<PromptedMask> m_answer;
+    bool m_takesNextAnswer = false; // finishing was asked for before the answer came
     std::deque<PartChange> m_queue;
     bool m_isCommitting = false;
 };
