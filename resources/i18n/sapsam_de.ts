@@ -1393,7 +1393,7 @@
     </message>
     <message>
         <source>Save as a view</source>
-        <translation type="unfinished" />
+        <translation>Als Ansicht speichern</translation>
     </message>
     <message>
         <source>Name</source>
@@ -1401,47 +1401,47 @@
     </message>
     <message>
         <source>Save view %1</source>
-        <translation type="unfinished" />
+        <translation>Ansicht %1 speichern</translation>
     </message>
     <message>
         <source>Rename view</source>
-        <translation type="unfinished" />
+        <translation>Ansicht umbenennen</translation>
     </message>
     <message>
         <source>Rename view %1</source>
-        <translation type="unfinished" />
+        <translation>Ansicht %1 umbenennen</translation>
     </message>
     <message>
         <source>Delete view %1</source>
-        <translation type="unfinished" />
+        <translation>Ansicht %1 löschen</translation>
     </message>
     <message>
         <source>Column %1: %2</source>
-        <translation type="unfinished" />
+        <translation>Spalte %1: %2</translation>
     </message>
     <message>
         <source>Add a tag</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort hinzufügen</translation>
     </message>
     <message>
         <source>Remove a tag</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort entfernen</translation>
     </message>
     <message>
         <source>Tag</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort</translation>
     </message>
     <message>
         <source>Tag “%1”</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort „%1“</translation>
     </message>
     <message>
         <source>Remove tag “%1”</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort „%1“ entfernen</translation>
     </message>
     <message>
         <source>Select all that fit</source>
-        <translation type="unfinished" />
+        <translation>Alle passenden auswählen</translation>
     </message>
     <message>
         <source>Filter</source>
@@ -1449,23 +1449,23 @@
     </message>
     <message>
         <source>No rating</source>
-        <translation type="unfinished" />
+        <translation>Keine Bewertung</translation>
     </message>
     <message>
         <source>Rate %1</source>
-        <translation type="unfinished" />
+        <translation>Mit %1 bewerten</translation>
     </message>
     <message>
         <source>Accept</source>
-        <translation type="unfinished" />
+        <translation>Annehmen</translation>
     </message>
     <message>
         <source>Mark as unsure</source>
-        <translation type="unfinished" />
+        <translation>Als unsicher markieren</translation>
     </message>
     <message>
         <source>Reject</source>
-        <translation type="unfinished" />
+        <translation>Ablehnen</translation>
     </message>
     <message>
         <source>Not reviewed</source>
@@ -1473,23 +1473,23 @@
     </message>
     <message>
         <source>Add a tag…</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort hinzufügen…</translation>
     </message>
     <message>
         <source>Remove a tag…</source>
-        <translation type="unfinished" />
+        <translation>Schlagwort entfernen…</translation>
     </message>
     <message>
         <source>No picture fits</source>
-        <translation type="unfinished" />
+        <translation>Kein Bild passt</translation>
     </message>
     <message>
         <source>No picture fits this filter. Press Esc to see all pictures.</source>
-        <translation type="unfinished" />
+        <translation>Kein Bild passt zu diesem Filter. Esc zeigt wieder alle Bilder.</translation>
     </message>
     <message>
         <source>%1 of %2 fit</source>
-        <translation type="unfinished" />
+        <translation>%1 von %2 passen</translation>
     </message>
 </context>
 <context>
