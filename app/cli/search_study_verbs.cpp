@@ -83,7 +83,7 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                                             context.cancel, context.progress);
             else if (measured->synthetic > 0)
                 makeDrawnProject(folder, measured->synthetic, context.seed,
-                                 training::kTestIdentities, engines, context.cancel,
+                                 training::kTestIdentities, true, engines, context.cancel,
                                  context.progress);
             else if (!measured->folder.empty())
                 folder = measured->folder;
@@ -120,8 +120,8 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                 source =
                     std::to_string(fitted->synthetic) + " drawn people held out for validation";
                 makeDrawnProject(folder, fitted->synthetic, context.seed,
-                                 training::kValidationIdentities, engines, context.cancel,
-                                 context.progress);
+                                 training::kValidationIdentities, fitted->reranked, engines,
+                                 context.cancel, context.progress);
             } else if (!fitted->split.empty()) {
                 source += ", split " + fitted->split;
             }

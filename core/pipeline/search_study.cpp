@@ -123,7 +123,8 @@ std::vector<StudyCase> casesOfProject(ProjectStore &store, const std::string &sp
 }
 
 void makeDrawnProject(const std::string &folder, int count, std::uint64_t seed, std::uint64_t first,
-                      Engines &engines, const CancelToken &cancel, const ProgressSink &progress)
+                      bool withParts, Engines &engines, const CancelToken &cancel,
+                      const ProgressSink &progress)
 {
     ProjectStore store = ProjectStore::create(folder);
     makeFolder(folder + "/drawn");
@@ -139,7 +140,10 @@ void makeDrawnProject(const std::string &folder, int count, std::uint64_t seed, 
                                     CaptionStyle::Description));
         }
     });
-    prepare(store, engines, cancel, progress);
+    if (withParts)
+        prepare(store, engines, cancel, progress);
+    else
+        embedProject(store, engines, cancel, progress);
 }
 
 std::vector<StudyCase> makeLabelledProject(const std::string &folder, const std::string &labelsFile,

@@ -26,11 +26,12 @@ struct StudyCase
 // taken. Throws Error(InvalidInput) when there is none.
 std::vector<StudyCase> casesOfProject(ProjectStore &store, const std::string &split, int limit);
 
-// Makes a project of held-out drawn people (one picture each, described in full), segments it,
-// writes its phrases and embeds it. `first`: number of the first person, such as
-// training::kTestIdentities.
+// Makes a project of held-out drawn people (one picture each, described in full), segments it
+// and writes its phrases, unless only whole pictures matter, and embeds it. `first`: number of the
+// first person, such as training::kTestIdentities.
 void makeDrawnProject(const std::string &folder, int count, std::uint64_t seed, std::uint64_t first,
-                      Engines &engines, const CancelToken &cancel, const ProgressSink &progress);
+                      bool withParts, Engines &engines, const CancelToken &cancel,
+                      const ProgressSink &progress);
 
 // The same of labelled crops of a video (tests/data/real); returns its sentences. Throws what
 // evaluateRetrievalReal throws.

@@ -16,7 +16,7 @@ struct IndexOptions
 {
     int lists = 0;              // 0: about 2 √count
     std::uint64_t seed = 1;     // of the clustering
-    double wantedRecall = 0.99; // of the ten nearest, over a sample of the rows themselves
+    double wantedRecall = 0.97; // of the ten nearest, over a sample of the rows themselves
 };
 
 // An approximate index over a feature file: the rows are clustered (k-means on the sphere, by
