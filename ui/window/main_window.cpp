@@ -100,14 +100,19 @@ constexpr ShippedLayout kLayouts[] = {
 // What changes the project: off while it is open for reading only.
 QStringList changingActions(const ActionRegistry &registry)
 {
-    static const QStringList kPrefixes = {
-        QStringLiteral("edit."),           QStringLiteral("project.import"),
-        QStringLiteral("project.segment"), QStringLiteral("project.phrases"),
-        QStringLiteral("project.embed"),   QStringLiteral("project.prepare")};
+    static const char *const kPrefixes[] = {
+        "edit.",          "project.import",  "project.segment",    "project.phrases",
+        "project.embed",  "project.prepare", "gallery.accept",     "gallery.rate",
+        "gallery.reject", "gallery.tag",     "gallery.unreview",   "gallery.unsure",
+        "gallery.untag",  "viewer.brush",    "viewer.edit-phrase", "viewer.eraser",
+        "viewer.fill",    "viewer.polygon",  "viewer.remove-part", "viewer.point",
+        "viewer.box",     "merges.apply",    "merges.labels",      "prompts.use",
+        "prompts.write",  "prompts.shipped", "search.relevant",    "search.not-relevant",
+        "training.use"};
     QStringList ids;
     for (const ActionSpec &spec : registry.specs()) {
-        for (const QString &prefix : kPrefixes) {
-            if (spec.id.startsWith(prefix))
+        for (const char *prefix : kPrefixes) {
+            if (spec.id.startsWith(QLatin1String(prefix)))
                 ids.append(spec.id);
         }
     }
@@ -145,7 +150,10 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     context.openPicture = [this](qint64 id) { openRow(m_gallery->rowOf(id)); };
     context.stepPicture = [this](int rows) { step(rows); };
     context.runQuery = [this](const QString &text) { runQuery(text); };
-    context.showFiltered = [this](const QString &) { showPage(kGallery); };
+    context.showFiltered = [this](const QString &filter) {
+        m_galleryPage->showFiltered(filter);
+        showPage(kGallery);
+    };
     context.showProblem = [this](const QString &what, const ErrorReport &error) {
         showProblem(what, error);
     };
