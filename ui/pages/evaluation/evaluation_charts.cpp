@@ -96,10 +96,12 @@ void CmcChart::paintEvent(QPaintEvent *event)
     const QRectF area = plot();
     const QColor quiet = palette().color(QPalette::PlaceholderText);
     const QColor accent = palette().color(QPalette::Highlight);
+    // Where all is near the top, the axis begins higher, as its numbers say.
+    const int floor = m_curve.empty() || m_curve.front().low < 50.0 ? 0 : 50;
     const auto yOf = [&](double percent) {
-        return area.bottom() - area.height() * percent / 100.0;
+        return area.bottom() - area.height() * (percent - floor) / (100.0 - floor);
     };
-    for (const int percent : {0, 20, 40, 60, 80, 100}) {
+    for (int percent = floor; percent <= 100; percent += (100 - floor) / 5) {
         painter.setPen(QPen(palette().color(QPalette::Mid), 1));
         painter.drawLine(QPointF(area.left(), yOf(percent)), QPointF(area.right(), yOf(percent)));
         painter.setPen(quiet);

@@ -189,9 +189,11 @@ QVariant EvaluationListModel::data(const QModelIndex &index, int role) const
     case WorstLevelRole:
         return static_cast<int>(entry.worst);
     case DateRole:
+        return QLocale().toString(date.date(), QLocale::ShortFormat);
+    case TimeRole:
         return dateText;
     case Qt::ToolTipRole:
-        return entry.badges.isEmpty() ? QVariant() : QVariant(entry.badges);
+        return entry.badges.isEmpty() ? dateText : dateText + QStringLiteral("\n") + entry.badges;
     case Qt::AccessibleTextRole:
         return QStringLiteral("%1, %2, %3, %4")
             .arg(toQString(entry.record.modelName), toQString(entry.record.data), entry.headline,
@@ -237,20 +239,23 @@ void EvaluationDelegate::paint(QPainter *painter, const QStyleOptionViewItem &op
                                          static_cast<int>(text.width()) - 20));
     painter->setFont(option.font);
     text.setTop(text.top() + metrics.height() + 2);
+    QFont small = option.font;
+    small.setPointSizeF(option.font.pointSizeF() * 0.88);
+    const QString date = index.data(EvaluationListModel::DateRole).toString();
+    const int dateWidth = QFontMetrics(small).horizontalAdvance(date) + 10;
     painter->setPen(palette.color(QPalette::PlaceholderText));
     painter->drawText(
         text, Qt::AlignLeft | Qt::AlignTop,
         option.fontMetrics.elidedText(index.data(EvaluationListModel::DataRole).toString(),
                                       Qt::ElideRight, static_cast<int>(text.width())));
     painter->setPen(palette.color(QPalette::Text));
-    painter->drawText(text, Qt::AlignLeft | Qt::AlignBottom,
-                      index.data(EvaluationListModel::HeadlineRole).toString());
-    QFont small = option.font;
-    small.setPointSizeF(option.font.pointSizeF() * 0.88);
+    painter->drawText(
+        text, Qt::AlignLeft | Qt::AlignBottom,
+        option.fontMetrics.elidedText(index.data(EvaluationListModel::HeadlineRole).toString(),
+                                      Qt::ElideRight, static_cast<int>(text.width()) - dateWidth));
     painter->setFont(small);
     painter->setPen(palette.color(QPalette::PlaceholderText));
-    painter->drawText(text, Qt::AlignRight | Qt::AlignBottom,
-                      index.data(EvaluationListModel::DateRole).toString());
+    painter->drawText(text, Qt::AlignRight | Qt::AlignBottom, date);
     painter->restore();
 }
 

@@ -17,7 +17,14 @@ class EvaluationListModel final : public QAbstractListModel
     Q_OBJECT
 
 public:
-    enum Role { IdRole = Qt::UserRole + 1, DataRole, HeadlineRole, WorstLevelRole, DateRole };
+    enum Role {
+        IdRole = Qt::UserRole + 1,
+        DataRole,
+        HeadlineRole,
+        WorstLevelRole,
+        DateRole,
+        TimeRole
+    };
 
     explicit EvaluationListModel(QObject *parent = nullptr);
 

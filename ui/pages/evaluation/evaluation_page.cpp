@@ -1110,7 +1110,7 @@ void EvaluationPage::fillDiffBoxes()
             choices.emplace_back(
                 QStringLiteral("%1 · %2 · %3")
                     .arg(toQString(record->modelName), toQString(record->data),
-                         m_list->index(row).data(EvaluationListModel::DateRole).toString()),
+                         m_list->index(row).data(EvaluationListModel::TimeRole).toString()),
                 record->id);
     }
     const auto fill = [&](QComboBox *box, int fallback) {
@@ -1123,6 +1123,10 @@ void EvaluationPage::fillDiffBoxes()
     };
     fill(m_diffA, 1); // the one before
     fill(m_diffB, 0);
+    if (choices.size() >= 2 && m_diffA->currentIndex() == m_diffB->currentIndex()) {
+        m_diffA->setCurrentIndex(1);
+        m_diffB->setCurrentIndex(0);
+    }
     const bool canCompare = choices.size() >= 2;
     m_diffA->setEnabled(canCompare);
     m_diffB->setEnabled(canCompare);
