@@ -150,6 +150,7 @@ void EvaluateDialog::update()
     const bool isParsing = kind() == "parsing";
     const bool isDataset = source == kDataset;
     // A data set has its three splits, label maps have none.
+    const bool hadChoice = m_split->count() > 0;
     const QString wanted = m_split->currentData().toString();
     const QSignalBlocker blocker(m_split);
     m_split->clear();
@@ -164,7 +165,7 @@ void EvaluateDialog::update()
             m_split->addItem(split, split);
         m_split->addItem(tr("All together"), QString());
     }
-    const int place = m_split->findData(wanted);
+    const int place = hadChoice ? m_split->findData(wanted) : -1;
     m_split->setCurrentIndex(place >= 0 ? place : 0);
 
     const auto showRow = [this](QWidget *field, bool isVisible) {
