@@ -235,8 +235,8 @@ private Q_SLOTS:
         const std::vector<std::int64_t> sample = previewSample(facts, before, after, 5, 1);
         QCOMPARE(sample.size(), std::size_t(5));
         QCOMPARE(previewSample(facts, before, after, 5, 1), sample);
-        QVERIFY(std::binary_search(mergeImpact(facts, before, after).touched.begin(),
-                                   mergeImpact(facts, before, after).touched.end(), sample[0]));
+        const std::vector<std::int64_t> touched = mergeImpact(facts, before, after).touched;
+        QVERIFY(std::binary_search(touched.begin(), touched.end(), sample[0]));
 
         const PreviewPicture preview = previewMerge(store, sample[0], before, after);
 
