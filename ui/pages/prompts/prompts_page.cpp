@@ -180,16 +180,16 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     m_experiments->setMinimumContentsLength(16);
     m_crops->setRange(1, kMostCrops);
     m_crops->setValue(8);
-    m_crops->setPrefix(tr("crops: "));
+    m_crops->setPrefix(tr("crops "));
     m_crops->setAccessibleName(tr("Crops of the sample"));
     m_seed->setRange(1, 999'999);
-    m_seed->setPrefix(tr("seed: "));
+    m_seed->setPrefix(tr("seed "));
     m_seed->setAccessibleName(tr("Seed of the sample"));
     m_seed->setToolTip(tr("The same seed draws the same regions."));
     for (QSpinBox *box : {m_crops, m_seed, m_limit})
         box->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    m_crops->setFixedWidth(84);
-    m_seed->setFixedWidth(84);
+    m_crops->setFixedWidth(90);
+    m_seed->setFixedWidth(78);
     for (QComboBox *box : {m_modelA, m_modelB}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(8);
@@ -278,7 +278,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     centreLayout->addWidget(winner);
 
     QScrollArea *right = makeScroll(m_cell, tr("The chosen cell"));
-    right->setMinimumWidth(258);
+    right->setMinimumWidth(248);
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->setHandleWidth(1);
     splitter->addWidget(left);
