@@ -3,6 +3,7 @@
 #include "ui/models/gallery_model.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
+#include "ui/support/theme.h"
 
 #include <QMouseEvent>
 #include <QPainter>
@@ -379,6 +380,32 @@ void ThumbnailGrid::paintCell(QPainter &painter, int row, const QRect &cell) con
             painter.drawText(frame.adjusted(6, frame.height() / 2 + size, -6, -6),
                              Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, tr("Unreadable"));
         }
+    }
+
+    // What a person said: stars below, the state as a dot above.
+    const auto marks = index.data(GalleryModel::MarksRole).value<PictureMarks>();
+    if (marks.rating > 0) {
+        const QString stars(marks.rating, QChar(0x2605));
+        const QRect badge(frame.left() + 4, frame.bottom() - fontMetrics().height() - 5,
+                          fontMetrics().horizontalAdvance(stars) + 10, fontMetrics().height() + 2);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(QColor(15, 18, 26, 190));
+        painter.drawRoundedRect(badge, 6, 6);
+        painter.setPen(QColor(255, 214, 102));
+        painter.drawText(badge, Qt::AlignCenter, stars);
+    }
+    if (marks.state != ' ') {
+        const QRect dot(frame.right() - 24, frame.top() + 6, 19, 19);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(marks.state == 'a'   ? goodColor(palette())
+                         : marks.state == 'r' ? errorColor(palette())
+                                              : warningColor(palette()));
+        painter.drawEllipse(dot);
+        painter.setPen(palette().color(QPalette::Window));
+        painter.drawText(dot, Qt::AlignCenter,
+                         marks.state == 'a'   ? QStringLiteral("✓")
+                         : marks.state == 'r' ? QStringLiteral("✕")
+                                              : QStringLiteral("?"));
     }
 
     const QVariant rank = index.data(GalleryModel::RankRole);

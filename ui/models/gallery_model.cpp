@@ -15,7 +15,7 @@ void GalleryModel::setItems(std::vector<GalleryItem> items)
         items.size() >= m_items.size()
         && std::equal(m_items.begin(), m_items.end(), items.begin(),
                       [](const GalleryItem &a, const GalleryItem &b) { return a.id == b.id; });
-    if (grows && !m_ranked) {
+    if (grows && !m_ranked && !m_filtered) {
         const int before = static_cast<int>(m_items.size());
         const int after = static_cast<int>(items.size());
         if (after > before)
@@ -26,7 +26,7 @@ void GalleryModel::setItems(std::vector<GalleryItem> items)
             endInsertRows();
         return;
     }
-    if (grows && m_hits.size() == m_answer.size()) {
+    if (grows && m_ranked && !m_filtered && m_hits.size() == m_answer.size()) {
         // The ranking is complete: nothing that is shown changes.
         m_items = std::move(items);
         rebuildPositions();
@@ -35,8 +35,66 @@ void GalleryModel::setItems(std::vector<GalleryItem> items)
     beginResetModel();
     m_items = std::move(items);
     rebuildPositions();
+    rebuildView();
     rebuildHits();
     endResetModel();
+}
+
+void GalleryModel::setMarks(const std::vector<std::int64_t> &ids,
+                            const std::vector<PictureMarks> &marks)
+{
+    m_marks.clear();
+    for (std::size_t i = 0; i < ids.size() && i < marks.size(); ++i) {
+        if (marks[i] != PictureMarks{})
+            m_marks.insert(ids[i], marks[i]);
+    }
+}
+
+void GalleryModel::setView(std::vector<std::int64_t> ids, const std::vector<PictureMarks> &marks)
+{
+    setMarks(ids, marks);
+    if (m_filtered && ids == m_viewIds) {
+        // What is chosen stays chosen.
+        if (rowCount() > 0)
+            Q_EMIT dataChanged(index(0), index(rowCount() - 1), {MarksRole});
+        return;
+    }
+    beginResetModel();
+    m_filtered = true;
+    m_viewIds = std::move(ids);
+    rebuildView();
+    rebuildHits();
+    endResetModel();
+}
+
+void GalleryModel::clearView(const std::vector<std::int64_t> &ids,
+                             const std::vector<PictureMarks> &marks)
+{
+    setMarks(ids, marks);
+    if (!m_filtered) {
+        if (rowCount() > 0)
+            Q_EMIT dataChanged(index(0), index(rowCount() - 1), {MarksRole});
+        return;
+    }
+    beginResetModel();
+    m_filtered = false;
+    m_viewIds.clear();
+    rebuildView();
+    rebuildHits();
+    endResetModel();
+}
+
+void GalleryModel::rebuildView()
+{
+    m_view.clear();
+    m_viewRows.clear();
+    for (const std::int64_t id : m_viewIds) {
+        const auto place = m_positions.constFind(id);
+        if (place == m_positions.constEnd())
+            continue;
+        m_viewRows.insert(id, static_cast<int>(m_view.size()));
+        m_view.push_back(*place);
+    }
 }
 
 void GalleryModel::setRanking(std::vector<GalleryHit> hits)
@@ -72,7 +130,7 @@ void GalleryModel::rebuildHits()
     m_hits.clear();
     m_hitRows.clear();
     for (const GalleryHit &hit : m_answer) {
-        if (!m_positions.contains(hit.id))
+        if (!m_positions.contains(hit.id) || (m_filtered && !m_viewRows.contains(hit.id)))
             continue;
         m_hitRows.insert(hit.id, static_cast<int>(m_hits.size()));
         m_hits.push_back(hit);
@@ -87,7 +145,9 @@ qint64 GalleryModel::idAt(int row) const
 
 int GalleryModel::rowOf(qint64 id) const
 {
-    return m_ranked ? m_hitRows.value(id, -1) : m_positions.value(id, -1);
+    if (m_ranked)
+        return m_hitRows.value(id, -1);
+    return m_filtered ? m_viewRows.value(id, -1) : m_positions.value(id, -1);
 }
 
 const GalleryItem *GalleryModel::itemAt(int row) const
@@ -96,7 +156,8 @@ const GalleryItem *GalleryModel::itemAt(int row) const
         return nullptr;
     if (m_ranked)
         return item(m_hits[static_cast<std::size_t>(row)].id);
-    return &m_items[static_cast<std::size_t>(row)];
+    const int place = m_filtered ? m_view[static_cast<std::size_t>(row)] : row;
+    return &m_items[static_cast<std::size_t>(place)];
 }
 
 const GalleryItem *GalleryModel::item(qint64 id) const
@@ -116,7 +177,9 @@ int GalleryModel::rowCount(const QModelIndex &parent) const
 {
     if (parent.isValid())
         return 0;
-    return static_cast<int>(m_ranked ? m_hits.size() : m_items.size());
+    if (m_ranked)
+        return static_cast<int>(m_hits.size());
+    return static_cast<int>(m_filtered ? m_view.size() : m_items.size());
 }
 
 QVariant GalleryModel::data(const QModelIndex &index, int role) const
@@ -144,6 +207,8 @@ QVariant GalleryModel::data(const QModelIndex &index, int role) const
         return item->path;
     case PictureRole:
         return QVariant::fromValue(item->picture);
+    case MarksRole:
+        return QVariant::fromValue(marks(item->id));
     case RankRole:
         return hit != nullptr ? QVariant(hit->rank) : QVariant();
     case ScoreRole:

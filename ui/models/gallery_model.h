@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/store/gallery_query.h"
 #include "ui/support/picture_source.h"
 
 #include <QAbstractListModel>
@@ -36,7 +37,7 @@ class GalleryModel final : public QAbstractListModel
     Q_OBJECT
 
 public:
-    enum Role { IdRole = Qt::UserRole + 1, PictureRole, RankRole, ScoreRole, PathRole };
+    enum Role { IdRole = Qt::UserRole + 1, PictureRole, RankRole, ScoreRole, PathRole, MarksRole };
 
     explicit GalleryModel(QObject *parent = nullptr);
 
@@ -45,7 +46,15 @@ public:
     void setItems(std::vector<GalleryItem> items);
     // Shows these hits, best first. Those not in the gallery (yet) are left out.
     void setRanking(std::vector<GalleryHit> hits);
-    // Back to all pictures.
+    // Shows these pictures in this order; a ranking keeps those of its hits that are among them.
+    // `marks` has one entry for each id. Ids not in the gallery (yet) are left out.
+    void setView(std::vector<std::int64_t> ids, const std::vector<PictureMarks> &marks);
+    // Back to all pictures in the store's order, with their marks.
+    void clearView(const std::vector<std::int64_t> &ids = {},
+                   const std::vector<PictureMarks> &marks = {});
+    bool isFiltered() const { return m_filtered; }
+    PictureMarks marks(qint64 id) const { return m_marks.value(id); }
+    // Back to all pictures, or to the view.
     void clearRanking();
     bool isRanked() const { return m_ranked; }
     int totalCount() const { return static_cast<int>(m_items.size()); }
@@ -62,9 +71,16 @@ public:
 private:
     void rebuildPositions();
     void rebuildHits();
+    void rebuildView();
+    void setMarks(const std::vector<std::int64_t> &ids, const std::vector<PictureMarks> &marks);
 
     std::vector<GalleryItem> m_items;
     QHash<qint64, int> m_positions; // id → place in m_items
+    bool m_filtered = false;
+    std::vector<std::int64_t> m_viewIds; // as answered, perhaps with pictures not loaded yet
+    std::vector<int> m_view;             // places in m_items
+    QHash<qint64, int> m_viewRows;
+    QHash<qint64, PictureMarks> m_marks; // where anything was said
     bool m_ranked = false;
     std::vector<GalleryHit> m_answer; // as ranked, perhaps with pictures not loaded yet
     std::vector<GalleryHit> m_hits;   // those of the gallery
@@ -74,3 +90,4 @@ private:
 } // namespace sapsam::ui
 
 Q_DECLARE_METATYPE(sapsam::ui::PictureRef)
+Q_DECLARE_METATYPE(sapsam::PictureMarks)

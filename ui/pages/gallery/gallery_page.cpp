@@ -1,7 +1,10 @@
 #include "ui/pages/gallery/gallery_page.h"
 
 #include "ui/gallery/thumbnail_grid.h"
+#include "ui/jobs/project_session.h"
 #include "ui/models/gallery_model.h"
+#include "ui/pages/gallery/facet_panel.h"
+#include "ui/pages/gallery/filter_bar.h"
 #include "ui/support/text.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/labels.h"
@@ -10,6 +13,7 @@
 
 #include <QAction>
 #include <QHBoxLayout>
+#include <QInputDialog>
 #include <QItemSelectionModel>
 #include <QLabel>
 #include <QMenu>
@@ -17,6 +21,9 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
 
 namespace sapsam::ui {
 
@@ -30,7 +37,9 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
       m_empty(new EmptyState),
       m_stack(new QStackedWidget),
       m_count(makeLabel({}, "muted")),
-      m_size(new QSlider(Qt::Horizontal))
+      m_size(new QSlider(Qt::Horizontal)),
+      m_filterBar(new FilterBar),
+      m_facets(new FacetPanel(context.palette))
 {
     setRole(this, "page");
     m_grid->setModel(m_model);
@@ -55,16 +64,19 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
     auto *leftLayout = new QVBoxLayout(left);
     leftLayout->setContentsMargins(0, 0, 0, 0);
     leftLayout->setSpacing(0);
+    leftLayout->addWidget(m_filterBar);
     leftLayout->addLayout(header);
     leftLayout->addWidget(m_stack, 1);
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->setHandleWidth(1);
+    splitter->addWidget(m_facets);
     splitter->addWidget(left);
     splitter->addWidget(m_match);
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 0);
-    splitter->setCollapsible(0, false);
-    splitter->setSizes({900, 290});
+    splitter->setStretchFactor(0, 0);
+    splitter->setStretchFactor(1, 1);
+    splitter->setStretchFactor(2, 0);
+    splitter->setCollapsible(1, false);
+    splitter->setSizes({210, 800, 290});
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -88,7 +100,280 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
         else if (m_offer == Offer::Embed)
             Q_EMIT embedRequested();
     });
+
+    m_askTimer.setSingleShot(true);
+    m_askTimer.setInterval(120); // a fast typist's pause
+    connect(&m_askTimer, &QTimer::timeout, this, &GalleryPage::ask);
+    connect(m_filterBar, &FilterBar::filterChanged, this, [this] { m_askTimer.start(); });
+    connect(m_filterBar, &FilterBar::sortChanged, this, [this] { m_askTimer.start(); });
+    connect(m_facets, &FacetPanel::valueToggled, this,
+            [this](const QString &key, const QString &value) {
+                // A filter with a problem gives way to the click.
+                const std::string text = toStdString(m_filterBar->filter());
+                m_filterBar->setFilter(
+                    toQString(filterWithToggled(parseFilter(text).problem ? std::string() : text,
+                                                toStdString(key), toStdString(value))));
+            });
+    connect(m_filterBar, &FilterBar::viewChosen, this, [this](const QString &name) {
+        for (const SavedView &view : m_views) {
+            if (toQString(view.name) == name) {
+                m_filterBar->setSort(view.sort);
+                showFiltered(toQString(view.filter));
+                return;
+            }
+        }
+    });
+    connect(m_filterBar, &FilterBar::saveViewRequested, this, [this] {
+        askForText(tr("Save as a view"), tr("Name"), {}, [this](const QString &name) {
+            const SavedView view{toStdString(name), toStdString(m_filterBar->filter()),
+                                 m_filterBar->sort()};
+            startEdit(
+                tr("Save view %1").arg(name),
+                [view](ProjectStore &, const std::vector<std::int64_t> &) {
+                    return saveViewEdit(view);
+                },
+                false);
+        });
+    });
+    connect(m_filterBar, &FilterBar::renameViewRequested, this, [this](const QString &name) {
+        askForText(tr("Rename view"), tr("Name"), name, [this, name](const QString &fresh) {
+            startEdit(
+                tr("Rename view %1").arg(name),
+                [from = toStdString(name),
+                 to = toStdString(fresh)](ProjectStore &store, const std::vector<std::int64_t> &) {
+                    return renameViewEdit(store, from, to);
+                },
+                false);
+        });
+    });
+    connect(m_filterBar, &FilterBar::deleteViewRequested, this, [this](const QString &name) {
+        startEdit(
+            tr("Delete view %1").arg(name),
+            [name = toStdString(name)](ProjectStore &store, const std::vector<std::int64_t> &) {
+                return deleteViewEdit(store, name);
+            },
+            false);
+    });
+    connect(m_context.session, &ProjectSession::contentChanged, this, [this] {
+        m_contentIsNew = true;
+        if (!m_askTimer.isActive())
+            m_askTimer.start();
+    });
+    connect(m_context.session, &ProjectSession::closed, this, &GalleryPage::forget);
+    connect(m_context.session, &ProjectSession::editFailed, this, [this] {
+        m_editing = false;
+        runNextEdit();
+    });
+    m_grid->setContextMenuPolicy(Qt::ActionsContextMenu);
     refresh();
+}
+
+void GalleryPage::forget()
+{
+    m_asked.cancel();
+    m_askTimer.stop();
+    m_asking = false;
+    m_askAgain = false;
+    m_contentIsNew = true;
+    m_editing = false;
+    m_edits.clear();
+    m_allFacets = {};
+    m_views.clear();
+    m_filterBar->setFilter({});
+    m_filterBar->setProblem({});
+    m_filterBar->setViews({});
+    m_facets->setFacets({}, {}, {});
+    m_model->clearView();
+    m_askTimer.stop();
+}
+
+void GalleryPage::showFiltered(const QString &filter)
+{
+    m_filterBar->setFilter(filter);
+    m_askTimer.stop();
+    ask();
+}
+
+void GalleryPage::ask()
+{
+    if (!m_context.session->isOpen())
+        return;
+    if (m_asking) {
+        // The next key press ends the question before.
+        m_asked.cancel();
+        m_askAgain = true;
+        return;
+    }
+    const QString text = m_filterBar->filter();
+    const FilterParse parse = parseFilter(toStdString(text));
+    if (parse.problem) {
+        const QString before =
+            QString::fromStdString(parse.filter.text.substr(0, parse.problem->begin));
+        m_filterBar->setProblem(
+            tr("Column %1: %2").arg(before.size() + 1).arg(toQString(parse.problem->message)));
+        return;
+    }
+    struct Found
+    {
+        GalleryAnswer answer;
+        std::optional<GalleryFacets> all;
+        FilterVocabulary words;
+        std::vector<SavedView> views;
+    };
+    m_asking = true;
+    m_asked = CancelSource();
+    const bool withContent = std::exchange(m_contentIsNew, false);
+    const GallerySort sort = m_filterBar->sort();
+    m_context.session->read(
+        this,
+        [filter = parse.filter, sort, withContent, token = m_asked.token()](ProjectStore &store,
+                                                                            const CancelToken &) {
+            Found found;
+            found.answer = askGallery(store, filter, sort, token);
+            if (withContent) {
+                found.all =
+                    filter.isEverything() ? found.answer.facets : askGallery(store, {}).facets;
+                found.words = filterVocabulary(store);
+                found.views = savedViews(store);
+            }
+            return found;
+        },
+        [this, text, sort, token = m_asked.token(),
+         isAll = parse.filter.isEverything() && sort == GallerySort{}](Found found) {
+            m_asking = false;
+            if (found.all) {
+                m_allFacets = std::move(*found.all);
+                m_views = found.views;
+                m_filterBar->setVocabulary(found.words);
+                m_filterBar->setViews(m_views);
+            }
+            if (std::exchange(m_askAgain, false) || token.isCancelled()) {
+                ask();
+                return;
+            }
+            m_filterBar->setProblem({});
+            const std::vector<std::int64_t> selected = selectedIds();
+            const qint64 current = m_model->idAt(m_grid->currentIndex().row());
+            const int rows = m_model->rowCount();
+            if (isAll)
+                m_model->clearView(found.answer.ids, found.answer.marks);
+            else
+                m_model->setView(std::move(found.answer.ids), found.answer.marks);
+            // A reset forgets what was chosen; what is still shown stays chosen.
+            if (!m_grid->selectionModel()->hasSelection() && !selected.empty() && rows > 0) {
+                QItemSelection kept;
+                for (const std::int64_t id : selected) {
+                    const int row = m_model->rowOf(id);
+                    if (row < 0)
+                        continue;
+                    if (!kept.isEmpty() && kept.last().bottom() + 1 == row)
+                        kept.last() =
+                            QItemSelectionRange(kept.last().topLeft(), m_model->index(row));
+                    else
+                        kept.append(QItemSelectionRange(m_model->index(row)));
+                }
+                const int row = m_model->rowOf(current);
+                if (row >= 0)
+                    m_grid->selectionModel()->setCurrentIndex(m_model->index(row),
+                                                              QItemSelectionModel::NoUpdate);
+                m_grid->selectionModel()->select(kept, QItemSelectionModel::ClearAndSelect);
+            }
+            m_facets->setFacets(m_allFacets, found.answer.facets, text);
+            refresh();
+        },
+        [this](const ErrorReport &error) {
+            m_asking = false;
+            if (std::exchange(m_askAgain, false))
+                ask();
+            else
+                m_filterBar->setProblem(toQString(error.message));
+        });
+}
+
+std::vector<std::int64_t> GalleryPage::selectedIds() const
+{
+    std::vector<std::int64_t> ids;
+    QItemSelection selection = m_grid->selectionModel()->selection();
+    std::sort(selection.begin(), selection.end(),
+              [](const QItemSelectionRange &a, const QItemSelectionRange &b) {
+                  return a.top() < b.top();
+              });
+    for (const QItemSelectionRange &range : selection) {
+        for (int row = range.top(); row <= range.bottom(); ++row)
+            ids.push_back(m_model->idAt(row));
+    }
+    return ids;
+}
+
+void GalleryPage::startEdit(const QString &title, EditMaker make, bool ofSelection)
+{
+    std::vector<std::int64_t> images;
+    if (ofSelection) {
+        images = selectedIds();
+        if (images.empty())
+            return;
+    }
+    m_edits.append({title, std::move(make), std::move(images)});
+    runNextEdit();
+}
+
+void GalleryPage::runNextEdit()
+{
+    if (m_editing || m_edits.isEmpty() || !m_context.session->isOpen())
+        return;
+    m_editing = true;
+    const Waiting next = m_edits.takeFirst();
+    m_context.session->read(
+        this,
+        [next](ProjectStore &store, const CancelToken &) {
+            Edit edit = next.make(store, next.images);
+            edit.title = toStdString(next.title);
+            return edit;
+        },
+        [this](Edit edit) {
+            m_context.session->edit(std::move(edit), this, [this](const Edit &) {
+                m_editing = false;
+                runNextEdit();
+            });
+        },
+        [this, next](const ErrorReport &error) {
+            m_editing = false;
+            m_context.showProblem(next.title, error);
+            runNextEdit();
+        });
+}
+
+void GalleryPage::askForText(const QString &title, const QString &label, const QString &text,
+                             std::function<void(const QString &)> then)
+{
+    auto *dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(title);
+    dialog->setLabelText(label);
+    dialog->setTextValue(text);
+    connect(dialog, &QInputDialog::textValueSelected, this,
+            [then = std::move(then)](const QString &value) {
+                if (!value.trimmed().isEmpty())
+                    then(value.trimmed());
+            });
+    dialog->open();
+}
+
+void GalleryPage::chooseTag(bool add)
+{
+    if (selectedIds().empty())
+        return;
+    askForText(add ? tr("Add a tag") : tr("Remove a tag"), tr("Tag"), {},
+               [this, add](const QString &tag) {
+                   startEdit(add ? tr("Tag “%1”").arg(tag) : tr("Remove tag “%1”").arg(tag),
+                             [add, tag = toStdString(tag)](
+                                 ProjectStore &store, const std::vector<std::int64_t> &images) {
+                                 const std::vector<std::string> tags{tag};
+                                 const std::vector<std::string> none;
+                                 return add ? tagEdit(store, images, tags, none)
+                                            : tagEdit(store, images, none, tags);
+                             });
+               });
 }
 
 void GalleryPage::makeActions(ActionRegistry &actions)
@@ -113,15 +398,47 @@ void GalleryPage::makeActions(ActionRegistry &actions)
             if (current.isValid())
                 m_context.openPicture(current.data(GalleryModel::IdRole).toLongLong());
         });
-    add("gallery.all", tr("Back to all pictures"), {QStringLiteral("Esc")}, "", this,
-        [this] { Q_EMIT closeSearchRequested(); });
+    add("gallery.all", tr("Back to all pictures"), {QStringLiteral("Esc")}, "", this, [this] {
+        if (!m_model->isRanked())
+            m_filterBar->setFilter({});
+        Q_EMIT closeSearchRequested();
+    });
     add("gallery.bigger", tr("Bigger pictures"),
         {QStringLiteral("Ctrl++"), QStringLiteral("Ctrl+=")}, "zoom-in", this,
         [this] { m_grid->setCellWidth(m_grid->cellWidth() + 16); });
     add("gallery.smaller", tr("Smaller pictures"), {QStringLiteral("Ctrl+-")}, "zoom-out", this,
         [this] { m_grid->setCellWidth(m_grid->cellWidth() - 16); });
-    add("gallery.select-all", tr("Select all"), {QStringLiteral("Ctrl+A")}, "", m_grid,
+    add("gallery.select-all", tr("Select all that fit"), {QStringLiteral("Ctrl+A")}, "", m_grid,
         [this] { m_grid->selectAll(); });
+    add("gallery.filter", tr("Filter"), {QStringLiteral("Ctrl+F")}, "", this,
+        [this] { m_filterBar->focusEdit(); });
+    for (int rating = 0; rating <= 5; ++rating) {
+        const QString text = rating == 0 ? tr("No rating") : tr("Rate %1").arg(rating);
+        const QByteArray id = "gallery.rate-" + QByteArray::number(rating);
+        add(id.constData(), text, {QStringLiteral("Alt+%1").arg(rating)}, "", m_grid,
+            [this, rating, text] {
+                startEdit(text,
+                          [rating](ProjectStore &store, const std::vector<std::int64_t> &images) {
+                              return ratingEdit(store, images, rating);
+                          });
+            });
+    }
+    const auto addReview = [&](const char *id, const QString &text, const char *key,
+                               const char *state) {
+        add(id, text, {QString::fromLatin1(key)}, "", m_grid, [this, text, state] {
+            startEdit(text, [state](ProjectStore &store, const std::vector<std::int64_t> &images) {
+                return reviewEdit(store, images, state);
+            });
+        });
+    };
+    addReview("gallery.accept", tr("Accept"), "A", "accepted");
+    addReview("gallery.unsure", tr("Mark as unsure"), "U", "unsure");
+    addReview("gallery.reject", tr("Reject"), "R", "rejected");
+    addReview("gallery.unreview", tr("Not reviewed"), "N", "");
+    add("gallery.tag", tr("Add a tag…"), {QStringLiteral("T")}, "", m_grid,
+        [this] { chooseTag(true); });
+    add("gallery.untag", tr("Remove a tag…"), {QStringLiteral("Shift+T")}, "", m_grid,
+        [this] { chooseTag(false); });
 }
 
 void GalleryPage::fillMenu(QMenu &menu)
@@ -136,7 +453,7 @@ void GalleryPage::activate()
 
 bool GalleryPage::isSettled() const
 {
-    return m_grid->isSettled();
+    return !m_asking && !m_askTimer.isActive() && !m_editing && m_grid->isSettled();
 }
 
 bool GalleryPage::showsEmptyState() const
@@ -157,8 +474,11 @@ void GalleryPage::refresh()
         m_stack->setCurrentWidget(m_empty);
     } else if (m_model->rowCount() == 0) {
         m_offer = Offer::Nothing;
-        m_empty->show(QStringLiteral("search"), tr("Nobody found"),
-                      tr("No picture of this gallery is embedded for this query."));
+        m_empty->show(QStringLiteral("search"),
+                      m_model->isFiltered() ? tr("No picture fits") : tr("Nobody found"),
+                      m_model->isFiltered()
+                          ? tr("No picture fits this filter. Press Esc to see all pictures.")
+                          : tr("No picture of this gallery is embedded for this query."));
         m_stack->setCurrentWidget(m_empty);
     } else {
         m_offer = Offer::Nothing;
@@ -178,9 +498,12 @@ void GalleryPage::updateCount()
                                    return count;
                                }()
                              : 0;
-    m_count->setText(m_model->isRanked()
-                         ? tr("%1 ranked").arg(countText(m_model->rowCount()))
-                         : tr("%1 in the gallery").arg(countText(m_model->totalCount())));
+    m_count->setText(
+        m_model->isRanked() ? tr("%1 ranked").arg(countText(m_model->rowCount()))
+        : m_model->rowCount() < m_model->totalCount()
+            ? tr("%1 of %2 fit")
+                  .arg(countText(m_model->rowCount()), countText(m_model->totalCount()))
+            : tr("%1 in the gallery").arg(countText(m_model->totalCount())));
     Q_EMIT selectionCountChanged(selected);
 }
 

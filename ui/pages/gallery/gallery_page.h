@@ -1,11 +1,18 @@
 #pragma once
 
+#include "core/base/cancel.h"
 #include "core/pipeline/searcher.h"
+#include "core/store/curation.h"
+#include "core/store/gallery_query.h"
 #include "ui/pages/page.h"
 
 #include <QHash>
 #include <QList>
+#include <QTimer>
 #include <QWidget>
+
+#include <functional>
+#include <optional>
 
 class QAction;
 class QLabel;
@@ -16,6 +23,8 @@ class QStackedWidget;
 namespace sapsam::ui {
 
 class EmptyState;
+class FacetPanel;
+class FilterBar;
 class GalleryModel;
 class MatchPanel;
 class ResponseBar;
@@ -43,6 +52,13 @@ public:
     EmptyState *emptyState() const { return m_empty; }
     bool showsEmptyState() const;
 
+    FilterBar *filterBar() const { return m_filterBar; }
+    FacetPanel *facetPanel() const { return m_facets; }
+    // Shows what fits; the text stands in the filter bar, also when it has a problem.
+    void showFiltered(const QString &filter);
+    // Ids of the selected pictures, in the order of the grid.
+    std::vector<std::int64_t> selectedIds() const;
+
     void showAll();
     void showSearching(const QString &text);
     void showResponse(const SearchResponse &response);
@@ -62,8 +78,25 @@ Q_SIGNALS:
 private:
     enum class Offer { Nothing, Import, Embed };
 
+    // Makes an edit of the selected pictures on the reader lane.
+    using EditMaker =
+        std::function<Edit(ProjectStore &store, const std::vector<std::int64_t> &images)>;
+    struct Waiting
+    {
+        QString title;
+        EditMaker make;
+        std::vector<std::int64_t> images;
+    };
+
     void showCurrentMatch();
     void updateCount();
+    void ask();
+    void startEdit(const QString &title, EditMaker make, bool ofSelection = true);
+    void runNextEdit();
+    void chooseTag(bool add);
+    void askForText(const QString &title, const QString &label, const QString &text,
+                    std::function<void(const QString &)> then);
+    void forget(); // the project was closed
 
     PageContext m_context;
     QList<QAction *> m_actions;
@@ -75,6 +108,17 @@ private:
     QStackedWidget *m_stack;
     QLabel *m_count;
     QSlider *m_size;
+    FilterBar *m_filterBar;
+    FacetPanel *m_facets;
+    QTimer m_askTimer;
+    CancelSource m_asked;
+    bool m_asking = false;
+    bool m_askAgain = false;
+    bool m_contentIsNew = true; // the facets of all pictures must be counted again
+    GalleryFacets m_allFacets;
+    std::vector<SavedView> m_views;
+    QList<Waiting> m_edits; // one after the other: each builds on what the one before stored
+    bool m_editing = false;
     Offer m_offer = Offer::Nothing;
     QHash<qint64, SearchHit> m_hits;
 };
