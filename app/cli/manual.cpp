@@ -50,7 +50,8 @@ std::vector<const CLI::Option *> optionsOf(const CLI::App &app)
 {
     std::vector<const CLI::Option *> result;
     for (const CLI::Option *option : app.get_options()) {
-        if (isShown(*option))
+        // Every verb has --help: said once.
+        if (isShown(*option) && (app.get_parent() == nullptr || option != app.get_help_ptr()))
             result.push_back(option);
     }
     return result;
@@ -60,13 +61,14 @@ void writeOptions(std::string &page, const CLI::App &app)
 {
     for (const CLI::Option *option : optionsOf(app)) {
         page += ".TP\n.B " + escaped(option->get_name(false, true));
-        if (!option->get_positional() && option->get_type_size() > 0)
+        if (!option->get_positional() && option->get_items_expected_max() > 0)
             page += " \\fI"
                     + escaped(
                         upper(option->get_type_name().substr(0, option->get_type_name().find(':'))))
                     + "\\fR";
         page += "\n" + escaped(option->get_description());
-        if (!option->get_default_str().empty())
+        // A path is of the machine that made the page.
+        if (!option->get_default_str().empty() && option->get_default_str().front() != '/')
             page += " (" + escaped(option->get_default_str()) + ")";
         page += "\n";
     }
@@ -112,8 +114,9 @@ void writeCases(std::string &script, const CLI::App &app, const std::string &pat
 void collectPaths(std::vector<std::string> &paths, const CLI::App &app, const std::string &path)
 {
     for (const CLI::App *verb : verbsOf(app)) {
-        paths.push_back(path.empty() ? verb->get_name() : path + " " + verb->get_name());
-        collectPaths(paths, *verb, paths.back());
+        const std::string whole = path.empty() ? verb->get_name() : path + " " + verb->get_name();
+        paths.push_back(whole);
+        collectPaths(paths, *verb, whole);
     }
 }
 
