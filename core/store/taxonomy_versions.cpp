@@ -47,8 +47,9 @@ std::optional<Taxonomy> taxonomyOfVersion(ProjectStore &store, const std::string
         if (row.step())
             return parseTaxonomy(row.text(0), store.folder() + ": version " + version);
     }
+    // A release may give the shipped groups other colours; its number says what they mean.
     Taxonomy shipped = defaultTaxonomy();
-    if (shipped.version == version)
+    if (nameAndNumber(version) == nameAndNumber(shipped.version))
         return shipped;
     return std::nullopt;
 }
@@ -71,7 +72,7 @@ std::vector<TaxonomyVersionInfo> taxonomyVersions(ProjectStore &store)
         info.isCurrent = info.version == current;
         info.isShipped = info.version == shipped;
         hasShipped = hasShipped || info.isShipped;
-        info.hasContent = !content.empty() || info.isShipped;
+        info.hasContent = !content.empty() || nameAndNumber(info.version) == nameAndNumber(shipped);
         if (!content.empty()) {
             const Json json = parseJson(content, store.folder() + ": version " + info.version);
             info.parent = valueOr<std::string>(json, "parent", {}, info.version);
