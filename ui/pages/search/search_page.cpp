@@ -96,6 +96,8 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     m_canvas->setAccessibleName(tr("The selected person"));
     m_canvas->setMinimumHeight(160);
     m_history->setAccessibleName(tr("Earlier searches"));
+    m_history->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_history->setTextElideMode(Qt::ElideRight);
     m_rerank.setSingleShot(true);
     m_rerank.setInterval(kRerankDelayMs);
     connect(&m_rerank, &QTimer::timeout, this, [this] { start(); });
@@ -586,8 +588,11 @@ void SearchPage::loadHistory()
         [this](const std::vector<SearchQuery> &queries) {
             m_stored = queries;
             m_history->clear();
-            for (const SearchQuery &query : queries)
-                m_history->addItem(toQString(titleOf(query)));
+            for (const SearchQuery &query : queries) {
+                const QString title = toQString(titleOf(query));
+                m_history->addItem(title);
+                m_history->item(m_history->count() - 1)->setToolTip(title);
+            }
         });
 }
 
