@@ -879,6 +879,12 @@ struct Searcher::Private
             response.lineNote = "scores of pictures and judgements are not calibrated";
             return;
         }
+        // Fitted on descriptions in full: a short one scores lower and is true of many.
+        constexpr std::size_t kFullDescription = 12; // words
+        if (plainWords(query.text).size() < kFullDescription) {
+            response.lineNote = "the calibration is for descriptions of 12 words and more";
+            return;
+        }
         if (stored->reranked != plan.isReranked) {
             response.lineNote = plan.isReranked ? "scores re-ranked by parts are not calibrated"
                                                 : "only scores re-ranked by parts are calibrated";

@@ -5,7 +5,7 @@ endif()
 if(TARGET sapsam-workbench)
   install(TARGETS sapsam-workbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-install(DIRECTORY resources/experiments resources/taxonomies resources/templates DESTINATION ${CMAKE_INSTALL_DATADIR}/sapsam)
+install(DIRECTORY resources/experiments resources/search resources/taxonomies resources/templates DESTINATION ${CMAKE_INSTALL_DATADIR}/sapsam)
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/sapsam/models
   PATTERN "*.sh" EXCLUDE)
 install(FILES LICENSE README.md RESPONSIBLE_USE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
