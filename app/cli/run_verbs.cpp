@@ -321,16 +321,20 @@ void addRunVerbs(CLI::App &runs, Context &context)
         ->capture_default_str();
 
     auto name = std::make_shared<std::string>();
+    auto isDefault = std::make_shared<bool>(false);
     auto target = std::make_shared<std::string>();
     auto *use = addVerb(
         "use", "Enter a finished run's model into a folder of models",
-        [name, target](const Context &own, const std::string &path) {
+        [name, target, isDefault](const Context &own, const std::string &path) {
             const std::string into = target->empty() ? own.modelsFolder : *target;
             const Json entry = exportRun(path, into, *name);
+            if (*isDefault)
+                preferModel(into, entry.at("name").get<std::string>());
             return Answer{OrderedJson(entry),
                           entry.at("name").get<std::string>() + " lies in " + into + "\n", Done};
         });
     use->add_option("--name", *name, "Of the model; the one in the run's settings by default");
+    use->add_flag("--default", *isDefault, "Take it for its task from now on");
     use->add_option("--into", *target, "Folder of models; --models by default");
 
     auto *queue = runs.add_subcommand("queue", "Runs that are started one after the other");

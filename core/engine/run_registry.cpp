@@ -630,6 +630,25 @@ std::string writableModelsFolder(const std::string &modelsFolder)
     return ::access(modelsFolder.c_str(), W_OK) == 0 ? modelsFolder : userModelsFolder();
 }
 
+void preferModel(const std::string &modelsFolder, const std::string &name)
+{
+    const std::string path = modelsFolder + "/manifest.json";
+    OrderedJson manifest = OrderedJson::parse(readFile(path), nullptr, false);
+    std::vector<OrderedJson> models;
+    if (manifest.is_object() && manifest.contains("models") && manifest.at("models").is_array()) {
+        for (const OrderedJson &model : manifest.at("models"))
+            models.push_back(model);
+    }
+    const auto found = std::find_if(models.begin(), models.end(), [&](const OrderedJson &model) {
+        return model.is_object() && model.value("name", std::string()) == name;
+    });
+    if (found == models.end())
+        throw Error(ErrorKind::NotFound, path + ": there is no model '" + name + "'");
+    std::rotate(models.begin(), found, found + 1);
+    manifest["models"] = models;
+    writeJsonFile(path, manifest);
+}
+
 OrderedJson toJson(const RunSummary &run)
 {
     OrderedJson json = {{"run", run.folder},    {"state", nameOf(run.state)}, {"task", run.task},

@@ -150,4 +150,8 @@ OrderedJson toJson(const RunSummary &run);
 // one for models that a user brings.
 std::string writableModelsFolder(const std::string &modelsFolder);
 
+// Makes a model of a folder the one that is taken for its task, by moving it to the front of
+// manifest.json. Throws Error(NotFound) when it is not listed there.
+void preferModel(const std::string &modelsFolder, const std::string &name);
+
 } // namespace sapsam

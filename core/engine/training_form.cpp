@@ -431,7 +431,7 @@ TrainingForm makeForm(const std::string &id, const std::string &task, const std:
     form.title = title;
     form.explanation = explanation;
     form.onData = defaults.contains("data");
-    OrderedJson all = {{"seed", 1}};
+    OrderedJson all = {{"name", ""}, {"seed", 1}};
     all.update(defaults);
     for (const auto &item : all.items()) {
         SettingField field;

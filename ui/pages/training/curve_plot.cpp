@@ -20,7 +20,8 @@ constexpr double kLeft = 58.0;
 constexpr double kRight = 14.0;
 constexpr double kTop = 34.0;
 constexpr double kBottom = 26.0;
-constexpr double kColumn = 4.0;     // pixels; closer points would only cost time
+constexpr std::size_t kDense = 300; // columns from which lines are thin and not smoothed
+constexpr double kColumn = 2.0;     // pixels; closer points would only cost time
 constexpr double kSmallest = 1e-12; // below it a logarithm says nothing
 
 QString numberText(double value)
@@ -234,6 +235,8 @@ void CurvePlot::paintEvent(QPaintEvent *)
             continue;
         QColor band = m_series[i].color;
         band.setAlphaF(m_smoothing > 0.0 ? 0.16F : 0.22F);
+        const bool isDense = one.columns.size() > kDense;
+        painter.setRenderHint(QPainter::Antialiasing, !isDense);
         const bool hasBand = one.columns.front().count > 1 || one.columns.back().count > 1;
         if (hasBand) {
             QPolygonF outline;
@@ -262,7 +265,8 @@ void CurvePlot::paintEvent(QPaintEvent *)
         const Qt::PenStyle style = m_series[i].isDashed ? Qt::DashLine : Qt::SolidLine;
         if (m_smoothing > 0.0 && !hasBand)
             line(false, QPen(band, 1.0, style));
-        line(m_smoothing > 0.0, QPen(m_series[i].color, 1.6, style, Qt::FlatCap, Qt::BevelJoin));
+        line(m_smoothing > 0.0,
+             QPen(m_series[i].color, isDense ? 1.0 : 1.6, style, Qt::FlatCap, Qt::BevelJoin));
     }
     painter.restore();
 

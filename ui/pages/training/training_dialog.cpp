@@ -522,14 +522,11 @@ void TrainingDialog::check()
                                               .arg(launch.processes))});
     }
     QHash<QString, QStringList> byKey;
-    QStringList others;
     for (const SettingProblem &problem : m_problems) {
         const QString key = toQString(problem.key);
         const QString message = toQString(problem.message);
         if (row(key) != nullptr)
             byKey[key].append(message);
-        else
-            others.append(message);
     }
     for (SettingRow *one : std::as_const(m_rows)) {
         const QString key = toQString(one->field().key);
@@ -557,8 +554,8 @@ void TrainingDialog::check()
                            ? tr("1 setting cannot be used.")
                            : tr("%1 settings cannot be used.")
                                  .arg(countText(static_cast<std::int64_t>(m_problems.size())));
-        if (!others.isEmpty())
-            text += QLatin1Char(' ') + others.join(QLatin1Char(' '));
+        text += QLatin1Char(' ')
+                + toQString(m_problems.front().message).section(QLatin1Char('\n'), 0, 0);
         m_summary->setText(text);
         paintLabel(m_summary, errorColor(palette()));
     } else {

@@ -4,7 +4,6 @@
 #include "core/engine/run_launch.h"
 #include "core/engine/trainer.h"
 #include "core/engine/training_form.h"
-#include "core/store/edits.h"
 #include "ui/jobs/project_session.h"
 #include "ui/pages/training/curve_plot.h"
 #include "ui/pages/training/runs_model.h"
@@ -487,7 +486,7 @@ void TrainingPage::makeActions(ActionRegistry &actions)
         tr("Shows what the two selected runs were told differently."),
         [this] { m_tabs->setCurrentIndex(Compare); });
     add("training.use", tr("&Use this model"), "Ctrl+U",
-        tr("Enters the finished model and lets this project use it."), [this] {
+        tr("Enters the finished model and takes it for its task."), [this] {
             m_tabs->setCurrentIndex(Checkpoints);
             useModel();
         });
@@ -1247,6 +1246,7 @@ void TrainingPage::useModel()
                 const Json entry = exportRun(folder, used.folder, name);
                 used.name = entry.at("name").get<std::string>();
                 used.task = entry.at("task").get<std::string>();
+                preferModel(used.folder, used.name);
             } catch (const std::exception &) {
                 used.error = reportOfCurrentException();
             }
@@ -1260,20 +1260,10 @@ void TrainingPage::useModel()
                 return;
             }
             m_used->setText(
-                tr("“%1” lies in %2.").arg(toQString(used.name), toQString(used.folder)));
-            if (m_context.session != nullptr && m_context.session->isOpen()) {
-                Edit edit;
-                edit.title = toStdString(tr("Use the model %1").arg(toQString(used.name)));
-                Change change;
-                change.kind = EditKind::Setting;
-                change.key = "model." + used.task;
-                change.after = used.folder + "/" + used.name;
-                edit.changes.push_back(change);
-                m_context.session->edit(edit, this, [this, used](const Edit &) {
-                    m_used->setText(tr("This project now uses “%1”, which lies in %2.")
-                                        .arg(toQString(used.name), toQString(used.folder)));
-                });
-            }
+                tr("“%1” lies in %2 and is taken for %3 when the program is started "
+                   "the next time. What was embedded by another model must be embedded "
+                   "again.")
+                    .arg(toQString(used.name), toQString(used.folder), toQString(used.task)));
             Q_EMIT modelUsed(toQString(used.task), toQString(used.name));
         });
 }
