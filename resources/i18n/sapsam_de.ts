@@ -3193,16 +3193,8 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <translation>Versuch</translation>
     </message>
     <message>
-        <source>crops: </source>
-        <translation>Ausschnitte: </translation>
-    </message>
-    <message>
         <source>Crops of the sample</source>
         <translation>Ausschnitte der Stichprobe</translation>
-    </message>
-    <message>
-        <source>seed: </source>
-        <translation>Startwert: </translation>
     </message>
     <message>
         <source>Seed of the sample</source>
@@ -3432,6 +3424,14 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     <message>
         <source>Reading the project…</source>
         <translation>Das Projekt wird gelesen…</translation>
+    </message>
+    <message>
+        <source>crops </source>
+        <translation>Ausschnitte </translation>
+    </message>
+    <message>
+        <source>seed </source>
+        <translation>Startwert </translation>
     </message>
 </context>
 <context>
@@ -4612,10 +4612,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Dieses Modell &amp;verwenden</translation>
     </message>
     <message>
-        <source>Enters the finished model and lets this project use it.</source>
-        <translation>Trägt das fertige Modell ein und lässt dieses Projekt es verwenden.</translation>
-    </message>
-    <message>
         <source>Open &amp;folder</source>
         <translation>&amp;Ordner öffnen</translation>
     </message>
@@ -4732,24 +4728,20 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Das Modell konnte nicht eingetragen werden</translation>
     </message>
     <message>
-        <source>“%1” lies in %2.</source>
-        <translation>„%1“ liegt in %2.</translation>
-    </message>
-    <message>
-        <source>Use the model %1</source>
-        <translation>Das Modell %1 verwenden</translation>
-    </message>
-    <message>
-        <source>This project now uses “%1”, which lies in %2.</source>
-        <translation>Dieses Projekt verwendet jetzt „%1“, das in %2 liegt.</translation>
-    </message>
-    <message>
         <source>Folder with training runs</source>
         <translation>Ordner mit Trainingsläufen</translation>
     </message>
     <message>
         <source>The folder could not be added</source>
         <translation>Der Ordner konnte nicht hinzugefügt werden</translation>
+    </message>
+    <message>
+        <source>Enters the finished model and takes it for its task.</source>
+        <translation>Trägt das fertige Modell ein und nimmt es für seine Aufgabe.</translation>
+    </message>
+    <message>
+        <source>“%1” lies in %2 and is taken for %3 when the program is started the next time. What was embedded by another model must be embedded again.</source>
+        <translation>„%1“ liegt in %2 und wird beim nächsten Start des Programms für %3 genommen. Was ein anderes Modell eingebettet hat, muss erneut eingebettet werden.</translation>
     </message>
 </context>
 <context>
