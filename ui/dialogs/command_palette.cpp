@@ -28,7 +28,7 @@ public:
 
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &) const override
     {
-        return {kWidth, option.fontMetrics.height() + 2 * kRowPadding};
+        return {0, option.fontMetrics.height() + 2 * kRowPadding};
     }
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option,
@@ -101,6 +101,7 @@ CommandPalette::CommandPalette(const ActionRegistry &registry, const QStringList
     m_list->setItemDelegate(new CommandDelegate(m_list));
     m_list->setAccessibleName(tr("Actions"));
     m_list->setUniformItemSizes(true);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setFrameShape(QFrame::NoFrame);
     m_list->setFocusPolicy(Qt::NoFocus);
     m_list->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);

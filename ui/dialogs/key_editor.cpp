@@ -23,6 +23,8 @@ namespace sapsam::ui {
 
 namespace {
 
+constexpr int kRowPadding = 10;
+
 enum Column { ActionColumn, KeysColumn, SectionColumn };
 
 QString textOf(const QList<QKeySequence> &keys)
@@ -108,6 +110,7 @@ void KeyEditor::fill()
         QTreeWidgetItem *item = m_list->topLevelItem(row);
         if (item == nullptr) {
             item = new QTreeWidgetItem(m_list);
+            item->setSizeHint(ActionColumn, QSize(0, fontMetrics().height() + kRowPadding));
             item->setText(ActionColumn, specs[row].title());
             item->setText(SectionColumn, specs[row].section);
             item->setData(ActionColumn, Qt::UserRole, specs[row].id);
