@@ -20,7 +20,7 @@ struct SearchRequest
     std::string text;     // a plain description; not looked at when there is a query
     int top = 20;         // 0 = the whole gallery
     int explainTop = 100; // hits that carry their parts; the others are explained when asked for
-    std::optional<SearchQuery> query;
+    std::optional<SearchQuery> query = std::nullopt;
     bool remember = true;     // in the project's history
     bool approximate = false; // candidates from the approximate index
 };
@@ -61,7 +61,7 @@ struct SearchHit
     std::string path;   // of the picture to show
     double score = 0.0; // see Searcher; a cosine in [-1, 1] for a plain description
     std::vector<PartMatch> parts;
-    std::vector<Contribution> contributions; // add up to the score; empty when not explained
+    std::vector<Contribution> contributions = {}; // add up to the score; empty when not explained
 };
 
 struct QueryPart
