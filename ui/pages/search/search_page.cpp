@@ -233,7 +233,7 @@ void SearchPage::makeActions(ActionRegistry &actions)
     });
     add("search.paste", tr("Search with the picture of the clipboard"), {QStringLiteral("Ctrl+V")},
         m_grid, [this] { paste(); });
-    add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+Shift+S")}, this, [this] {
+    add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+S")}, this, [this] {
         const QString file = QFileDialog::getSaveFileName(this, tr("Save the search"), {},
                                                           tr("Searches (*.sapsamq)"));
         if (!file.isEmpty())

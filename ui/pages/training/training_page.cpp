@@ -469,7 +469,7 @@ void TrainingPage::makeActions(ActionRegistry &actions)
     };
     add("training.new", tr("&New run…"), "Ctrl+Return", tr("Opens the dialog for a new run."),
         [this] { showDialog(); });
-    add("training.stop", tr("&Stop and save"), "Ctrl+.", tr("Asks the run to save and stop."),
+    add("training.stop", tr("&Stop and save"), "Ctrl+Shift+.", tr("Asks the run to save and stop."),
         [this] { stopSelected(); });
     add("training.resume", tr("&Resume"), "Ctrl+Shift+R",
         tr("Goes on from the last checkpoint of a run that was stopped or lost."),
