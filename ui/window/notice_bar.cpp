@@ -36,6 +36,7 @@ NoticeBar::NoticeBar(QWidget *parent)
     layout->addWidget(m_close, 0, Qt::AlignVCenter);
     connect(m_button, &QPushButton::clicked, this, &NoticeBar::buttonClicked);
     connect(m_close, &QPushButton::clicked, this, &QWidget::hide);
+    m_button->hide();
     refreshIcons();
     hide();
 }
