@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -81,6 +82,7 @@ std::int64_t embedRegions(ProjectStore &store, Retriever &retriever, const Cance
         return 0;
 
     std::int64_t embedded = 0;
+    std::size_t atOnce = std::numeric_limits<std::size_t>::max(); // less when the device was full
     ProgressMeter meter("embedding parts", static_cast<std::int64_t>(images.size()), progress);
     auto lastSave = std::chrono::steady_clock::now();
     for (std::size_t first = 0; first < images.size() && !cancel.isCancelled();
@@ -107,10 +109,26 @@ std::int64_t embedRegions(ProjectStore &store, Retriever &retriever, const Cance
             }
         }
         if (!crops.empty()) {
-            const std::vector<float> rows = retriever.embedImages(crops);
             keys.resize(crops.size());
-            table.ids.insert(table.ids.end(), keys.begin(), keys.end());
-            table.rows.insert(table.rows.end(), rows.begin(), rows.end());
+            for (std::size_t begin = 0; begin < crops.size();) {
+                const std::size_t count = std::min(atOnce, crops.size() - begin);
+                const auto from = static_cast<std::ptrdiff_t>(begin);
+                const auto to = static_cast<std::ptrdiff_t>(begin + count);
+                std::vector<float> rows;
+                try {
+                    rows = retriever.embedImages({crops.begin() + from, crops.begin() + to});
+                } catch (const Error &error) {
+                    if (error.kind() != ErrorKind::OutOfMemory || count == 1)
+                        throw;
+                    atOnce = count / 2;
+                    logWarning(std::string(error.what()) + "; going on with "
+                               + std::to_string(atOnce) + " at once");
+                    continue;
+                }
+                table.ids.insert(table.ids.end(), keys.begin() + from, keys.begin() + to);
+                table.rows.insert(table.rows.end(), rows.begin(), rows.end());
+                begin += count;
+            }
             embedded += static_cast<std::int64_t>(crops.size());
         }
         meter.advance(static_cast<std::int64_t>(std::min(kPicturesAtOnce, images.size() - first)));

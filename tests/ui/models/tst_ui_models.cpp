@@ -163,7 +163,13 @@ private Q_SLOTS:
                     .data(Qt::AccessibleTextRole)
                     .toString()
                     .contains(QStringLiteral("no phrase yet")));
-        QVERIFY(!model.setData(model.index(0), QStringLiteral("x"), Qt::EditRole));
+        // A phrase that is typed is a wish: the model shows it once it is stored.
+        QSignalSpy edited(&model, &PartModel::phraseEdited);
+        QVERIFY(model.setData(model.index(0), QStringLiteral(" a  grey coat "), Qt::EditRole));
+        QCOMPARE(edited.count(), 1);
+        QCOMPARE(edited.first().at(1).toString(), QStringLiteral("a grey coat"));
+        QVERIFY(!model.setData(model.index(0), QStringLiteral("a black coat"), Qt::EditRole));
+        QVERIFY(!model.setData(model.index(0), QStringLiteral("x"), Qt::DecorationRole));
     }
 
     void jobLogFollowsAJobFromWaitingToItsEnd()

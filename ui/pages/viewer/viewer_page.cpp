@@ -1182,6 +1182,8 @@ void ViewerPage::findPart()
     dialog->resize(260, 280);
     dialog->move(mapToGlobal(QPoint((width() - dialog->width()) / 2, 90)));
     dialog->show();
+    // Its keys are meant for the dialog, not for the canvas behind it.
+    dialog->activateWindow();
     edit->setFocus();
 }
 
