@@ -10,6 +10,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QApplication>
 #include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
@@ -396,12 +397,15 @@ void TestViewerPage::digitsAndNamesChooseTheParts()
     key(Qt::Key_L);
     auto *finder = m_page->findChild<QDialog *>(QStringLiteral("partFinder"));
     QVERIFY(finder != nullptr);
-    QVERIFY(QTest::qWaitForWindowActive(finder));
     auto *edit = finder->findChild<QLineEdit *>();
+    finder->activateWindow();
+    QTRY_COMPARE(QApplication::focusWidget(), edit);
     QTest::keyClicks(edit, QStringLiteral("bg"));
     QCOMPARE(finder->findChild<QListWidget *>()->count(), 1);
     QTest::keyClick(edit, Qt::Key_Return);
     QCOMPARE(m_page->group(), kBag);
+    m_page->activateWindow();
+    QTRY_COMPARE(QApplication::focusWidget(), m_page->canvas());
     key(Qt::Key_V);
     QVERIFY(m_page->parts()->hiddenGroups().contains(kBag));
 }
@@ -430,7 +434,13 @@ void TestViewerPage::aPhraseIsAnsweredAndTaken()
     key(Qt::Key_R);
     QTRY_VERIFY(m_page->phrasePrompt()->hasFocus());
     m_page->phrasePrompt()->clear();
-    QTest::keyClicks(m_page->phrasePrompt(), QStringLiteral("the pants"));
+    // The words that were written about it, so that the model finds it.
+    const QString phrase = m_page->parts()
+                               ->index(m_page->parts()->rowOf(kClothes))
+                               .data(PartModel::PhraseRole)
+                               .toString();
+    QVERIFY(!phrase.isEmpty());
+    QTest::keyClicks(m_page->phrasePrompt(), phrase);
     QTRY_VERIFY_WITH_TIMEOUT(m_page->canvas()->hasPreview(), 20000);
     const std::vector<RegionRecord> before = stored();
     QVERIFY(!m_page->agreementLabel()->text().isEmpty());
@@ -445,7 +455,7 @@ void TestViewerPage::aPhraseIsAnsweredAndTaken()
             continue;
         QCOMPARE(region.origin, std::string("human"));
         QVERIFY(region.area > 0.0);
-        QCOMPARE(QString::fromStdString(region.prompt), QStringLiteral("the pants"));
+        QCOMPARE(QString::fromStdString(region.prompt), phrase);
         QCOMPARE(region.modelHash.size(), std::size_t{64});
     }
 }
