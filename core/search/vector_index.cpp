@@ -22,6 +22,9 @@ namespace sapsam {
 
 namespace {
 
+// The sample asks with pictures; a sentence lies farther from all of them, so that its neighbours
+// are spread over more lists.
+constexpr int kFewestProbes = 8;
 constexpr std::string_view kMagic = "SAPINDX1";
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::size_t kHashDigits = 64;
@@ -87,7 +90,7 @@ VectorIndex VectorIndex::build(const MappedFeatures &features, const IndexOption
     index.m_modelHash = features.modelHash();
     index.m_featuresChecksum = features.checksum();
     const auto usual =
-        static_cast<std::size_t>(std::lround(2.0 * std::sqrt(static_cast<double>(rows.count))));
+        static_cast<std::size_t>(std::lround(4.0 * std::sqrt(static_cast<double>(rows.count))));
     const std::size_t lists =
         std::clamp<std::size_t>(options.lists > 0 ? static_cast<std::size_t>(options.lists) : usual,
                                 1, std::max<std::size_t>(1, rows.count / 4));
@@ -153,22 +156,32 @@ VectorIndex VectorIndex::build(const MappedFeatures &features, const IndexOption
                                              0, static_cast<std::int64_t>(rows.count) - 1))));
         truths.push_back(rankByCosine(rows, queries.back(), kSampleTop));
     }
-    for (index.m_probes = std::min<int>(2, index.m_lists); index.m_probes < index.m_lists;
-         index.m_probes = std::min(index.m_lists, index.m_probes * 2)) {
+    const auto isEnough = [&](int probes) {
         std::size_t found = 0;
         std::size_t wanted = 0;
         for (std::size_t q = 0; q < queries.size(); ++q) {
             std::unordered_set<std::int64_t> ids;
-            for (const RankedImage &image : index.search(features, queries[q], kSampleTop))
+            for (const RankedImage &image : index.search(features, queries[q], kSampleTop, probes))
                 ids.insert(image.imageId);
             for (const RankedImage &image : truths[q])
                 found += ids.count(image.imageId);
             wanted += truths[q].size();
         }
-        if (static_cast<double>(found)
-            >= options.wantedRecall * static_cast<double>(std::max<std::size_t>(1, wanted)))
-            break;
+        return static_cast<double>(found)
+               >= options.wantedRecall * static_cast<double>(std::max<std::size_t>(1, wanted));
+    };
+    int tooFew = 0;
+    int enough = std::min<int>(kFewestProbes, index.m_lists);
+    while (enough < index.m_lists && !isEnough(enough)) {
+        tooFew = enough;
+        enough = std::min(index.m_lists, enough * 2);
     }
+    // Recall grows with the lists: between the two, an eighth is near enough.
+    while (tooFew > 0 && enough - tooFew > std::max(1, enough / 8)) {
+        const int middle = (tooFew + enough) / 2;
+        (isEnough(middle) ? enough : tooFew) = middle;
+    }
+    index.m_probes = enough;
     return index;
 }
 

@@ -14,7 +14,7 @@ namespace sapsam {
 
 struct IndexOptions
 {
-    int lists = 0;              // 0: about 2 √count
+    int lists = 0;              // 0: about 4 √count
     std::uint64_t seed = 1;     // of the clustering
     double wantedRecall = 0.97; // of the ten nearest, over a sample of the rows themselves
 };
