@@ -24,8 +24,6 @@ constexpr int kPollMs = 700;
 constexpr int kOverlayHeight = 960;
 constexpr int kMaxOverlayFactor = 8;
 constexpr int kMaxNotes = 1000;
-// Nobody scrolls further; the explanation of a hit has its price.
-constexpr int kMaxHits = 500;
 constexpr int kRecentQueries = 50; // offered while typing
 constexpr int kDemoPictures = 120;
 constexpr int kDemoSeed = 20;
@@ -122,7 +120,6 @@ struct ProjectSession::EngineState
     std::unique_ptr<Engines> engines;
     std::unique_ptr<QLockFile> window; // held while the project can be changed in this window
     std::unique_ptr<ProjectStore> store;
-    std::unique_ptr<Searcher> searcher;
 };
 
 struct ProjectSession::ReaderState
@@ -378,7 +375,6 @@ void ProjectSession::close()
     m_engine->start(
         QString(), this,
         [state = m_engineState](const CancelToken &, const ProgressSink &) {
-            state->searcher.reset();
             state->store.reset();
             state->window.reset();
         },
@@ -718,50 +714,12 @@ void ProjectSession::finishJob(JobId job, JobOutcome outcome, const ErrorReport 
         m_openJob = 0;
         if (outcome == JobOutcome::Failed)
             Q_EMIT openFailed(m_folder, error);
-    } else if (job == m_searchJob) {
-        m_searchJob = 0;
-        if (outcome == JobOutcome::Failed)
-            Q_EMIT searchFailed(m_searchText, error);
-        else if (outcome == JobOutcome::Cancelled)
-            Q_EMIT searchCancelled();
     } else {
         // Work without a title is a service whose failure shows when it is needed.
         if (outcome == JobOutcome::Failed && !title.isEmpty())
             Q_EMIT jobFailed(title, error);
     }
     Q_EMIT jobFinished(job, outcome);
-}
-
-void ProjectSession::search(const QString &text)
-{
-    if (!m_isOpen)
-        return;
-    if (m_searchJob != 0) {
-        const JobId earlier = m_searchJob;
-        m_searchJob = 0;
-        m_engine->cancel(earlier);
-    }
-    m_searchText = text;
-    SearchRequest request;
-    request.text = toStdString(text);
-    request.top = kMaxHits;
-    const int generation = m_generation;
-    auto id = std::make_shared<JobId>(0);
-    *id = m_engine->start(
-        QString(), this,
-        [state = m_engineState, request](const CancelToken &, const ProgressSink &) {
-            ProjectStore &store = state->openStore();
-            if (!state->searcher)
-                state->searcher = std::make_unique<Searcher>(store, *state->engines);
-            return state->searcher->search(request);
-        },
-        [this, generation, id](const SearchResponse &response) {
-            if (generation == m_generation && *id == m_searchJob)
-                Q_EMIT searchFinished(response);
-        },
-        JobRunner::Priority::Next);
-    m_searchJob = *id;
-    Q_EMIT searchStarted(text);
 }
 
 void ProjectSession::loadDetails(qint64 imageId)

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/engine/engine_options.h"
-#include "core/pipeline/searcher.h"
+#include "core/pipeline/engines.h"
 #include "core/store/edits.h"
 #include "core/store/records.h"
 #include "ui/canvas/overlay.h"
@@ -43,7 +43,7 @@ struct PictureDetails
     QString name;
     QString path;
     QSize size;
-    bool isSegmented = false; // some part has been found on it
+    bool isSegmented = false;         // some part has been found on it
     std::vector<RegionRecord> absent; // what a person said is not there
     // What could not be shown, a sentence each: a picture that vanished (the masks stand on a grey
     // one of its size then), a mask of another size.
@@ -52,7 +52,7 @@ struct PictureDetails
 
 // An open project and the lanes that work on it.
 //
-// engine lane: one thread with the models, the searcher and the only writing store connection; the
+// engine lane: one thread with the models and the only writing store connection; the
 // jobs of the log. reader lane: one thread with a reading connection for what the pages show. edit
 // lane: one thread with a writing connection of its own, so that an edit is stored while a long job
 // runs. assist lane: one thread for models that answer while somebody waits (a click, a preview).
@@ -120,10 +120,6 @@ public:
     JobRunner &assistLane() { return *m_assist; }
     const SessionOptions &options() const { return m_options; }
 
-    // searchFinished() or searchFailed() follows; a newer search replaces one that waits.
-    void search(const QString &text);
-    bool isSearching() const { return m_searchJob != 0; }
-
     // detailsLoaded() follows, or detailsFailed(). Only the newest request is answered.
     void loadDetails(qint64 imageId);
 
@@ -143,10 +139,6 @@ Q_SIGNALS:
     void jobFailed(const QString &title, const sapsam::ErrorReport &error);
     void edited(const sapsam::Edit &edit); // applied, undone or redone
     void editFailed(const QString &title, const sapsam::ErrorReport &error);
-    void searchStarted(const QString &text);
-    void searchFinished(const sapsam::SearchResponse &response);
-    void searchFailed(const QString &text, const sapsam::ErrorReport &error);
-    void searchCancelled();
     void detailsLoaded(const sapsam::ui::PictureDetails &details);
     void detailsFailed(qint64 imageId, const sapsam::ErrorReport &error);
     void deviceResolved(const sapsam::DeviceInfo &device);
@@ -189,8 +181,6 @@ private:
     std::int64_t m_shownImages = -1;
     int m_generation = 0; // grows with open and close: late answers of another project are dropped
     quint64 m_detailsRequest = 0;
-    JobId m_searchJob = 0;
-    QString m_searchText;
     JobId m_openJob = 0;
     bool m_refreshing = false;
     QTimer m_poll;

@@ -225,16 +225,8 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
         m_pendingQuery = m_query->text();
         m_session->embed();
     });
-    connect(m_query, &QueryBar::cleared, m_galleryPage, &GalleryPage::showAll);
-    connect(m_galleryPage, &GalleryPage::closeSearchRequested, this, [this] {
-        m_query->setText({});
-        m_galleryPage->showAll();
-    });
+    connect(m_galleryPage, &GalleryPage::allRequested, m_query, [this] { m_query->setText({}); });
     connect(m_galleryPage, &GalleryPage::importRequested, this, [this] { chooseImport({}); });
-    connect(m_galleryPage, &GalleryPage::embedRequested, this, [this] {
-        m_pendingQuery = m_query->text();
-        m_session->embed();
-    });
     connect(m_galleryPage, &GalleryPage::selectionCountChanged, this, [this](int count) {
         m_selection->setText(count > 0 ? tr("%1 selected").arg(countText(count)) : QString());
     });
@@ -368,7 +360,6 @@ void MainWindow::makeActions()
            });
     global("search.clear", tr("Show &all pictures"), {key("Ctrl+Shift+L")}, "", searching, [this] {
         m_query->setText({});
-        m_galleryPage->showAll();
         showPage(kGallery);
     });
 
@@ -560,9 +551,8 @@ void MainWindow::connectSession()
         m_layoutRestored = false;
         m_imagesLoaded = false;
         m_thumbnails->clear();
-        m_gallery->clearRanking();
         m_gallery->setItems({});
-        m_galleryPage->showAll();
+        m_galleryPage->refresh();
         m_viewerPage->showNothing();
         m_query->setText({});
         m_saved->clear();

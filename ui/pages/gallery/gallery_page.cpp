@@ -8,8 +8,6 @@
 #include "ui/support/text.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/labels.h"
-#include "ui/widgets/match_panel.h"
-#include "ui/widgets/response_bar.h"
 
 #include <QAction>
 #include <QHBoxLayout>
@@ -32,8 +30,6 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
       m_context(context),
       m_model(context.gallery),
       m_grid(new ThumbnailGrid(context.thumbnails)),
-      m_bar(new ResponseBar(context.palette)),
-      m_match(new MatchPanel(context.palette)),
       m_empty(new EmptyState),
       m_stack(new QStackedWidget),
       m_count(makeLabel({}, "muted")),
@@ -43,8 +39,6 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
 {
     setRole(this, "page");
     m_grid->setModel(m_model);
-    m_bar->hide();
-    m_match->hide();
 
     m_size->setRange(ThumbnailGrid::kMinCellWidth, ThumbnailGrid::kMaxCellWidth);
     m_size->setValue(m_grid->cellWidth());
@@ -71,16 +65,13 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
     splitter->setHandleWidth(1);
     splitter->addWidget(m_facets);
     splitter->addWidget(left);
-    splitter->addWidget(m_match);
     splitter->setStretchFactor(0, 0);
     splitter->setStretchFactor(1, 1);
-    splitter->setStretchFactor(2, 0);
     splitter->setCollapsible(1, false);
-    splitter->setSizes({210, 800, 290});
+    splitter->setSizes({210, 1090});
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addWidget(m_bar);
     layout->addWidget(splitter, 1);
 
     connect(m_size, &QSlider::valueChanged, m_grid, &ThumbnailGrid::setCellWidth);
@@ -90,16 +81,9 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
     });
     connect(m_grid->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             [this] { updateCount(); });
-    connect(m_grid->selectionModel(), &QItemSelectionModel::currentChanged, this,
-            [this] { showCurrentMatch(); });
     connect(m_model, &QAbstractItemModel::modelReset, this, [this] { updateCount(); });
-    connect(m_bar, &ResponseBar::closeRequested, this, &GalleryPage::closeSearchRequested);
-    connect(m_empty, &EmptyState::buttonClicked, this, [this] {
-        if (m_offer == Offer::Import)
-            Q_EMIT importRequested();
-        else if (m_offer == Offer::Embed)
-            Q_EMIT embedRequested();
-    });
+    // The only empty state with a button is the one without pictures.
+    connect(m_empty, &EmptyState::buttonClicked, this, &GalleryPage::importRequested);
 
     m_askTimer.setSingleShot(true);
     m_askTimer.setInterval(120); // a fast typist's pause
@@ -399,9 +383,8 @@ void GalleryPage::makeActions(ActionRegistry &actions)
                 m_context.openPicture(current.data(GalleryModel::IdRole).toLongLong());
         });
     add("gallery.all", tr("Back to all pictures"), {QStringLiteral("Esc")}, "", this, [this] {
-        if (!m_model->isRanked())
-            m_filterBar->setFilter({});
-        Q_EMIT closeSearchRequested();
+        m_filterBar->setFilter({});
+        Q_EMIT allRequested();
     });
     add("gallery.bigger", tr("Bigger pictures"),
         {QStringLiteral("Ctrl++"), QStringLiteral("Ctrl+=")}, "zoom-in", this,
@@ -463,25 +446,17 @@ bool GalleryPage::showsEmptyState() const
 
 void GalleryPage::refresh()
 {
-    if (m_offer == Offer::Embed)
-        return; // stays until the next query
     if (m_model->totalCount() == 0) {
-        m_offer = Offer::Import;
         m_empty->show(QStringLiteral("gallery"), tr("No pictures yet"),
                       tr("Import a folder of person pictures, scenes or a video. You can also drop "
                          "them into this window."),
                       tr("Import…"));
         m_stack->setCurrentWidget(m_empty);
     } else if (m_model->rowCount() == 0) {
-        m_offer = Offer::Nothing;
-        m_empty->show(QStringLiteral("search"),
-                      m_model->isFiltered() ? tr("No picture fits") : tr("Nobody found"),
-                      m_model->isFiltered()
-                          ? tr("No picture fits this filter. Press Esc to see all pictures.")
-                          : tr("No picture of this gallery is embedded for this query."));
+        m_empty->show(QStringLiteral("search"), tr("No picture fits"),
+                      tr("No picture fits this filter. Press Esc to see all pictures."));
         m_stack->setCurrentWidget(m_empty);
     } else {
-        m_offer = Offer::Nothing;
         m_stack->setCurrentWidget(m_grid);
     }
     updateCount();
@@ -499,81 +474,11 @@ void GalleryPage::updateCount()
                                }()
                              : 0;
     m_count->setText(
-        m_model->isRanked() ? tr("%1 ranked").arg(countText(m_model->rowCount()))
-        : m_model->rowCount() < m_model->totalCount()
+        m_model->rowCount() < m_model->totalCount()
             ? tr("%1 of %2 fit")
                   .arg(countText(m_model->rowCount()), countText(m_model->totalCount()))
             : tr("%1 in the gallery").arg(countText(m_model->totalCount())));
     Q_EMIT selectionCountChanged(selected);
-}
-
-void GalleryPage::showAll()
-{
-    m_offer = Offer::Nothing;
-    m_hits.clear();
-    m_bar->hide();
-    m_match->hide();
-    m_model->clearRanking();
-    refresh();
-}
-
-void GalleryPage::showSearching(const QString &text)
-{
-    m_bar->setMessage(tr("Searching for “%1”…").arg(text), false);
-    m_bar->show();
-}
-
-void GalleryPage::showResponse(const SearchResponse &response)
-{
-    m_offer = Offer::Nothing;
-    m_hits.clear();
-    std::vector<GalleryHit> hits;
-    hits.reserve(response.hits.size());
-    for (const SearchHit &hit : response.hits) {
-        m_hits.insert(hit.imageId, hit);
-        hits.push_back({hit.imageId, hit.rank, hit.score, MatchPanel::summaryOf(hit)});
-    }
-    m_bar->setResponse(response, m_model->totalCount());
-    m_bar->show();
-    m_match->clear();
-    m_match->show();
-    m_model->setRanking(std::move(hits));
-    refresh();
-    if (m_model->rowCount() > 0)
-        m_grid->setCurrentIndex(m_model->index(0));
-}
-
-void GalleryPage::showNotEmbedded(const QString &why)
-{
-    m_offer = Offer::Embed;
-    m_bar->hide();
-    m_match->hide();
-    m_empty->show(QStringLiteral("embed"), tr("Nothing to search in yet"),
-                  tr("The pictures must be embedded once before they can be searched. ") + why,
-                  tr("Embed now"));
-    m_stack->setCurrentWidget(m_empty);
-}
-
-void GalleryPage::showQueryProblem(const QString &message)
-{
-    m_bar->setMessage(message, true);
-    m_bar->show();
-}
-
-void GalleryPage::showCurrentMatch()
-{
-    const int row = m_grid->currentIndex().row();
-    const GalleryItem *item = m_model->itemAt(row);
-    if (item == nullptr || !m_hits.contains(item->id)) {
-        m_match->clear();
-        return;
-    }
-    m_match->setHit(m_hits.value(item->id), item->name);
-}
-
-void GalleryPage::refreshIcons()
-{
-    m_bar->refreshIcons();
 }
 
 } // namespace sapsam::ui

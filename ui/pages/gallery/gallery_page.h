@@ -1,12 +1,10 @@
 #pragma once
 
 #include "core/base/cancel.h"
-#include "core/pipeline/searcher.h"
 #include "core/store/curation.h"
 #include "core/store/gallery_query.h"
 #include "ui/pages/page.h"
 
-#include <QHash>
 #include <QList>
 #include <QTimer>
 #include <QWidget>
@@ -26,12 +24,10 @@ class EmptyState;
 class FacetPanel;
 class FilterBar;
 class GalleryModel;
-class MatchPanel;
-class ResponseBar;
 class ThumbnailCache;
 class ThumbnailGrid;
 
-// The gallery: all pictures, or the answer to a query with the reasons of the selected hit.
+// The gallery: all pictures of the project, or those that a filter leaves.
 class GalleryPage final : public WorkbenchPage
 {
     Q_OBJECT
@@ -47,8 +43,6 @@ public:
     bool isSettled() const override;
 
     ThumbnailGrid *grid() const { return m_grid; }
-    MatchPanel *matchPanel() const { return m_match; }
-    ResponseBar *responseBar() const { return m_bar; }
     EmptyState *emptyState() const { return m_empty; }
     bool showsEmptyState() const;
 
@@ -59,25 +53,14 @@ public:
     // Ids of the selected pictures, in the order of the grid.
     std::vector<std::int64_t> selectedIds() const;
 
-    void showAll();
-    void showSearching(const QString &text);
-    void showResponse(const SearchResponse &response);
-    // Nothing embedded yet: offers the button that does it.
-    void showNotEmbedded(const QString &why);
-    // A query that could not be answered; what was shown stays.
-    void showQueryProblem(const QString &message);
     void refresh(); // after the model changed
-    void refreshIcons() override;
 
 Q_SIGNALS:
     void selectionCountChanged(int count);
-    void closeSearchRequested();
+    void allRequested(); // back to all pictures: nothing is asked for any more
     void importRequested();
-    void embedRequested();
 
 private:
-    enum class Offer { Nothing, Import, Embed };
-
     // Makes an edit of the selected pictures on the reader lane.
     using EditMaker =
         std::function<Edit(ProjectStore &store, const std::vector<std::int64_t> &images)>;
@@ -88,7 +71,6 @@ private:
         std::vector<std::int64_t> images;
     };
 
-    void showCurrentMatch();
     void updateCount();
     void ask();
     void startEdit(const QString &title, EditMaker make, bool ofSelection = true);
@@ -102,8 +84,6 @@ private:
     QList<QAction *> m_actions;
     GalleryModel *m_model;
     ThumbnailGrid *m_grid;
-    ResponseBar *m_bar;
-    MatchPanel *m_match;
     EmptyState *m_empty;
     QStackedWidget *m_stack;
     QLabel *m_count;
@@ -119,8 +99,6 @@ private:
     std::vector<SavedView> m_views;
     QList<Waiting> m_edits; // one after the other: each builds on what the one before stored
     bool m_editing = false;
-    Offer m_offer = Offer::Nothing;
-    QHash<qint64, SearchHit> m_hits;
 };
 
 } // namespace sapsam::ui
