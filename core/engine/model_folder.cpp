@@ -107,6 +107,10 @@ PicturePreparation readPreparation(const std::string &path, const std::string &a
     if (json.contains("resample") && !json.at("resample").is_null())
         preparation.filter = filterOf(json.at("resample"), path);
     preparation.scoreThreshold = valueOr(json, "score_threshold", 0.0, path);
+    preparation.averageMirrored = valueOr(json, "average_mirrored", false, path);
+    if (preparation.averageMirrored && preparation.mode != PicturePreparation::Mode::Squash)
+        throw Error(ErrorKind::Unsupported,
+                    path + ": 'average_mirrored' needs \"resize_mode\": \"squash\"");
     const std::string frame = valueOr<std::string>(json, "mask_frame", "published", path);
     if (frame != "published" && frame != "aspect")
         throw Error(ErrorKind::Unsupported,

@@ -27,6 +27,13 @@ std::vector<float> withoutPadding(const float *plane, int side, int &width, int 
     return content;
 }
 
+// Picture-major: the row of picture i and prompt p is i·P + p. On the CPU, contiguous, float.
+struct PhraseAnswers
+{
+    torch::Tensor logits; // [I·P, 1, s, s]
+    torch::Tensor scores; // [I·P, 1], predicted overlap
+};
+
 } // namespace
 
 struct Segmenter::Private
@@ -40,6 +47,9 @@ struct Segmenter::Private
     nn::PhrasePrompts prompts;
 
     void encodePhrases(const std::vector<SegmentPrompt> &wanted);
+    // What the network says of the last prompts on each picture; where the model asks for it, the
+    // mean of the picture and its mirror image.
+    PhraseAnswers answer(const Image *pictures, std::size_t count);
     // Small networks take several pictures at once, SAM's own size one.
     std::size_t picturesAtOnce() const { return network->config.sam.grid() <= 32 ? 8 : 1; }
 };
@@ -65,6 +75,42 @@ void Segmenter::Private::encodePhrases(const std::vector<SegmentPrompt> &wanted)
     }
     prompts = network->encodePhrases(ids.to(computing.device), mask.to(computing.device));
     phrases = std::move(texts);
+}
+
+PhraseAnswers Segmenter::Private::answer(const Image *pictures, std::size_t count)
+{
+    const std::int64_t side = network->config.sam.imageSize;
+    torch::Tensor pixels =
+        torch::empty({static_cast<std::int64_t>(count), 3, side, side}, torch::kFloat);
+    float *values = pixels.data_ptr<float>();
+    at::parallel_for(0, static_cast<std::int64_t>(count), 1,
+                     [&](std::int64_t first, std::int64_t last) {
+                         for (std::int64_t i = first; i < last; ++i)
+                             folder.preparation.write(pictures[i], values + i * 3 * side * side);
+                     });
+    nn::PhrasePrompts repeated = prompts;
+    if (count > 1) {
+        const std::int64_t times = static_cast<std::int64_t>(count);
+        repeated.sparse = repeated.sparse.repeat({times, 1, 1});
+        if (repeated.dense.defined())
+            repeated.dense = repeated.dense.repeat({times, 1, 1, 1});
+        if (repeated.text.defined())
+            repeated.text = repeated.text.repeat({times, 1, 1});
+    }
+    const auto decoded = [&](const torch::Tensor &input) {
+        const torch::Tensor embeddings =
+            network->encodeImage(input.to(computing.device, computing.type)).to(torch::kFloat);
+        return network->decodePrompts(embeddings, repeated);
+    };
+    const nn::PersonSamOutput plain = decoded(pixels);
+    torch::Tensor logits = plain.maskLogits.to(torch::kFloat);
+    torch::Tensor scores = plain.iou.to(torch::kFloat);
+    if (folder.preparation.averageMirrored) {
+        const nn::PersonSamOutput mirrored = decoded(pixels.flip(3));
+        logits = 0.5 * (logits + mirrored.maskLogits.to(torch::kFloat).flip(3));
+        scores = 0.5 * (scores + mirrored.iou.to(torch::kFloat));
+    }
+    return {logits.cpu().contiguous(), scores.cpu().contiguous()};
 }
 
 Segmenter::Segmenter(const std::string &modelFolder, const EngineOptions &options)
@@ -113,32 +159,9 @@ std::vector<std::vector<PartMask>> Segmenter::segment(const std::vector<Image> &
         engine::translated("segmenting pictures", [&] {
             const torch::NoGradGuard noGrad;
             d->encodePhrases(prompts);
-            const std::int64_t side = d->network->config.sam.imageSize;
-            torch::Tensor pixels =
-                torch::empty({static_cast<std::int64_t>(count), 3, side, side}, torch::kFloat);
-            float *values = pixels.data_ptr<float>();
-            at::parallel_for(
-                0, static_cast<std::int64_t>(count), 1, [&](std::int64_t first, std::int64_t last) {
-                    for (std::int64_t i = first; i < last; ++i)
-                        d->folder.preparation.write(pictures[begin + static_cast<std::size_t>(i)],
-                                                    values + i * 3 * side * side);
-                });
-            const torch::Tensor embeddings =
-                d->network->encodeImage(pixels.to(d->computing.device, d->computing.type))
-                    .to(torch::kFloat);
-            nn::PhrasePrompts repeated = d->prompts;
-            if (count > 1) {
-                const std::int64_t times = static_cast<std::int64_t>(count);
-                repeated.sparse = repeated.sparse.repeat({times, 1, 1});
-                if (repeated.dense.defined())
-                    repeated.dense = repeated.dense.repeat({times, 1, 1, 1});
-                if (repeated.text.defined())
-                    repeated.text = repeated.text.repeat({times, 1, 1});
-            }
-            const nn::PersonSamOutput output = d->network->decodePrompts(embeddings, repeated);
-            const torch::Tensor logits =
-                output.maskLogits.to(torch::kFloat).cpu().contiguous(); // [I·P, 1, s, s]
-            const torch::Tensor scores = output.iou.to(torch::kFloat).cpu().contiguous();
+            const PhraseAnswers answers = d->answer(pictures.data() + begin, count);
+            const torch::Tensor &logits = answers.logits; // [I·P, 1, s, s]
+            const torch::Tensor &scores = answers.scores;
             const int maskSide = static_cast<int>(logits.size(-1));
             const std::size_t area =
                 static_cast<std::size_t>(maskSide) * static_cast<std::size_t>(maskSide);
