@@ -16,6 +16,7 @@ void visitAll(RetrievalSettings &s, Visitor &visit)
     visit("imageHeight", s.imageHeight);
     visit("imageWidth", s.imageWidth);
     visit("patchSize", s.patchSize);
+    visit("stride", s.stride);
     visit("visionWidth", s.visionWidth);
     visit("visionLayers", s.visionLayers);
     visit("visionHeads", s.visionHeads);
@@ -252,6 +253,7 @@ std::vector<std::string> problemsOf(const RetrievalSettings &s)
     training::checkCommon(s, check);
     check.multiple("imageHeight", s.imageHeight, "patchSize", s.patchSize);
     check.multiple("imageWidth", s.imageWidth, "patchSize", s.patchSize);
+    check.multiple("patchSize", s.patchSize, "stride", s.stride);
     check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
     check.multiple("textWidth", s.textWidth, "textHeads", s.textHeads);
     check.positive("visionLayers", s.visionLayers);

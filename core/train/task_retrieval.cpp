@@ -38,11 +38,11 @@ struct RetrievalHelperImpl final : torch::nn::Module
 TORCH_MODULE(RetrievalHelper);
 
 // Share of every class in every patch, row-major: [patches * classes] values are appended.
-void appendPatchShares(const LabelMap &labels, int patch, std::vector<float> &shares)
+void appendPatchShares(const LabelMap &labels, int patch, int stride, std::vector<float> &shares)
 {
     const float unit = 1.0F / static_cast<float>(patch * patch);
-    for (int top = 0; top + patch <= labels.height; top += patch) {
-        for (int left = 0; left + patch <= labels.width; left += patch) {
+    for (int top = 0; top + patch <= labels.height; top += stride) {
+        for (int left = 0; left + patch <= labels.width; left += stride) {
             const std::size_t first = shares.size();
             shares.resize(first + kLabelClasses, 0.0F);
             for (int y = top; y < top + patch; ++y) {
@@ -83,7 +83,7 @@ public:
         config.imageHeight = m_settings.imageHeight;
         config.imageWidth = m_settings.imageWidth;
         config.patchSize = m_settings.patchSize;
-        config.stride = m_settings.patchSize;
+        config.stride = m_settings.stride;
         config.visionWidth = m_settings.visionWidth;
         config.visionLayers = m_settings.visionLayers;
         config.visionHeads = m_settings.visionHeads;
@@ -97,8 +97,7 @@ public:
         m_model = nn::Clip(config);
         nn::initializeWeights(*m_model, seed);
         if (!m_settings.initialModel.empty())
-            loadStrict(*m_model, SafetensorsFile(m_settings.initialModel + "/model.safetensors"),
-                       clipNames());
+            loadInitial(m_settings.initialModel);
         m_model->logit_scale.set_requires_grad(false); // fixed, as in IRRA
         if (m_settings.helperWeight > 0.0) {
             m_helper = RetrievalHelper(m_settings.embeddingSize);
@@ -144,7 +143,7 @@ public:
             AugmentedPicture made =
                 augment(item->picture.image, item->picture.labels, m_settings.imageWidth,
                         m_settings.imageHeight, options, random.fork("augment"));
-            appendPatchShares(made.labels, m_settings.patchSize, parts);
+            appendPatchShares(made.labels, m_settings.patchSize, m_settings.stride, parts);
             pictures.push_back(std::move(made.image));
             random.next();
             texts.push_back(m_tokenizer->encode(text, m_settings.contextLength));
@@ -338,6 +337,25 @@ private:
             first += size;
         }
         return sum / static_cast<double>(attributeSizes().size());
+    }
+
+    // A model whose patches lie closer together, or further apart, starts from this one's positions
+    // as well: its own table says over which grid they were learned.
+    void loadInitial(const std::string &folder)
+    {
+        const std::string path = folder + "/config.json";
+        const nn::ClipConfig old = nn::clipConfigFromJson(readJsonFile(path), path);
+        LoadOptions options = clipNames();
+        const nn::ClipConfig &config = m_model->config;
+        options.adapt = [&](const std::string &name, const torch::Tensor &stored,
+                            torch::IntArrayRef) -> torch::Tensor {
+            if (name != nn::kClipImagePositions)
+                return {};
+            return nn::resizePositionalTable(stored.to(torch::kFloat), old.gridHeight(),
+                                             old.gridWidth(), config.gridHeight(),
+                                             config.gridWidth());
+        };
+        loadStrict(*m_model, SafetensorsFile(folder + "/model.safetensors"), options);
     }
 
     void prepareHeldOut(const CancelToken &cancel, const ProgressSink &progress)
