@@ -344,7 +344,9 @@ private:
     void loadInitial(const std::string &folder)
     {
         const std::string path = folder + "/config.json";
-        const nn::ClipConfig old = nn::clipConfigFromJson(readJsonFile(path), path);
+        Json json = readJsonFile(path);
+        json.erase("architecture"); // the program's own, not part of the network's
+        const nn::ClipConfig old = nn::clipConfigFromJson(json, path);
         LoadOptions options = clipNames();
         const nn::ClipConfig &config = m_model->config;
         options.adapt = [&](const std::string &name, const torch::Tensor &stored,

@@ -76,18 +76,39 @@ private Q_SLOTS:
     void initTestCase()
     {
         // A model of our own, so that broken files can be tried without the shipped ones.
-        TrainRequest request;
-        request.task = "retrieval";
-        request.config = {{"steps", 1},          {"batchSize", 2},      {"poolStart", 2},
-                          {"heldOutCount", 2},   {"renderHeight", 64},  {"renderWidth", 32},
-                          {"corpusLines", 100},  {"imageHeight", 32},   {"imageWidth", 16},
-                          {"visionWidth", 16},   {"visionLayers", 1},   {"visionHeads", 2},
-                          {"textWidth", 16},     {"textLayers", 1},     {"textHeads", 2},
-                          {"embeddingSize", 16}, {"contextLength", 16}, {"vocabularySize", 700},
-                          {"precision", "fp32"}};
-        request.runsFolder = m_folder.path().toStdString();
-        request.engine.device = "cpu";
+        TrainRequest request = smallestRequest();
         m_model = train(request, {}, {}).runFolder + "/model";
+    }
+
+    void overlappingPatchesStartFromAModelWhosePatchesDoNotOverlap()
+    {
+        TrainRequest request = smallestRequest();
+        request.config["stride"] = 8;
+        request.config["initialModel"] = m_model;
+        request.config["learningRate"] = 1e-12;
+
+        const std::string model = train(request, {}, {}).runFolder + "/model";
+
+        QCOMPARE(readJsonFile(model + "/config.json").at("vision_config").at("stride").get<int>(),
+                 8);
+        Retriever before(m_model, onCpu());
+        Retriever after(model, onCpu());
+        // The text encoder did not change, and three rows of patches look at the picture now.
+        QVERIFY(dot(before.embedText("a red bag").values, after.embedText("a red bag").values)
+                > 0.999);
+        const Image picture = somebody(4).image;
+        QVERIFY(dot(before.embedImages({picture}), after.embedImages({picture})) < 0.99999);
+    }
+
+    void strideMustDivideThePatch()
+    {
+        TrainRequest request = smallestRequest();
+        request.config["stride"] = 5;
+
+        const auto [kind, message] = errorOf([&] { train(request, {}, {}); });
+
+        QCOMPARE(kind, ErrorKind::InvalidInput);
+        QVERIFY2(contains(message, "'patchSize' must be a multiple of 'stride'"), message.c_str());
     }
 
     void embeddingsHaveUnitLengthWhateverTheSizeOfThePicture()
@@ -251,6 +272,22 @@ private Q_SLOTS:
     }
 
 private:
+    TrainRequest smallestRequest() const
+    {
+        TrainRequest request;
+        request.task = "retrieval";
+        request.config = {{"steps", 1},          {"batchSize", 2},      {"poolStart", 2},
+                          {"heldOutCount", 2},   {"renderHeight", 64},  {"renderWidth", 32},
+                          {"corpusLines", 100},  {"imageHeight", 32},   {"imageWidth", 16},
+                          {"visionWidth", 16},   {"visionLayers", 1},   {"visionHeads", 2},
+                          {"textWidth", 16},     {"textLayers", 1},     {"textHeads", 2},
+                          {"embeddingSize", 16}, {"contextLength", 16}, {"vocabularySize", 700},
+                          {"precision", "fp32"}};
+        request.runsFolder = m_folder.path().toStdString();
+        request.engine.device = "cpu";
+        return request;
+    }
+
     std::string copyOfModel(const std::string &name)
     {
         const std::string copy = m_folder.path().toStdString() + "/" + name;
