@@ -36,6 +36,11 @@ function(sapsam_add_module name)
   endif()
 endfunction()
 
+# For code that only calls what is fast elsewhere: a quarter less time to compile.
+function(sapsam_compile_quickly name)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 function(sapsam_torch_precompiled_header)
   if(NOT TARGET sapsam_torch_pch)
     file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/sapsam_torch_pch.cpp
@@ -61,6 +66,8 @@ function(sapsam_add_qt_test name)
       sapsam_torch_precompiled_header()
       target_precompile_headers(${name} REUSE_FROM sapsam_torch_pch)
     endif()
+  else()
+    sapsam_compile_quickly(${name})
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
