@@ -342,12 +342,16 @@ torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &sto
     const auto cells = stored.size(0) - 1;
     auto height = std::llround(std::sqrt(static_cast<double>(cells))), width = height;
     if (height * width != cells) {
-        // No square: a network for people, whose grid had the proportions of this one.
+        // No square: a network for people, whose grid had about the proportions of this one.
+        // Overlapping patches keep the grid of a twice as large picture from being exactly twice as
+        // large: 15 x 7 of 128 x 64 pixels, 23 x 11 of 192 x 96.
+        constexpr double kLikeness = 1.1;
         const double ratio =
             static_cast<double>(config.gridHeight()) / static_cast<double>(config.gridWidth());
         width = std::llround(std::sqrt(static_cast<double>(cells) / ratio));
         height = width > 0 ? cells / width : 0;
-        if (height * width != cells || height * config.gridWidth() != width * config.gridHeight())
+        const double found = static_cast<double>(height) / static_cast<double>(width);
+        if (height * width != cells || found > kLikeness * ratio || ratio > kLikeness * found)
             return {};
     }
     return resizePositionalTable(stored.to(torch::kFloat), height, width, config.gridHeight(),

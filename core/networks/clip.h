@@ -57,7 +57,7 @@ torch::Tensor resizePositionalTable(const torch::Tensor &table, std::int64_t old
 constexpr char kClipImagePositions[] = "vision_model.embeddings.position_embedding.weight";
 
 // For LoadOptions::adapt: a stored table of a square grid, or else of a grid with the proportions of
-// the configuration's, as that of the configuration; undefined when it is no such table.
+// the configuration's to a tenth, as that of the configuration; undefined when it is no such table.
 torch::Tensor fittedPositions(const ClipConfig &config, const torch::Tensor &stored,
                               torch::IntArrayRef wanted);
 
@@ -125,7 +125,7 @@ private:
 TORCH_MODULE(Clip);
 
 // Strict. A positional table of another grid is resized when `resizePositions`; it is taken to be
-// square, or else to have the wanted proportions, unless its size equals the wanted one.
+// square, or else to have the wanted proportions (to a tenth), unless its size equals the wanted one.
 LoadReport loadClip(Clip &clip, const TensorSource &source, bool resizePositions = true);
 
 // The published scheme: deviations from width and depth of each encoder.

@@ -293,6 +293,35 @@ private Q_SLOTS:
                                  Error);
     }
 
+    void tableOfOverlappingPatchesGoesToAGridOfNearlyItsProportions()
+    {
+        ClipConfig config;
+        config.embedDim = config.visionWidth = config.textWidth = 16;
+        config.visionHeads = config.textHeads = 2;
+        config.visionLayers = config.textLayers = 1;
+        config.vocabSize = 20;
+        config.stride = 8;
+        config.imageHeight = 128;
+        config.imageWidth = 64;
+        Clip small(config);
+        initializeWeights(*small, 1);
+        std::map<std::string, torch::Tensor> tensors;
+        for (const auto &item : namedTensorsOf(*small, clipNames()))
+            tensors[item.first] = item.second;
+        config.imageHeight = 192;
+        config.imageWidth = 96;
+        Clip large(config);
+        loadClip(large, MemoryTensorSource("pedestrians", tensors));
+        QVERIFY(torch::equal(large->image_positions->weight,
+                             resizePositionalTable(small->image_positions->weight, 15, 7, 23, 11)));
+
+        // 105 cells are 15 x 7, but far from a grid of 19 x 11.
+        config.imageHeight = 160;
+        Clip other(config);
+        QVERIFY_EXCEPTION_THROWN(loadClip(other, MemoryTensorSource("pedestrians", tensors)),
+                                 Error);
+    }
+
     void sizesOfClipThatAreLeftOutAreThoseOfB32()
     {
         auto json = publishedClip(32, 224, false);
