@@ -5,8 +5,13 @@ set -eu
 models=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 sapsam=${1:-sapsam}
 runs=${2:-$models/../build/runs}
-# Person-SAM starts at 96 pixels, where a step costs half as much, and goes on at 128.
-"$sapsam" train person-sam --config "$models/configs/person-sam-96.json" --runs "$runs" --export "$runs/stages"
+# Person-SAM starts at 96 pixels, where a step costs a quarter, and goes on at 128 and 160. Retrieval
+# starts with patches side by side, which are a third of those that overlap.
+mkdir -p "$runs/stages"
+for stage in person-sam-96 person-sam-128; do
+    "$sapsam" --models "$runs/stages" train person-sam --config "$models/configs/$stage.json" --runs "$runs" --export "$runs/stages"
+done
+"$sapsam" train retrieval --config "$models/configs/retrieval-coarse.json" --runs "$runs" --export "$runs/stages"
 for task in retrieval person-sam phrases; do
     "$sapsam" --models "$runs/stages" train "$task" --config "$models/configs/$task.json" --runs "$runs" --export "$models"
 done
