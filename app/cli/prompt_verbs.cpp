@@ -460,6 +460,21 @@ void addLabVerb(CLI::App &app, Context &context)
         };
     });
 
+    auto *remove = lab->add_subcommand(
+        "delete", "Delete a trial; `sapsam undo` brings it back with its phrases");
+    remove->add_option("DIR", options->folder, "Project folder")->required();
+    remove->add_option("TRIAL", options->trial, "Number of the trial")->required();
+    remove->callback([&context, options] {
+        context.verb = [options] {
+            ProjectStore store = ProjectStore::open(options->folder);
+            const Edit edit = EditJournal(store).apply(removeTrialEdit(store, options->trial));
+            Answer answer;
+            answer.json = {{"deleted", options->trial}, {"step", edit.id}, {"title", edit.title}};
+            answer.text = edit.title + "\n";
+            return answer;
+        };
+    });
+
     auto *apply = lab->add_subcommand(
         "apply", "Give a row's template to the project and write the phrases of its group");
     apply->add_option("DIR", options->folder, "Project folder")->required();

@@ -225,10 +225,21 @@ struct UseOptions
     bool lists = false;
 };
 
+// What it is compared with: the project's own, or the shipped one where that cannot be read.
+void addProblem(Answer &answer, const CurrentTaxonomy &current)
+{
+    if (current.problem.empty())
+        return;
+    answer.json["problem"] = current.problem;
+    answer.text = "the merges that are stored cannot be read: " + current.problem + "\n"
+                  + "compared with the shipped ones:\n" + answer.text;
+}
+
 Answer impactAnswer(const UseOptions &options, const CancelToken &cancel)
 {
     ProjectStore store = ProjectStore::open(options.folder, ProjectStore::Access::ReadOnly);
-    const Taxonomy before = currentTaxonomy(store);
+    const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
+    const Taxonomy &before = current.taxonomy;
     const Taxonomy after = chosen(&store, options.taxonomy);
     const std::string problem = taxonomyProblem(after, "'" + options.taxonomy + "'");
     if (!problem.empty())
@@ -238,6 +249,7 @@ Answer impactAnswer(const UseOptions &options, const CancelToken &cancel)
     Answer answer;
     answer.json = impactJson(impact, options.lists);
     answer.text = impactText(impact);
+    addProblem(answer, current);
     return answer;
 }
 
@@ -246,7 +258,8 @@ Answer useTaxonomy(const UseOptions &options, const CancelToken &cancel)
     ProjectStore store =
         ProjectStore::open(options.folder, options.dryRun ? ProjectStore::Access::ReadOnly
                                                           : ProjectStore::Access::ReadWrite);
-    const Taxonomy before = currentTaxonomy(store);
+    const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
+    const Taxonomy &before = current.taxonomy;
     Taxonomy after = chosen(&store, options.taxonomy);
     const std::string problem = taxonomyProblem(after, "'" + options.taxonomy + "'");
     if (!problem.empty())
@@ -260,7 +273,7 @@ Answer useTaxonomy(const UseOptions &options, const CancelToken &cancel)
     if (!options.dryRun && !cancel.isCancelled())
         id = EditJournal(store).apply(edit).id;
     Answer answer;
-    answer.json = {{"before", before.version},
+    answer.json = {{"before", current.problem.empty() ? before.version : std::string()},
                    {"after", after.version},
                    {"applied", id != 0},
                    {"edit", id},
@@ -270,12 +283,14 @@ Answer useTaxonomy(const UseOptions &options, const CancelToken &cancel)
                      : id == 0      ? "the project works with " + after.version + " already\n"
                                     : "the project works with " + after.version + " now; `sapsam "
                                      + "segment` brings what is out of date up to date\n");
+    addProblem(answer, current);
     return answer;
 }
 
 Answer history(const std::string &folder)
 {
     ProjectStore store = ProjectStore::open(folder, ProjectStore::Access::ReadOnly);
+    const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
     Answer answer;
     OrderedJson versions = OrderedJson::array();
     for (const TaxonomyVersionInfo &info : taxonomyVersions(store)) {
@@ -293,7 +308,13 @@ Answer history(const std::string &folder)
                        + countOf(info.regions, "mask", "masks")
                        + (info.note.empty() ? "" : ": " + info.note) + "\n";
     }
-    answer.json = {{"current", currentTaxonomy(store).version}, {"versions", std::move(versions)}};
+    const bool isReadable = current.problem.empty();
+    answer.json = {{"current", isReadable ? current.taxonomy.version : std::string()},
+                   {"versions", std::move(versions)}};
+    if (!isReadable) {
+        answer.json["problem"] = current.problem;
+        answer.text = "none of them is in use: " + current.problem + "\n" + answer.text;
+    }
     return answer;
 }
 

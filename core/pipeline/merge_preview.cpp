@@ -731,7 +731,7 @@ Edit mergeEdit(ProjectStore &store, const Taxonomy &before, const Taxonomy &afte
 
 Taxonomy asNextVersion(ProjectStore &store, Taxonomy taxonomy, const std::string &note)
 {
-    const Taxonomy current = currentTaxonomy(store);
+    const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
     // The same content under a number that is known already is that version again.
     for (const TaxonomyVersionInfo &info : taxonomyVersions(store)) {
         const std::optional<Taxonomy> known = taxonomyOfVersion(store, info.version);
@@ -740,7 +740,7 @@ Taxonomy asNextVersion(ProjectStore &store, Taxonomy taxonomy, const std::string
             return *known;
     }
     taxonomy.number = nextTaxonomyNumber(store, taxonomy.name);
-    taxonomy.parent = current.version;
+    taxonomy.parent = current.problem.empty() ? current.taxonomy.version : std::string();
     taxonomy.note = note;
     taxonomy.version = taxonomyVersionOf(taxonomy);
     return taxonomy;

@@ -149,7 +149,8 @@ Edit mergeEdit(ProjectStore &store, const Taxonomy &before, const Taxonomy &afte
                const CancelToken &cancel = {});
 
 // The taxonomy as the next version of the project's: number, parent and version are filled in. One
-// that says the same as a known version gets that one's number.
+// that says the same as a known version gets that one's number. Has no parent when the current one
+// cannot be read.
 Taxonomy asNextVersion(ProjectStore &store, Taxonomy taxonomy, const std::string &note = {});
 
 // True label maps for pictures that are in the project already

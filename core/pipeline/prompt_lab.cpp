@@ -507,6 +507,15 @@ Trial loadTrial(ProjectStore &store, std::int64_t id)
     return trial;
 }
 
+Edit removeTrialEdit(ProjectStore &store, std::int64_t id, const std::string &title)
+{
+    const TrialRecord trial = PromptTrials(store).trial(id);
+    Edit edit;
+    edit.title = title.empty() ? "Delete the trial “" + trial.name + "”" : title;
+    edit.changes.push_back({EditKind::Trial, std::to_string(id), {}, nullptr});
+    return edit;
+}
+
 Trial planTrial(ProjectStore &store, const std::string &modelsFolder,
                 const TrialDefinition &definition)
 {

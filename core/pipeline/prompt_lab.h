@@ -179,6 +179,9 @@ Trial runTrial(ProjectStore &store, Engines &engines, const TrialDefinition &def
 
 // As it is stored, with the verdicts made anew. Throws Error(NotFound).
 Trial loadTrial(ProjectStore &store, std::int64_t id);
+// The edit that removes a stored trial; undo brings it back with everything that it found. Throws
+// Error(NotFound).
+Edit removeTrialEdit(ProjectStore &store, std::int64_t id, const std::string &title = {});
 // Before it is run: the sample, and the cells that are written already.
 Trial planTrial(ProjectStore &store, const std::string &modelsFolder,
                 const TrialDefinition &definition);

@@ -1,5 +1,6 @@
 #include "core/store/edits.h"
 
+#include "core/store/prompt_trials.h"
 #include "core/store/store_access.h"
 #include "core/store/taxonomy_versions.h"
 
@@ -24,7 +25,7 @@ constexpr std::array kKindNames = {
     KindName{EditKind::Region, "region"},   KindName{EditKind::Phrase, "phrase"},
     KindName{EditKind::Caption, "caption"}, KindName{EditKind::Tags, "tags"},
     KindName{EditKind::Review, "review"},   KindName{EditKind::SavedView, "saved view"},
-    KindName{EditKind::Setting, "setting"},
+    KindName{EditKind::Setting, "setting"}, KindName{EditKind::Trial, "trial"},
 };
 
 const char *nameOf(EditKind kind)
@@ -117,6 +118,83 @@ Json phrasesOf(Database &db, std::int64_t region)
     return list;
 }
 
+// Everything about a trial: as it comes back.
+Json trialValue(Database &db, std::int64_t id)
+{
+    Json value;
+    {
+        Statement row = db.query("SELECT hash, name, part_group, definition, created_at FROM "
+                                 "prompt_trial WHERE id = ?",
+                                 id);
+        if (!row.step())
+            return nullptr;
+        value = {{"hash", row.text(0)},
+                 {"name", row.text(1)},
+                 {"group", row.text(2)},
+                 {"definition", row.text(3)},
+                 {"created", row.text(4)}};
+    }
+    Json crops = Json::array();
+    {
+        Statement rows = db.query("SELECT position, region_id, image_id FROM prompt_trial_crop "
+                                  "WHERE trial_id = ? ORDER BY position",
+                                  id);
+        while (rows.step())
+            crops.push_back({rows.integer(0), rows.integer(1), rows.integer(2)});
+    }
+    Json cells = Json::array();
+    Statement rows = db.query("SELECT template, model, position, text, error, tokens, seconds FROM "
+                              "prompt_trial_cell WHERE trial_id = ? ORDER BY template, model, "
+                              "position",
+                              id);
+    while (rows.step())
+        cells.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3),
+                         rows.text(4), rows.integer(5), rows.real(6)});
+    value["crops"] = std::move(crops);
+    value["cells"] = std::move(cells);
+    return value;
+}
+
+void writeTrial(Database &db, const std::string &key, const Json &value)
+{
+    const std::int64_t id = idOfKey(EditKind::Trial, key);
+    if (value.is_null()) {
+        db.run("DELETE FROM prompt_trial WHERE id = ?", id);
+        // Its number is not given again: undo must not meet a stranger.
+        db.run("INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET "
+               "value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
+               kLastTrialKey, std::to_string(id));
+        return;
+    }
+    const std::string origin = "trial '" + key + "'";
+    const auto hash = require<std::string>(value, "hash", origin);
+    if (exists(db, "SELECT 1 FROM prompt_trial WHERE id = ?", id))
+        refuse(EditKind::Trial, key, "what a trial found is not edited");
+    {
+        Statement same = db.query("SELECT 1 FROM prompt_trial WHERE hash = ?", hash);
+        if (same.step())
+            return; // it was run again meanwhile: it is there
+    }
+    db.run("INSERT INTO prompt_trial (id, hash, name, part_group, definition, created_at) "
+           "VALUES (?, ?, ?, ?, ?, ?)",
+           id, hash, require<std::string>(value, "name", origin),
+           require<std::string>(value, "group", origin),
+           require<std::string>(value, "definition", origin),
+           require<std::string>(value, "created", origin));
+    for (const Json &crop : value.value("crops", Json::array()))
+        db.run("INSERT INTO prompt_trial_crop (trial_id, position, region_id, image_id) "
+               "VALUES (?, ?, ?, ?)",
+               id, crop.at(0).get<std::int64_t>(), crop.at(1).get<std::int64_t>(),
+               crop.at(2).get<std::int64_t>());
+    for (const Json &cell : value.value("cells", Json::array()))
+        db.run("INSERT INTO prompt_trial_cell (trial_id, template, model, position, text, error, "
+               "tokens, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+               id, cell.at(0).get<std::int64_t>(), cell.at(1).get<std::int64_t>(),
+               cell.at(2).get<std::int64_t>(), cell.at(3).get<std::string>(),
+               cell.at(4).get<std::string>(), cell.at(5).get<std::int64_t>(),
+               cell.at(6).get<double>());
+}
+
 Json readValue(Database &db, EditKind kind, const std::string &key)
 {
     switch (kind) {
@@ -199,6 +277,8 @@ Json readValue(Database &db, EditKind kind, const std::string &key)
             return nullptr;
         return row.text(0);
     }
+    case EditKind::Trial:
+        return trialValue(db, idOfKey(kind, key));
     }
     return nullptr;
 }
@@ -280,8 +360,9 @@ void writeReview(Database &db, const std::string &key, const Json &value)
 }
 
 // `key` of a new row is filled in.
+// isNew: somebody chose the value now; else a step of the journal returns it.
 void writeValue(ProjectStore &store, Database &db, EditKind kind, std::string &key,
-                const Json &value)
+                const Json &value, bool isNew)
 {
     switch (kind) {
     case EditKind::Region:
@@ -352,7 +433,8 @@ void writeValue(ProjectStore &store, Database &db, EditKind kind, std::string &k
         if (value.is_null())
             db.run("DELETE FROM setting WHERE key = ?", key);
         else if (value.is_string()) {
-            if (key == kCurrentTaxonomyKey)
+            // A step back returns what was there, readable or not: undoing a repair, for one.
+            if (key == kCurrentTaxonomyKey && isNew)
                 rememberTaxonomy(db, value.get<std::string>());
             db.run("INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET "
                    "value = excluded.value",
@@ -360,6 +442,8 @@ void writeValue(ProjectStore &store, Database &db, EditKind kind, std::string &k
         } else
             refuse(kind, key, "a setting is a text");
         return;
+    case EditKind::Trial:
+        return writeTrial(db, key, value);
     }
 }
 
@@ -461,6 +545,22 @@ RegionRecord regionOfValue(const Json &value)
     return region;
 }
 
+std::vector<std::int64_t> imagesEditedByPeople(ProjectStore &store,
+                                               const std::vector<std::int64_t> &imageIds)
+{
+    std::vector<std::int64_t> edited;
+    Database &db = StoreAccess::reading(store);
+    for (const std::int64_t id : imageIds) {
+        Statement row = db.query(
+            "SELECT 1 FROM region WHERE image_id = ?1 AND (origin = 'human' OR EXISTS (SELECT 1 "
+            "FROM phrase WHERE region_id = region.id AND phrase.origin = 'human')) LIMIT 1",
+            id);
+        if (row.step())
+            edited.push_back(id);
+    }
+    return edited;
+}
+
 EditJournal::EditJournal(ProjectStore &store) : m_store(store) {}
 
 Json EditJournal::value(EditKind kind, const std::string &key)
@@ -478,7 +578,7 @@ Edit EditJournal::apply(Edit edit)
         change.before = readValue(db, change.kind, change.key);
         if (areEqual(change.kind, change.before, change.after))
             continue;
-        writeValue(m_store, db, change.kind, change.key, change.after);
+        writeValue(m_store, db, change.kind, change.key, change.after, true);
         // As it reads back: undo compares with this.
         change.after = readValue(db, change.kind, change.key);
         stored.push_back(std::move(change));
@@ -532,7 +632,8 @@ Edit EditJournal::step(bool forward)
         }
     }
     for (Change &change : changes)
-        writeValue(m_store, db, change.kind, change.key, forward ? change.after : change.before);
+        writeValue(m_store, db, change.kind, change.key, forward ? change.after : change.before,
+                   false);
     db.run("UPDATE journal SET undone = ? WHERE id = ?", forward ? 0 : 1, edit.id);
     transaction.commit();
     return edit;

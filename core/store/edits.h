@@ -20,6 +20,7 @@ enum class EditKind {
     Review,    // key: image id. {"rating": 0…5, "state": ""|"accepted"|"rejected"|"unsure"}
     SavedView, // key: name. The definition, any JSON
     Setting,   // key: setting key. A text
+    Trial,     // key: trial id. Of the prompt lab; can be removed and comes back by undo
 };
 
 // Null stands for "not there", before as after.
@@ -45,6 +46,10 @@ struct Edit
 // ("phrases": [{"text","origin","model","template"}]) come back with it.
 Json regionValue(const RegionRecord &region);
 RegionRecord regionOfValue(const Json &value);
+
+// Those of the pictures on which a person drew a mask or wrote a phrase, in the order given.
+std::vector<std::int64_t> imagesEditedByPeople(ProjectStore &store,
+                                               const std::vector<std::int64_t> &imageIds);
 
 // The journal of one project. The store must outlive it; the thread rule is the store's.
 class EditJournal

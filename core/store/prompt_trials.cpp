@@ -3,6 +3,8 @@
 #include "core/base/error.h"
 #include "core/store/store_access.h"
 
+#include <algorithm>
+
 namespace sapsam {
 
 std::vector<RegionState> regionStates(ProjectStore &store, const std::string &group)
@@ -48,9 +50,16 @@ std::int64_t PromptTrials::add(const TrialRecord &trial, const std::vector<Trial
         if (known.step())
             return known.integer(0);
     }
-    db.run("INSERT INTO prompt_trial (hash, name, part_group, definition) VALUES (?, ?, ?, ?)",
-           trial.hash, trial.name, trial.group, trial.definition);
-    const std::int64_t id = db.lastInsertId();
+    std::int64_t id = db.integer("SELECT coalesce(max(id), 0) FROM prompt_trial") + 1;
+    {
+        Statement removed =
+            db.query("SELECT CAST(value AS INTEGER) FROM setting WHERE key = ?", kLastTrialKey);
+        if (removed.step())
+            id = std::max(id, removed.integer(0) + 1);
+    }
+    db.run("INSERT INTO prompt_trial (id, hash, name, part_group, definition) "
+           "VALUES (?, ?, ?, ?, ?)",
+           id, trial.hash, trial.name, trial.group, trial.definition);
     std::int64_t position = 0;
     for (const TrialCropRecord &crop : crops)
         db.run("INSERT INTO prompt_trial_crop (trial_id, position, region_id, image_id) "
@@ -126,12 +135,6 @@ void PromptTrials::setCells(std::int64_t id, const std::vector<TrialCellRecord> 
                id, cell.row, cell.model, cell.position, cell.text, cell.error, cell.tokens,
                cell.seconds);
     transaction.commit();
-}
-
-void PromptTrials::remove(std::int64_t id)
-{
-    trial(id);
-    StoreAccess::writing(m_store).database.run("DELETE FROM prompt_trial WHERE id = ?", id);
 }
 
 std::optional<WrittenPhrase> PromptTrials::written(const std::string &key)

@@ -69,6 +69,9 @@ struct WrittenPhrase
     double seconds = 0.0;
 };
 
+// The setting with the highest number of a trial that was removed: numbers are not given twice.
+inline constexpr const char *kLastTrialKey = "trial.last-id";
+
 class PromptTrials
 {
 public:
@@ -81,9 +84,6 @@ public:
     std::vector<TrialCropRecord> crops(std::int64_t id);          // by position
     std::vector<TrialCellRecord> cells(std::int64_t id);          // those that are written
     void setCells(std::int64_t id, const std::vector<TrialCellRecord> &cells);
-    // Throws Error(NotFound).
-    void remove(std::int64_t id);
-
     std::optional<WrittenPhrase> written(const std::string &key);
     void remember(const std::string &key, const WrittenPhrase &phrase);
 

@@ -23,6 +23,16 @@ std::pair<std::string, int> nameAndNumber(const std::string &version)
             static_cast<int>(std::strtol(version.c_str() + middle + 1, nullptr, 10))};
 }
 
+// Nothing for what cannot be read: a row that is broken must not keep the others away.
+std::optional<Taxonomy> readable(const std::string &content)
+{
+    try {
+        return parseTaxonomy(content, "the version");
+    } catch (const Error &) {
+        return std::nullopt;
+    }
+}
+
 } // namespace
 
 Taxonomy currentTaxonomy(ProjectStore &store)
@@ -33,9 +43,21 @@ Taxonomy currentTaxonomy(ProjectStore &store)
     try {
         return parseTaxonomy(content, store.folder() + ": the current merges");
     } catch (const Error &error) {
-        throw Error(ErrorKind::Corrupt, std::string(error.what())
-                                            + "; choose a version that can be read with `sapsam "
-                                              "taxonomy use`, such as --default");
+        throw Error(ErrorKind::Corrupt,
+                    std::string(error.what()) + "; `sapsam taxonomy use " + store.folder()
+                        + " default`, or the Merges page, returns to the shipped merges. Masks and "
+                          "phrases are not touched by that");
+    }
+}
+
+CurrentTaxonomy currentTaxonomyOrDefault(ProjectStore &store)
+{
+    try {
+        return {currentTaxonomy(store), {}};
+    } catch (const Error &error) {
+        if (error.kind() != ErrorKind::Corrupt)
+            throw;
+        return {defaultTaxonomy(), error.what()};
     }
 }
 
@@ -44,8 +66,10 @@ std::optional<Taxonomy> taxonomyOfVersion(ProjectStore &store, const std::string
     {
         Statement row = StoreAccess::reading(store).query(
             "SELECT content FROM taxonomy_version WHERE version = ? AND content <> ''", version);
-        if (row.step())
-            return parseTaxonomy(row.text(0), store.folder() + ": version " + version);
+        if (row.step()) {
+            if (std::optional<Taxonomy> stored = readable(row.text(0)))
+                return stored;
+        }
     }
     // A release may give the shipped groups other colours; its number says what they mean.
     Taxonomy shipped = defaultTaxonomy();
@@ -57,7 +81,8 @@ std::optional<Taxonomy> taxonomyOfVersion(ProjectStore &store, const std::string
 std::vector<TaxonomyVersionInfo> taxonomyVersions(ProjectStore &store)
 {
     const std::string shipped = defaultTaxonomy().version;
-    const std::string current = currentTaxonomy(store).version;
+    const CurrentTaxonomy stored = currentTaxonomyOrDefault(store);
+    const std::string current = stored.problem.empty() ? stored.taxonomy.version : std::string();
     std::vector<TaxonomyVersionInfo> list;
     bool hasShipped = false;
     Statement rows = StoreAccess::reading(store).query(
@@ -72,11 +97,11 @@ std::vector<TaxonomyVersionInfo> taxonomyVersions(ProjectStore &store)
         info.isCurrent = info.version == current;
         info.isShipped = info.version == shipped;
         hasShipped = hasShipped || info.isShipped;
-        info.hasContent = !content.empty() || nameAndNumber(info.version) == nameAndNumber(shipped);
-        if (!content.empty()) {
-            const Json json = parseJson(content, store.folder() + ": version " + info.version);
-            info.parent = valueOr<std::string>(json, "parent", {}, info.version);
-            info.note = valueOr<std::string>(json, "note", {}, info.version);
+        const std::optional<Taxonomy> known = content.empty() ? std::nullopt : readable(content);
+        info.hasContent = known || nameAndNumber(info.version) == nameAndNumber(shipped);
+        if (known) {
+            info.parent = known->parent;
+            info.note = known->note;
         }
         list.push_back(std::move(info));
     }
@@ -87,6 +112,21 @@ std::vector<TaxonomyVersionInfo> taxonomyVersions(ProjectStore &store)
         info.isCurrent = shipped == current;
         list.push_back(std::move(info));
     }
+    return list;
+}
+
+std::vector<Taxonomy> knownTaxonomies(ProjectStore &store)
+{
+    std::vector<Taxonomy> list;
+    {
+        Statement rows = StoreAccess::reading(store).query(
+            "SELECT content FROM taxonomy_version WHERE content <> '' ORDER BY id DESC");
+        while (rows.step()) {
+            if (std::optional<Taxonomy> known = readable(rows.text(0)))
+                list.push_back(std::move(*known));
+        }
+    }
+    list.push_back(defaultTaxonomy());
     return list;
 }
 
@@ -119,10 +159,17 @@ void rememberTaxonomy(Database &database, const std::string &content)
     const std::string problem = taxonomyProblem(taxonomy, "'" + taxonomy.name + "'");
     if (!problem.empty())
         throw Error(ErrorKind::InvalidInput, problem);
-    // What is there stays: the first parent and note are how the version came to be.
+    // What is there stays, if it can be read: the first parent and note are how the version came to
+    // be.
+    {
+        Statement row = database.query(
+            "SELECT content FROM taxonomy_version WHERE version = ? AND content <> ''",
+            taxonomy.version);
+        if (row.step() && readable(row.text(0)))
+            return;
+    }
     database.run("INSERT INTO taxonomy_version (version, content) VALUES (?, ?) "
-                 "ON CONFLICT (version) DO UPDATE SET content = excluded.content "
-                 "WHERE taxonomy_version.content = ''",
+                 "ON CONFLICT (version) DO UPDATE SET content = excluded.content",
                  taxonomy.version, content);
 }
 

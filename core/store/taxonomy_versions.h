@@ -21,7 +21,17 @@ inline constexpr const char *kCurrentTaxonomyKey = "taxonomy.current";
 // What the project works with: the setting, or the shipped default. Throws Error(Corrupt) when what
 // is stored cannot be read, with the advice to choose another one.
 Taxonomy currentTaxonomy(ProjectStore &store);
-// A version that the project knows with its content, or the shipped one; nothing otherwise.
+
+// The same for who must go on when it cannot be read: the window's colours, the way back.
+struct CurrentTaxonomy
+{
+    Taxonomy taxonomy;   // the shipped default where there is a problem
+    std::string problem; // why what is stored cannot be read, and what to do; "" when it can
+};
+CurrentTaxonomy currentTaxonomyOrDefault(ProjectStore &store);
+
+// A version that the project knows with its content, or the shipped one; nothing otherwise, also
+// for a content that cannot be read.
 std::optional<Taxonomy> taxonomyOfVersion(ProjectStore &store, const std::string &version);
 
 struct TaxonomyVersionInfo
@@ -39,6 +49,10 @@ struct TaxonomyVersionInfo
 // Newest first; the shipped one is always there, last when it was never used.
 std::vector<TaxonomyVersionInfo> taxonomyVersions(ProjectStore &store);
 
+// Every taxonomy that the project knows the content of, newest first, the shipped one last: how a
+// mask that was made under an older version is called and coloured.
+std::vector<Taxonomy> knownTaxonomies(ProjectStore &store);
+
 // The number that the next version of this name gets: one above the highest that is known.
 int nextTaxonomyNumber(ProjectStore &store, const std::string &name);
 
@@ -47,7 +61,8 @@ int nextTaxonomyNumber(ProjectStore &store, const std::string &name);
 // has errors.
 Change taxonomyChange(const Taxonomy &taxonomy);
 
-// Keeps the content of a version; called by the journal when the setting is written.
+// Keeps the content of a version; called by the journal when the setting is written. Throws
+// Error(InvalidInput) for what is no taxonomy that can be used.
 void rememberTaxonomy(Database &database, const std::string &content);
 
 // Regions of one kind, counted: what staleness is decided by.

@@ -440,6 +440,57 @@ private Q_SLOTS:
         VERIFY_ERROR(currentTaxonomy(store), ErrorKind::Corrupt, "sapsam taxonomy use");
     }
 
+    void mergesThatCannotBeReadHaveAWayBack_data()
+    {
+        QTest::addColumn<QByteArray>("stored");
+        const std::string whole = taxonomyJson(defaultTaxonomy()).dump();
+        QTest::newRow("cut off") << QByteArray(whole.substr(0, whole.size() / 2).c_str());
+        QTest::newRow("no groups") << QByteArray(R"({"name": "mine"})");
+        QTest::newRow("no JSON") << QByteArray("groups");
+        QTest::newRow("no object") << QByteArray("[1, 2]");
+    }
+
+    void mergesThatCannotBeReadHaveAWayBack()
+    {
+        QFETCH(QByteArray, stored);
+        ProjectStore store = labelledProject();
+        addRegions(store);
+        EditJournal journal(store);
+        Taxonomy own = defaultTaxonomy();
+        groupOf(own, "hair").classes = {2};
+        own = asNextVersion(store, own, "hair alone");
+        journal.apply(mergeEdit(store, defaultTaxonomy(), own, {}, "Hair alone"));
+        const std::string content = contentOf(store);
+        store.setSetting(kCurrentTaxonomyKey, stored.toStdString());
+
+        const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
+        QCOMPARE(current.taxonomy.version, defaultTaxonomy().version);
+        QVERIFY2(current.problem.find("sapsam taxonomy use") != std::string::npos,
+                 current.problem.c_str());
+        for (const TaxonomyVersionInfo &info : taxonomyVersions(store))
+            QVERIFY(!info.isCurrent);
+        const Taxonomy shipped = asNextVersion(store, defaultTaxonomy());
+        QCOMPARE(shipped.version, defaultTaxonomy().version);
+        const Edit edit =
+            journal.apply(mergeEdit(store, current.taxonomy, shipped, {}, "Back to the shipped"));
+
+        QVERIFY(edit.id != 0);
+        QCOMPARE(currentTaxonomy(store).version, shipped.version);
+        QCOMPARE(contentOf(store), content);
+        QCOMPARE(taxonomyOfVersion(store, own.version)->note, std::string("hair alone"));
+        // Undo returns what was there, as everywhere, and the way back stays open.
+        QCOMPARE(journal.undo().id, edit.id);
+        QCOMPARE(store.setting(kCurrentTaxonomyKey), stored.toStdString());
+        VERIFY_ERROR(currentTaxonomy(store), ErrorKind::Corrupt, "sapsam taxonomy use");
+        QCOMPARE(journal.redo().id, edit.id);
+        QCOMPARE(currentTaxonomy(store).version, shipped.version);
+        // Any version of the project is as good a way.
+        store.setSetting(kCurrentTaxonomyKey, stored.toStdString());
+        journal.apply(mergeEdit(store, shipped, own, {}, "Hair alone again"));
+        QCOMPARE(currentTaxonomy(store).version, own.version);
+        QCOMPARE(contentOf(store), content);
+    }
+
     void aCancelledReadingStops()
     {
         ProjectStore store = labelledProject();

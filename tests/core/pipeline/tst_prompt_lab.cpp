@@ -3,6 +3,7 @@
 #include "core/pipeline/part_prompts.h"
 #include "core/pipeline/prompt_lab.h"
 #include "tests/support/error_of.h"
+#include "tests/support/second_phrase_model.h"
 #include "tests/ui/support/people_project.h"
 
 #include <QTemporaryDir>
@@ -13,6 +14,7 @@
 #include <memory>
 
 using namespace sapsam;
+using namespace sapsam::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -479,6 +481,151 @@ private Q_SLOTS:
         QCOMPARE(static_cast<std::int64_t>(
                      regionsToPhrase(store, projectTemplates(store), model).size()),
                  estimate.regions);
+    }
+
+    void twoModelsThatDifferAreToldApart()
+    {
+        const std::string models = m_folder->filePath(QStringLiteral("two")).toStdString();
+        makeTwoPhraseModels(modelsFolder(), models);
+        ProjectStore store = open();
+        Engines engines(models, EngineOptions{"cpu", "fp32", 1});
+        TrialDefinition definition = makeDefinition(6);
+        definition.models = {phraseModelNames(modelsFolder()).front(), kSecondPhraseModel};
+
+        const Trial both = runTrial(store, engines, definition);
+
+        // Each column is what its model writes alone.
+        int different = 0;
+        for (int column = 0; column < 2; ++column) {
+            TrialDefinition alone = definition;
+            alone.models = {definition.models[static_cast<std::size_t>(column)]};
+            const Trial single = runTrial(store, engines, alone);
+            QVERIFY(single.id != both.id);
+            for (int row = 0; row < 2; ++row) {
+                for (int position = 0; position < 6; ++position) {
+                    const TrialCell &cell = both.cells[both.indexOf(row, column, position)];
+                    QVERIFY2(cell.isDone && cell.error.empty(), cell.error.c_str());
+                    QCOMPARE(cell.text, single.cells[single.indexOf(row, 0, position)].text);
+                    different += cell.text != both.cells[both.indexOf(row, 0, position)].text;
+                }
+            }
+        }
+        QVERIFY(different > 0);
+        QVERIFY(both.statistics(0, 0).phrases == 6 && both.statistics(0, 1).phrases == 6);
+        // The winner brings its model along.
+        EditJournal(store).apply(winnerEdit(store, both, 0, 1));
+        QCOMPARE(projectPhraseModel(store), std::string(kSecondPhraseModel));
+        EditJournal(store).undo();
+        QVERIFY(projectPhraseModel(store) != kSecondPhraseModel);
+    }
+
+    void decodingIsTheTemplatesOwn()
+    {
+        ProjectStore store = open();
+        Engines engines(modelsFolder(), EngineOptions{"cpu", "fp32", 1});
+        TrialDefinition definition = makeDefinition(4);
+        const TrialTemplate plain = definition.templates[0];
+        definition.templates.clear();
+        const auto add = [&](const char *name, auto &&change) {
+            TrialTemplate row = plain;
+            row.name = name;
+            change(row.content.decoding);
+            definition.templates.push_back(row);
+        };
+        add("short", [](DecodingSettings &d) { d.maxNewTokens = 2; });
+        add("greedy", [](DecodingSettings &d) { d.beams = 1; });
+        add("beams", [](DecodingSettings &d) { d.beams = 4; });
+        add("long", [](DecodingSettings &d) {
+            d.minNewTokens = 12;
+            d.maxNewTokens = 16;
+        });
+        add("no repeats", [](DecodingSettings &d) {
+            d.minNewTokens = 12;
+            d.maxNewTokens = 16;
+            d.repetitionPenalty = 1.8;
+            d.noRepeatNgram = 2;
+        });
+
+        const Trial trial = runTrial(store, engines, definition);
+
+        int changed = 0;
+        for (int position = 0; position < 4; ++position) {
+            const auto cell = [&](int row) { return trial.cells[trial.indexOf(row, 0, position)]; };
+            QVERIFY2(cell(0).isDone && cell(0).tokens < cell(3).tokens, cell(0).text.c_str());
+            QVERIFY2(cell(3).tokens >= 12, cell(3).text.c_str());
+            changed += cell(3).text != cell(4).text ? 1 : 0;
+        }
+        QVERIFY(changed > 0);
+        // Given to the project, phrases are written with it, and with nothing else.
+        EditJournal(store).apply(winnerEdit(store, trial, 0, 0));
+        QCOMPARE(projectTemplates(store).group(definition.group).decoding.maxNewTokens, 2);
+        PhraseScope scope;
+        scope.group = definition.group;
+        const PhraseReport report = phraseProject(store, engines, {}, {}, scope);
+        QVERIFY(report.phrases > 0 && report.failed.empty());
+        for (const TrialCrop &crop : trial.crops) {
+            const auto &cells = trial.cells;
+            for (const PhraseRecord &phrase : store.phrases(crop.image)) {
+                if (phrase.regionId != crop.region || phrase.origin != "model")
+                    continue;
+                const auto written =
+                    std::find_if(cells.begin(), cells.end(), [&](const TrialCell &cell) {
+                        return cell.row == 0
+                               && trial.crops[static_cast<std::size_t>(cell.position)].region
+                                      == crop.region;
+                    });
+                QCOMPARE(phrase.text, written->text);
+            }
+        }
+    }
+
+    void aDeletedTrialComesBackWhole()
+    {
+        ProjectStore store = open();
+        PromptTrials trials(store);
+        TrialRecord record;
+        record.hash = std::string(64, 'a');
+        record.name = "Two wordings";
+        record.group = "clothes";
+        record.definition = jsonOf(makeDefinition()).dump();
+        const std::int64_t id = trials.add(record, {{1, 1}, {2, 1}});
+        trials.setCells(id, {{0, 0, 0, "a red coat", "", 4, 0.123456789},
+                             {1, 0, 1, "", "the picture is gone", 0, 0.0}});
+        const TrialRecord before = trials.trial(id);
+        const auto cellsText = [&] {
+            std::string text;
+            for (const TrialCellRecord &cell : trials.cells(id))
+                text += std::to_string(cell.row) + "," + std::to_string(cell.position) + ","
+                        + cell.text + "," + cell.error + "," + std::to_string(cell.tokens) + ","
+                        + std::to_string(cell.seconds) + ";";
+            return text;
+        };
+        const std::string cells = cellsText();
+        EditJournal journal(store);
+
+        const Edit gone = journal.apply(removeTrialEdit(store, id));
+
+        QVERIFY(gone.id != 0);
+        QVERIFY(trials.list().empty());
+        QVERIFY(cellsText().empty());
+        VERIFY_ERROR(removeTrialEdit(store, id), ErrorKind::NotFound, "lab list");
+        // Its number is not given to another one meanwhile.
+        TrialRecord other = record;
+        other.hash = std::string(64, 'b');
+        const std::int64_t next = trials.add(other, {{1, 1}});
+        QVERIFY(next > id);
+        QCOMPARE(journal.undo().id, gone.id);
+        QCOMPARE(trials.trial(id).name, before.name);
+        QCOMPARE(trials.trial(id).createdAt, before.createdAt);
+        QCOMPARE(trials.crops(id).size(), std::size_t(2));
+        QCOMPARE(cellsText(), cells);
+        QCOMPARE(journal.redo().id, gone.id);
+        QCOMPARE(trials.list().size(), std::size_t(1));
+        // When the same trial has been run again, undo leaves that one alone.
+        const std::int64_t again = trials.add(record, {{1, 1}, {2, 1}});
+        QCOMPARE(journal.undo().id, gone.id);
+        QCOMPARE(trials.list().size(), std::size_t(2));
+        QCOMPARE(trials.trial(again).hash, record.hash);
     }
 
     void twoModelsStandSideBySide()
