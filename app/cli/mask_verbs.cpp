@@ -5,8 +5,10 @@
 #include "core/image/mask_edit.h"
 #include "core/image/rle.h"
 #include "core/pipeline/interactive.h"
-#include "core/taxonomy/taxonomy.h"
+#include "core/pipeline/part_checks.h"
+#include "core/store/taxonomy_versions.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -99,9 +101,8 @@ RegionRecord regionNamed(ProjectStore &store, std::int64_t id)
     return region;
 }
 
-void requireKnown(const std::string &group)
+void requireKnown(const Taxonomy &taxonomy, const std::string &group)
 {
-    const Taxonomy taxonomy = defaultTaxonomy();
     if (taxonomy.findGroup(group) != nullptr)
         return;
     std::string known;
@@ -166,10 +167,11 @@ void addMaskVerbs(CLI::App &app, Context &context)
             }
             if (prompt.isEmpty())
                 throw Error(ErrorKind::InvalidInput, "give --points, --box or --phrase");
-            requireKnown(o->group);
             ProjectStore store =
                 ProjectStore::open(o->folder, o->store ? ProjectStore::Access::ReadWrite
                                                        : ProjectStore::Access::ReadOnly);
+            const Taxonomy taxonomy = currentTaxonomy(store);
+            requireKnown(taxonomy, o->group);
             const Image picture = readImage(store.picturePath(store.image(o->id)));
             const auto segmenter = openPromptedSegmenter(context.modelsFolder, context.engine);
             segmenter->encode(o->id, picture);
@@ -195,7 +197,7 @@ void addMaskVerbs(CLI::App &app, Context &context)
                 change.prompt = o->phrase;
                 change.modelHash = found.mask.area() > 0 ? found.modelHash : std::string();
                 change.score = static_cast<double>(found.score);
-                change.taxonomyVersion = defaultTaxonomy().version;
+                change.taxonomyVersion = taxonomy.version;
                 const Edit edit =
                     EditJournal(store).apply(partEdit(storedParts(store, o->id), change));
                 answer.json["stored"] = jsonOf(edit);
@@ -229,6 +231,7 @@ void addMaskVerbs(CLI::App &app, Context &context)
                 paint.mask = maskOfFile(o->file);
                 paint.title = edit.title;
                 paint.exclusive = o->exclusive;
+                paint.taxonomyVersion = currentTaxonomy(store).version;
                 const ImageRecord image = store.image(stored.imageId);
                 if (paint.mask.width != image.width || paint.mask.height != image.height)
                     throw Error(ErrorKind::Mismatch,
@@ -288,6 +291,54 @@ void addMaskVerbs(CLI::App &app, Context &context)
             };
         });
     }
+    struct CheckOptions
+    {
+        std::string folder;
+        std::vector<std::int64_t> images;
+        std::vector<std::string> kinds;
+        std::size_t top = 20;
+    };
+    auto c = std::make_shared<CheckOptions>();
+    auto *checks = app.add_subcommand(
+        "check-parts", "Pictures whose masks have gaps, overlaps, holes or crumbs, worst first");
+    checks->add_option("DIR", c->folder, "Project folder")->required();
+    checks->add_option("--image", c->images, "Only these pictures of the project");
+    checks->add_option("--only", c->kinds,
+                       "Only these findings: size, unlabelled, overlap, hole, island, sides, "
+                       "order, pair");
+    checks->add_option("--top", c->top, "So many pictures; 0 for all")
+        ->check(CLI::NonNegativeNumber);
+    checks->callback([&context, c] {
+        context.verb = [&context, c] {
+            PartCheckOptions options;
+            for (const std::string &kind : c->kinds)
+                options.kinds.push_back(partFindingKindFromName(kind));
+            ProjectStore store = ProjectStore::open(c->folder, ProjectStore::Access::ReadOnly);
+            const PartCheckReport report =
+                checkProject(store, c->images, options, context.cancel, context.progress);
+            const std::size_t shown =
+                c->top == 0 ? report.pictures.size() : std::min(c->top, report.pictures.size());
+            Answer answer;
+            OrderedJson pictures = OrderedJson::array();
+            for (std::size_t i = 0; i < shown; ++i) {
+                const PictureCheck &check = report.pictures[i];
+                pictures.push_back(pictureCheckJson(check));
+                answer.text += std::to_string(check.imageId) + "  " + numberText(check.badness);
+                for (std::size_t f = 0; f < check.findings.size(); ++f)
+                    answer.text += (f == 0 ? "  " : "; ") + textOf(check.findings[f]);
+                answer.text += "\n";
+            }
+            answer.json = {{"checked", report.checked},
+                           {"to_mend", report.pictures.size()},
+                           {"pictures", std::move(pictures)}};
+            answer.text += std::to_string(report.pictures.size()) + " of "
+                           + std::to_string(report.checked) + " pictures to mend\n";
+            if (report.cancelled)
+                answer.exitCode = CancelledByUser;
+            return answer;
+        };
+    });
+
     auto *history = app.add_subcommand("history", "What people changed, newest first");
     history->add_option("DIR", o->folder, "Project folder")->required();
     history->add_option("--limit", o->limit, "So many steps")->check(CLI::Range(1, 500));
