@@ -15,6 +15,8 @@ namespace sapsam {
 
 namespace {
 
+constexpr std::size_t kKeptPhrases = 64; // small tensors
+
 // Where a picture stands in a square frame of `side`: as much of the longer side as there is.
 struct Placing
 {
@@ -33,6 +35,19 @@ Placing placed(int width, int height, int side)
 
 struct PromptedSegmenter::Private
 {
+    struct PhraseAnswer
+    {
+        std::string phrase;
+        torch::Tensor logits; // [1, 1, s, s]
+        float score = 0.0F;
+        Mask mask;
+    };
+    struct PlaceAnswer
+    {
+        Mask mask;
+        float score = 0.0F;
+    };
+
     struct Encoded
     {
         std::int64_t key = 0;
@@ -40,6 +55,11 @@ struct PromptedSegmenter::Private
         int contentWidth = 0, contentHeight = 0; // of the picture in SAM's frame
         torch::Tensor forPhrases;                // [1, C, g, g]; undefined without the model
         torch::Tensor forPoints;
+        // The last answers: while a person adds points to a phrase or changes the phrase above
+        // points, only what is new is computed.
+        std::optional<PhraseAnswer> phrase;
+        MaskPrompt placePrompt; // what `places` answers: points and box alone
+        std::optional<PlaceAnswer> places;
     };
 
     engine::Computing computing;
@@ -50,6 +70,8 @@ struct PromptedSegmenter::Private
     nn::PersonSam phraseNetwork{nullptr};
     nn::Sam pointNetwork{nullptr};
     std::list<Encoded> pictures; // last used first
+    // What the text encoder made of phrases, last used first: it is the same for every picture.
+    std::list<std::pair<std::string, nn::PhrasePrompts>> phrases;
 
     Encoded &use(std::int64_t key)
     {
@@ -63,9 +85,14 @@ struct PromptedSegmenter::Private
                     "the picture " + std::to_string(key) + " has not been encoded");
     }
 
-    // Logits [1, 1, s, s] of the phrase, and the predicted IoU.
-    nn::PersonSamOutput decodePhrase(const Encoded &picture, const std::string &phrase)
+    const nn::PhrasePrompts &encodePhrase(const std::string &phrase)
     {
+        for (auto known = phrases.begin(); known != phrases.end(); ++known) {
+            if (known->first == phrase) {
+                phrases.splice(phrases.begin(), phrases, known);
+                return phrases.front().second;
+            }
+        }
         const auto length = static_cast<std::size_t>(phraseNetwork->config.maxPhraseTokens);
         const TokenSequence sequence = tokenizer->encodePadded(phrase, length);
         const std::vector<std::int64_t> shape = {1, static_cast<std::int64_t>(length)};
@@ -74,9 +101,36 @@ struct PromptedSegmenter::Private
         std::copy(sequence.ids.begin(), sequence.ids.end(), ids.data_ptr<std::int64_t>());
         std::copy(sequence.attentionMask.begin(), sequence.attentionMask.end(),
                   mask.data_ptr<std::int64_t>());
-        return phraseNetwork->decodePrompts(
-            picture.forPhrases,
-            phraseNetwork->encodePhrases(ids.to(computing.device), mask.to(computing.device)));
+        phrases.emplace_front(phrase, phraseNetwork->encodePhrases(ids.to(computing.device),
+                                                                   mask.to(computing.device)));
+        if (phrases.size() > kKeptPhrases)
+            phrases.pop_back();
+        return phrases.front().second;
+    }
+
+    const PhraseAnswer &answerPhrase(Encoded &picture, const std::string &phrase)
+    {
+        if (picture.phrase && picture.phrase->phrase == phrase)
+            return *picture.phrase;
+        const nn::PersonSamOutput output =
+            phraseNetwork->decodePrompts(picture.forPhrases, encodePhrase(phrase));
+        PhraseAnswer answer;
+        answer.phrase = phrase;
+        answer.logits = output.maskLogits;
+        answer.score = std::clamp(output.iou.item<float>(), 0.0F, 1.0F);
+        answer.mask = phraseMask(picture, output.maskLogits, answer.score);
+        picture.phrase = std::move(answer);
+        return *picture.phrase;
+    }
+
+    const PlaceAnswer &answerPlaces(Encoded &picture, MaskPrompt prompt)
+    {
+        prompt.phrase.clear();
+        if (!picture.places || !(picture.placePrompt == prompt)) {
+            picture.places = decodePlaces(picture, prompt, {});
+            picture.placePrompt = std::move(prompt);
+        }
+        return *picture.places;
     }
 
     // The part of a plane of Person-SAM's logits that shows the picture, [height, width].
@@ -90,13 +144,13 @@ struct PromptedSegmenter::Private
         return plane.slice(0, 0, content.height).slice(1, 0, content.width);
     }
 
-    Mask phraseMask(const Encoded &picture, const nn::PersonSamOutput &output, float score) const
+    Mask phraseMask(const Encoded &picture, const torch::Tensor &logits, float score) const
     {
         // As in Segmenter: what is below the model's own threshold is not there.
         if (score < static_cast<float>(phraseFolder.preparation.scoreThreshold))
             return Mask(picture.width, picture.height);
         const torch::Tensor content =
-            phraseContent(picture, output.maskLogits).to(torch::kCPU, torch::kFloat).contiguous();
+            phraseContent(picture, logits).to(torch::kCPU, torch::kFloat).contiguous();
         const std::vector<float> values(content.data_ptr<float>(),
                                         content.data_ptr<float>() + content.numel());
         return maskOfLogits(resizePlane(values, static_cast<int>(content.size(1)),
@@ -118,12 +172,6 @@ struct PromptedSegmenter::Private
         frame.slice(2, 0, content.height).slice(3, 0, content.width).copy_(fitted);
         return frame;
     }
-
-    struct PlaceAnswer
-    {
-        Mask mask;
-        float score = 0.0F;
-    };
 
     PlaceAnswer decodePlaces(const Encoded &picture, const MaskPrompt &prompt,
                              const torch::Tensor &earlier)
@@ -285,22 +333,22 @@ PromptedMask PromptedSegmenter::predict(std::int64_t key, const MaskPrompt &prom
         throw Error(ErrorKind::Unsupported,
                     "phrases need a Person-SAM model, and none is installed; ask with points or "
                     "a box");
-    const Private::Encoded &picture = d->use(key);
+    Private::Encoded &picture = d->use(key);
     PromptedMask answer;
     engine::translated("answering a prompt", [&] {
         const torch::NoGradGuard noGrad;
         torch::Tensor earlier;
         if (!prompt.phrase.empty()) {
-            const nn::PersonSamOutput output = d->decodePhrase(picture, prompt.phrase);
-            answer.score = std::clamp(output.iou.item<float>(), 0.0F, 1.0F);
-            answer.phraseMask = d->phraseMask(picture, output, answer.score);
+            const Private::PhraseAnswer &phrase = d->answerPhrase(picture, prompt.phrase);
+            answer.score = phrase.score;
+            answer.phraseMask = phrase.mask;
             answer.modelHash = d->phraseFolder.info.sha256;
             // A part that the phrase did not find is nothing to start from.
             if (prompt.hasPlaces() && answer.phraseMask->area() > 0)
-                earlier = d->asEarlierAnswer(picture, output.maskLogits);
+                earlier = d->asEarlierAnswer(picture, phrase.logits);
         }
         if (prompt.hasPlaces()) {
-            Private::PlaceAnswer places = d->decodePlaces(picture, prompt, {});
+            Private::PlaceAnswer places = d->answerPlaces(picture, prompt);
             answer.placeMask = places.mask;
             if (earlier.defined())
                 places = d->decodePlaces(picture, prompt, earlier);
