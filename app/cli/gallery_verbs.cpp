@@ -1,6 +1,9 @@
 #include "app/cli/context.h"
 #include "core/base/error.h"
+#include "core/pipeline/find_duplicates.h"
+#include "core/pipeline/project_map.h"
 #include "core/store/curation.h"
+#include "core/store/duplicates.h"
 #include "core/store/gallery_query.h"
 
 #include <algorithm>
@@ -274,6 +277,125 @@ void addViewVerbs(CLI::App &app, Context &context)
     });
 }
 
+void addDuplicatesVerb(CLI::App &app, Context &context)
+{
+    struct Options
+    {
+        std::string folder;
+        DuplicateOptions search;
+        bool stored = false;
+    };
+    auto options = std::make_shared<Options>();
+    auto *verb = app.add_subcommand(
+        "duplicates", "Find near-identical pictures: copies saved again, made smaller or larger");
+    verb->add_option("DIR", options->folder, "Project folder")->required();
+    verb->add_option("--bits", options->search.bits,
+                     "How many of 256 brightness steps may differ: fewer is stricter")
+        ->check(CLI::Range(0, PerceptualHash::kBits))
+        ->capture_default_str();
+    verb->add_option("--colours", options->search.colours,
+                     "Mean difference of the colours, of 255, that is allowed")
+        ->check(CLI::Range(0.0, 255.0))
+        ->capture_default_str();
+    verb->add_flag("--stored", options->stored, "Print what was found last; look at no picture");
+    verb->footer("The best picture of a group (most pixels, then the first imported) is named "
+                 "first. Afterwards the filters\nduplicate:yes, duplicate:copy (all but the best) "
+                 "and duplicate:best, and the sort \"duplicates\", know them.");
+    verb->callback([&context, options] {
+        context.verb = [&context, options] {
+            Answer answer;
+            DuplicateReport report;
+            ProjectStore store = ProjectStore::open(
+                options->folder, options->stored ? ProjectStore::Access::ReadOnly
+                                                 : ProjectStore::Access::ReadWrite);
+            if (!options->stored)
+                report = findDuplicates(store, options->search, context.cancel, context.progress);
+            const DuplicateSearch search = duplicateSearch(store);
+            OrderedJson groups = OrderedJson::array();
+            for (const DuplicateGroup &group : duplicateGroups(store)) {
+                OrderedJson images = OrderedJson::array();
+                answer.text += "group " + std::to_string(group.id) + "\n";
+                for (const std::int64_t id : group.images) {
+                    const ImageRecord image = store.image(id);
+                    images.push_back({{"image", id},
+                                      {"path", image.path},
+                                      {"width", image.width},
+                                      {"height", image.height}});
+                    answer.text += "  " + std::to_string(id) + "  " + image.path + "\n";
+                }
+                groups.push_back({{"group", group.id}, {"images", std::move(images)}});
+            }
+            OrderedJson failed = OrderedJson::array();
+            for (const FailedItem &item : report.failed)
+                failed.push_back(
+                    {{"image", item.imageId}, {"path", item.path}, {"reason", item.reason}});
+            answer.json = {{"searched", search.wasDone},
+                           {"compared", search.images},
+                           {"fresh", search.fresh},
+                           {"hashed", report.hashed},
+                           {"copies", search.copies},
+                           {"groups", std::move(groups)},
+                           {"failed", std::move(failed)}};
+            answer.text += !search.wasDone
+                               ? std::string("nobody has looked for duplicates yet\n")
+                               : std::to_string(search.groups) + " groups, "
+                                     + std::to_string(search.copies) + " copies among "
+                                     + std::to_string(search.images) + " pictures\n";
+            if (search.wasDone && search.fresh > 0)
+                answer.text += std::to_string(search.fresh)
+                               + " pictures came since; run `sapsam duplicates` again\n";
+            answer.exitCode = report.failed.empty() ? Done : SomeFailed;
+            return answer;
+        };
+    });
+}
+
+void addMapVerb(CLI::App &app, Context &context)
+{
+    struct Options
+    {
+        std::string folder;
+        std::string method = nameOf(MapMethod::Neighbours);
+        MapOptions map;
+    };
+    auto options = std::make_shared<Options>();
+    auto *verb = app.add_subcommand("map", "The embedded pictures in the plane: near ones look "
+                                           "alike to the model");
+    verb->add_option("DIR", options->folder, "Project folder")->required();
+    verb->add_option("--method", options->method,
+                     "neighbours (near ones stay near) or components (linear)")
+        ->check(CLI::IsMember({"neighbours", "components"}))
+        ->capture_default_str();
+    verb->add_option("--neighbours", options->map.neighbours, "Of each picture")
+        ->check(CLI::Range(2, 100))
+        ->capture_default_str();
+    verb->callback([&context, options] {
+        context.verb = [&context, options] {
+            ProjectStore store =
+                ProjectStore::open(options->folder, ProjectStore::Access::ReadOnly);
+            MapOptions wanted = options->map;
+            wanted.method = *mapMethodFromName(options->method);
+            wanted.seed = context.seed;
+            const ProjectMap map = projectMap(store, wanted, context.cancel, context.progress);
+            Answer answer;
+            OrderedJson points = OrderedJson::array();
+            for (std::size_t i = 0; i < map.map.ids.size(); ++i) {
+                const float x = map.map.places[i * 2];
+                const float y = map.map.places[i * 2 + 1];
+                points.push_back({{"image", map.map.ids[i]}, {"x", x}, {"y", y}});
+                answer.text += std::to_string(map.map.ids[i]) + "  " + std::to_string(x) + "  "
+                               + std::to_string(y) + "\n";
+            }
+            answer.json = {{"model", map.model},
+                           {"method", options->method},
+                           {"seed", wanted.seed},
+                           {"unembedded", map.unembedded},
+                           {"points", std::move(points)}};
+            return answer;
+        };
+    });
+}
+
 } // namespace
 
 void addGalleryVerbs(CLI::App &app, Context &context)
@@ -281,6 +403,8 @@ void addGalleryVerbs(CLI::App &app, Context &context)
     addListVerb(app, context);
     addMarkVerbs(app, context);
     addViewVerbs(app, context);
+    addDuplicatesVerb(app, context);
+    addMapVerb(app, context);
 }
 
 } // namespace sapsam::cli

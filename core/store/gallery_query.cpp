@@ -8,7 +8,10 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <numeric>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -40,6 +43,9 @@ constexpr std::array kSorts = {
     SortName{GallerySortKey::Score, "score", "f.score_low", "f.score_low IS NULL"},
     SortName{GallerySortKey::Parts, "parts", "f.parts", ""},
     SortName{GallerySortKey::Size, "size", "f.width * f.height", ""},
+    SortName{GallerySortKey::Duplicates, "duplicates",
+             "(SELECT group_id * 4294967296 + place FROM duplicate WHERE image_id = f.image_id)",
+             "NOT EXISTS (SELECT 1 FROM duplicate WHERE image_id = f.image_id)"},
 };
 
 bool isAscii(const std::string &text)
@@ -235,6 +241,8 @@ private:
             text += " OR " + wordings({}, contains("text", value));
             return text + ")";
         }
+        case FilterKey::Duplicate:
+            return duplicate(value);
         case FilterKey::Id:
             return range("f.image_id", value);
         case FilterKey::Rating:
@@ -283,6 +291,21 @@ private:
                + " AND area > 0.0)";
     }
 
+    std::string duplicate(const FilterValue &value)
+    {
+        const std::string found = "f.image_id IN (SELECT image_id FROM duplicate";
+        if (value.text == "yes")
+            return found + ")";
+        if (value.text == "no")
+            return "NOT " + found + ")";
+        if (value.text == "best")
+            return found + " WHERE place = 0)";
+        if (value.text == "copy")
+            return found + " WHERE place > 0)";
+        return found + " WHERE group_id = "
+               + parameter(static_cast<std::int64_t>(std::stoll(value.text))) + ")";
+    }
+
     // Score or area of some part. One-sided questions about any part's score are in the facts.
     std::string measure(const std::string &column, const std::string &group,
                         const FilterValue &value)
@@ -323,41 +346,72 @@ std::string orderOf(const GallerySort &sort)
     return " ORDER BY f.image_id";
 }
 
-// Which ids are in the answer; ids are dense.
-class Members
+constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
+
+// Words of a column as numbers in the order of the words; "" comes last.
+class Words
 {
 public:
-    explicit Members(const std::vector<std::int64_t> &ids)
+    std::uint32_t numberOf(std::string word)
     {
-        const auto last = std::max_element(ids.begin(), ids.end());
-        m_bits.resize(last == ids.end() ? 0 : static_cast<std::size_t>(*last) + 1);
-        for (const std::int64_t id : ids)
-            m_bits[static_cast<std::size_t>(id)] = true;
+        // Rows that follow each other often say the same.
+        if (m_last != kNoRow && m_words[m_last] == word)
+            return m_last;
+        const auto [found, isNew] =
+            m_numbers.emplace(word, static_cast<std::uint32_t>(m_words.size()));
+        if (isNew)
+            m_words.push_back(std::move(word));
+        return m_last = found->second;
     }
-    bool contains(std::int64_t id) const
+
+    // Numbers the words anew, by their order; `column` holds numbers given so far.
+    void sort(std::vector<std::uint32_t> &column)
     {
-        return id >= 0 && static_cast<std::size_t>(id) < m_bits.size()
-               && m_bits[static_cast<std::size_t>(id)];
+        std::vector<std::uint32_t> order(m_words.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+            if (m_words[a].empty() != m_words[b].empty())
+                return m_words[b].empty();
+            return m_words[a] < m_words[b];
+        });
+        std::vector<std::uint32_t> numbers(m_words.size());
+        std::vector<std::string> words;
+        for (std::uint32_t place = 0; place < order.size(); ++place) {
+            numbers[order[place]] = place;
+            words.push_back(std::move(m_words[order[place]]));
+        }
+        m_words = std::move(words);
+        m_numbers.clear();
+        m_last = kNoRow;
+        for (std::uint32_t &number : column)
+            number = numbers[number];
     }
+
+    std::size_t size() const { return m_words.size(); }
+    const std::string &word(std::size_t number) const { return m_words[number]; }
 
 private:
-    std::vector<bool> m_bits;
+    std::vector<std::string> m_words;
+    std::unordered_map<std::string, std::uint32_t> m_numbers;
+    std::uint32_t m_last = kNoRow;
 };
 
-using Counts = std::unordered_map<std::string, std::int64_t>;
-
-std::vector<FacetValue> byName(const Counts &counts)
+std::vector<FacetValue> facetOf(const Words &words, const std::vector<std::int64_t> &counts)
 {
     std::vector<FacetValue> values;
-    for (const auto &[name, count] : counts)
-        values.push_back({name, count});
-    std::sort(values.begin(), values.end(), [](const FacetValue &a, const FacetValue &b) {
-        if (a.value.empty() != b.value.empty())
-            return b.value.empty(); // none comes last
-        return a.value < b.value;
-    });
+    for (std::size_t number = 0; number < counts.size(); ++number) {
+        if (counts[number] > 0)
+            values.push_back({words.word(number), counts[number]});
+    }
     return values;
 }
+
+// A name with the rows that have it.
+struct Holders
+{
+    std::string name;
+    std::vector<std::uint32_t> rows;
+};
 
 } // namespace
 
@@ -417,100 +471,258 @@ std::vector<std::int64_t> imagesMatching(ProjectStore &store, const Filter &filt
     return ids;
 }
 
-GalleryAnswer askGallery(ProjectStore &store, const Filter &filter, const GallerySort &sort,
-                         const CancelToken &cancel)
+// One row for each picture, by id.
+struct GalleryCache::Columns
+{
+    std::int64_t version = 0; // of the database, and the changes through this connection
+    std::int64_t changes = 0;
+
+    std::vector<std::int64_t> ids;
+    std::vector<std::uint32_t> rowOfId; // kNoRow where there is none
+    std::vector<PictureMarks> marks;
+    std::vector<std::uint64_t> groups;
+    std::vector<std::uint32_t> colours;
+    std::vector<std::uint32_t> split, source, identity, state;
+    Words splits, sources, identities, states;
+    std::vector<std::pair<std::string, std::int64_t>> groupBits; // by name; -1: beyond the bits
+    std::vector<Holders> unnumbered; // groups beyond the bits
+    std::vector<Holders> tags;       // by name
+    std::map<std::string, std::vector<std::uint32_t>> orders; // rows, by the sort's name
+    std::optional<GalleryFacets> everything;
+
+    bool load(Database &db, const CancelToken &cancel);
+    const std::vector<std::uint32_t> *order(Database &db, const GallerySort &sort,
+                                            const CancelToken &cancel);
+    GalleryFacets facetsOf(const std::vector<std::uint32_t> &rows,
+                           const std::vector<char> &members) const;
+    std::uint32_t row(std::int64_t id) const
+    {
+        return id >= 0 && static_cast<std::size_t>(id) < rowOfId.size()
+                   ? rowOfId[static_cast<std::size_t>(id)]
+                   : kNoRow;
+    }
+};
+
+bool GalleryCache::Columns::load(Database &db, const CancelToken &cancel)
+{
+    {
+        Statement rows = db.query("SELECT image_id, rating, groups, colours, split, source, "
+                                  "identity, state FROM image_facts ORDER BY image_id");
+        while (rows.step()) {
+            ids.push_back(rows.integer(0));
+            PictureMarks said;
+            said.rating =
+                static_cast<std::int8_t>(std::clamp<std::int64_t>(rows.integer(1), 0, 5));
+            const std::string word = rows.text(7);
+            said.state = word.empty() ? ' ' : word.front();
+            marks.push_back(said);
+            groups.push_back(static_cast<std::uint64_t>(rows.integer(2)));
+            colours.push_back(static_cast<std::uint32_t>(rows.integer(3)));
+            split.push_back(splits.numberOf(rows.text(4)));
+            source.push_back(sources.numberOf(rows.text(5)));
+            identity.push_back(identities.numberOf(rows.text(6)));
+            state.push_back(states.numberOf(word));
+            if (ids.size() % kCancelStride == 0 && cancel.isCancelled())
+                return false;
+        }
+    }
+    splits.sort(split);
+    sources.sort(source);
+    identities.sort(identity);
+    states.sort(state);
+    rowOfId.assign(ids.empty() ? 0 : static_cast<std::size_t>(ids.back()) + 1, kNoRow);
+    for (std::size_t place = 0; place < ids.size(); ++place)
+        rowOfId[static_cast<std::size_t>(ids[place])] = static_cast<std::uint32_t>(place);
+
+    const auto holders = [&](Statement &found, std::vector<Holders> &list) {
+        while (found.step()) {
+            const std::uint32_t place = row(found.integer(1));
+            if (list.empty() || list.back().name != found.text(0))
+                list.push_back({found.text(0), {}});
+            if (place != kNoRow)
+                list.back().rows.push_back(place);
+        }
+    };
+    {
+        Statement found = db.query("SELECT tag.name, image_id FROM image_tag JOIN tag ON tag.id = "
+                                   "tag_id ORDER BY tag.name");
+        holders(found, tags);
+    }
+    {
+        Statement found = db.query("SELECT name, bit FROM part_bit ORDER BY name");
+        while (found.step())
+            groupBits.emplace_back(found.text(0), found.integer(1));
+    }
+    if (std::any_of(groupBits.begin(), groupBits.end(),
+                    [](const auto &group) { return group.second < 0; })) {
+        Statement found = db.query(
+            "SELECT DISTINCT part_group, image_id FROM region WHERE area > 0.0 AND part_group IN "
+            "(SELECT name FROM part_bit WHERE bit < 0) ORDER BY part_group");
+        holders(found, unnumbered);
+    }
+    {
+        Statement found = db.query("SELECT image_id, group_id, place FROM duplicate");
+        while (found.step()) {
+            const std::uint32_t place = row(found.integer(0));
+            if (place == kNoRow)
+                continue;
+            marks[place].duplicateOf = found.integer(1);
+            marks[place].isBest = found.integer(2) == 0;
+        }
+    }
+    return true;
+}
+
+// Null when cancelled.
+const std::vector<std::uint32_t> *
+GalleryCache::Columns::order(Database &db, const GallerySort &sort, const CancelToken &cancel)
+{
+    const std::string name = nameOf(sort);
+    if (const auto known = orders.find(name); known != orders.end())
+        return &known->second;
+    std::vector<std::uint32_t> rows;
+    rows.reserve(ids.size());
+    if (sort.key == GallerySortKey::Id) {
+        for (std::uint32_t place = 0; place < ids.size(); ++place)
+            rows.push_back(place);
+        if (sort.descending)
+            std::reverse(rows.begin(), rows.end());
+    } else {
+        Statement found = db.queryWith(
+            "SELECT f.image_id FROM image_facts AS f" + orderOf(sort), std::vector<SqlValue>());
+        while (found.step()) {
+            rows.push_back(row(found.integer(0)));
+            if (rows.size() % kCancelStride == 0 && cancel.isCancelled())
+                return nullptr;
+        }
+    }
+    return &orders.emplace(name, std::move(rows)).first->second;
+}
+
+// `members` has a flag for each row.
+GalleryFacets GalleryCache::Columns::facetsOf(const std::vector<std::uint32_t> &rows,
+                                              const std::vector<char> &members) const
+{
+    std::array<std::int64_t, 64> groupCounts{};
+    std::array<std::int64_t, 32> colourCounts{};
+    std::array<std::int64_t, 6> ratingCounts{};
+    std::vector<std::int64_t> splitCounts(splits.size());
+    std::vector<std::int64_t> sourceCounts(sources.size());
+    std::vector<std::int64_t> identityCounts(identities.size());
+    std::vector<std::int64_t> stateCounts(states.size());
+    for (const std::uint32_t place : rows) {
+        ++ratingCounts[static_cast<std::size_t>(marks[place].rating)];
+        ++splitCounts[split[place]];
+        ++sourceCounts[source[place]];
+        ++identityCounts[identity[place]];
+        ++stateCounts[state[place]];
+        for (std::uint64_t bits = groups[place]; bits != 0; bits &= bits - 1)
+            ++groupCounts[static_cast<std::size_t>(std::countr_zero(bits))];
+        for (std::uint32_t bits = colours[place]; bits != 0; bits &= bits - 1)
+            ++colourCounts[static_cast<std::size_t>(std::countr_zero(bits))];
+    }
+    GalleryFacets facets;
+    facets.splits = facetOf(splits, splitCounts);
+    facets.sources = facetOf(sources, sourceCounts);
+    facets.reviews = facetOf(states, stateCounts);
+    facets.identities = facetOf(identities, identityCounts);
+    std::stable_sort(facets.identities.begin(), facets.identities.end(),
+                     [](const FacetValue &a, const FacetValue &b) { return a.count > b.count; });
+    for (int rating = 0; rating <= 5; ++rating) {
+        if (const std::int64_t count = ratingCounts[static_cast<std::size_t>(rating)]; count > 0)
+            facets.ratings.push_back({std::to_string(rating), count});
+    }
+    for (std::size_t i = 0; i < commonColours().size(); ++i) {
+        if (colourCounts[i] > 0)
+            facets.colours.push_back({commonColours()[i], colourCounts[i]});
+    }
+    for (const auto &[name, bit] : groupBits) {
+        if (bit >= 0 && groupCounts[static_cast<std::size_t>(bit)] > 0)
+            facets.groups.push_back({name, groupCounts[static_cast<std::size_t>(bit)]});
+    }
+    const auto addHeld = [&](const std::vector<Holders> &list, std::vector<FacetValue> &values) {
+        for (const Holders &held : list) {
+            const auto count = std::count_if(held.rows.begin(), held.rows.end(),
+                                             [&](std::uint32_t place) { return members[place]; });
+            if (count > 0)
+                values.push_back({held.name, count});
+        }
+    };
+    addHeld(unnumbered, facets.groups);
+    addHeld(tags, facets.tags);
+    return facets;
+}
+
+GalleryCache::GalleryCache() = default;
+GalleryCache::~GalleryCache() = default;
+GalleryCache::GalleryCache(GalleryCache &&) noexcept = default;
+GalleryCache &GalleryCache::operator=(GalleryCache &&) noexcept = default;
+
+GalleryAnswer askGallery(ProjectStore &store, GalleryCache &cache, const Filter &filter,
+                         const GallerySort &sort, const CancelToken &cancel)
 {
     Database &db = StoreAccess::reading(store);
     const Compiler where(db, filter);
     GalleryAnswer answer;
-    std::array<std::int64_t, 64> groups{};
-    std::array<std::int64_t, 32> colours{};
-    std::array<std::int64_t, 6> ratings{};
-    Counts splits;
-    Counts sources;
-    Counts identities;
-    Counts reviews;
-    {
+    const std::int64_t version = store.dataVersion();
+    const std::int64_t changes = db.integer("SELECT total_changes()");
+    if (!cache.m_columns || cache.m_columns->version != version
+        || cache.m_columns->changes != changes) {
+        cache.m_columns.reset();
+        auto columns = std::make_unique<GalleryCache::Columns>();
+        columns->version = version;
+        columns->changes = changes;
+        if (!columns->load(db, cancel))
+            return answer;
+        cache.m_columns = std::move(columns);
+    }
+    GalleryCache::Columns &columns = *cache.m_columns;
+    const std::vector<std::uint32_t> *order = columns.order(db, sort, cancel);
+    if (order == nullptr)
+        return answer;
+
+    std::vector<char> members(columns.ids.size(), filter.isEverything() ? 1 : 0);
+    std::size_t count = filter.isEverything() ? columns.ids.size() : 0;
+    if (!filter.isEverything()) {
         Statement rows = db.queryWith(
-            "SELECT f.image_id, f.rating, f.state, f.groups, f.colours, f.split, f.source, "
-            "f.identity FROM image_facts AS f WHERE "
-                + where.text() + orderOf(sort),
-            where.values());
+            "SELECT f.image_id FROM image_facts AS f WHERE " + where.text(), where.values());
         while (rows.step()) {
-            answer.ids.push_back(rows.integer(0));
-            const std::string state = rows.text(2);
-            const auto rating =
-                static_cast<std::int8_t>(std::clamp<std::int64_t>(rows.integer(1), 0, 5));
-            answer.marks.push_back({rating, state.empty() ? ' ' : state.front()});
-            ++ratings[static_cast<std::size_t>(rating)];
-            ++reviews[state];
-            for (auto bits = static_cast<std::uint64_t>(rows.integer(3)); bits != 0;
-                 bits &= bits - 1)
-                ++groups[static_cast<std::size_t>(std::countr_zero(bits))];
-            for (auto bits = static_cast<std::uint32_t>(rows.integer(4)); bits != 0;
-                 bits &= bits - 1)
-                ++colours[static_cast<std::size_t>(std::countr_zero(bits))];
-            ++splits[rows.text(5)];
-            ++sources[rows.text(6)];
-            ++identities[rows.text(7)];
-            if (answer.ids.size() % kCancelStride == 0 && cancel.isCancelled())
+            const std::uint32_t row = columns.row(rows.integer(0));
+            if (row != kNoRow) {
+                members[row] = 1;
+                ++count;
+            }
+            if (count % kCancelStride == 0 && cancel.isCancelled())
                 return answer;
         }
     }
-    GalleryFacets &facets = answer.facets;
-    facets.splits = byName(splits);
-    facets.sources = byName(sources);
-    facets.reviews = byName(reviews);
-    facets.identities = byName(identities);
-    std::stable_sort(facets.identities.begin(), facets.identities.end(),
-                     [](const FacetValue &a, const FacetValue &b) { return a.count > b.count; });
-    for (int rating = 0; rating <= 5; ++rating) {
-        if (const std::int64_t count = ratings[static_cast<std::size_t>(rating)]; count > 0)
-            facets.ratings.push_back({std::to_string(rating), count});
+    std::vector<std::uint32_t> chosen;
+    chosen.reserve(count);
+    for (const std::uint32_t row : *order) {
+        if (row != kNoRow && members[row] != 0)
+            chosen.push_back(row);
     }
-    for (std::size_t i = 0; i < commonColours().size(); ++i) {
-        if (colours[i] > 0)
-            facets.colours.push_back({commonColours()[i], colours[i]});
+    answer.ids.reserve(count);
+    answer.marks.reserve(count);
+    for (const std::uint32_t row : chosen) {
+        answer.ids.push_back(columns.ids[row]);
+        answer.marks.push_back(columns.marks[row]);
     }
-    std::vector<std::string> unnumbered;
-    {
-        Statement rows = db.query("SELECT name, bit FROM part_bit ORDER BY name");
-        while (rows.step()) {
-            const std::int64_t bit = rows.integer(1);
-            if (bit < 0)
-                unnumbered.push_back(rows.text(0));
-            else if (groups[static_cast<std::size_t>(bit)] > 0)
-                facets.groups.push_back({rows.text(0), groups[static_cast<std::size_t>(bit)]});
-        }
+    if (!filter.isEverything()) {
+        answer.facets = columns.facetsOf(chosen, members);
+        return answer;
     }
-    const Members members(answer.ids);
-    for (const std::string &group : unnumbered) {
-        std::int64_t count = 0;
-        Statement rows = db.query("SELECT DISTINCT image_id FROM region WHERE part_group = ? "
-                                  "AND area > 0.0",
-                                  group);
-        while (rows.step())
-            count += members.contains(rows.integer(0)) ? 1 : 0;
-        if (count > 0)
-            facets.groups.push_back({group, count});
-    }
-    Counts tags;
-    {
-        std::unordered_map<std::int64_t, std::int64_t> counts;
-        Statement rows = db.query("SELECT tag_id, image_id FROM image_tag");
-        while (rows.step()) {
-            if (members.contains(rows.integer(1)))
-                ++counts[rows.integer(0)];
-        }
-        Statement names = db.query("SELECT id, name FROM tag");
-        while (names.step()) {
-            const auto found = counts.find(names.integer(0));
-            if (found != counts.end())
-                tags.emplace(names.text(1), found->second);
-        }
-    }
-    facets.tags = byName(tags);
+    if (!columns.everything)
+        columns.everything = columns.facetsOf(chosen, members);
+    answer.facets = *columns.everything;
     return answer;
+}
+
+GalleryAnswer askGallery(ProjectStore &store, const Filter &filter, const GallerySort &sort,
+                         const CancelToken &cancel)
+{
+    GalleryCache cache;
+    return askGallery(store, cache, filter, sort, cancel);
 }
 
 FilterVocabulary filterVocabulary(ProjectStore &store)

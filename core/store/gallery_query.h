@@ -5,6 +5,7 @@
 #include "core/text/filter_language.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ enum class GallerySortKey {
     Score, // the lowest of the parts' scores: the weakest picture first
     Parts,
     Size, // pixels
+    Duplicates, // groups of near-identical pictures together, the best of each first
 };
 
 struct GallerySort
@@ -69,11 +71,13 @@ struct GalleryFacets
     std::vector<FacetValue> sources;
 };
 
-// What a person said about a picture, for its badge in the grid.
+// What a person said about a picture and what was found of it, for its badges in the grid.
 struct PictureMarks
 {
     std::int8_t rating = 0;
-    char state = ' '; // a(ccepted), r(ejected), u(nsure) or blank
+    char state = ' ';             // a(ccepted), r(ejected), u(nsure) or blank
+    bool isBest = false;          // of its group
+    std::int64_t duplicateOf = 0; // the group of near-identical pictures; 0: none
 
     bool operator==(const PictureMarks &other) const = default;
 };
@@ -85,7 +89,27 @@ struct GalleryAnswer
     GalleryFacets facets;
 };
 
-// The same as imagesMatching(), with marks and facets, in one pass.
+// What marks, facets and orders are made of, kept between two questions: while nothing is stored,
+// another filter costs the database one look at the pictures' facts and no sorting. It sees by
+// itself when something was stored. Belongs to one store and its thread; about 70 bytes a picture.
+class GalleryCache
+{
+public:
+    GalleryCache();
+    ~GalleryCache();
+    GalleryCache(GalleryCache &&) noexcept;
+    GalleryCache &operator=(GalleryCache &&) noexcept;
+
+private:
+    friend GalleryAnswer askGallery(ProjectStore &, GalleryCache &, const Filter &,
+                                    const GallerySort &, const CancelToken &);
+    struct Columns;
+    std::unique_ptr<Columns> m_columns;
+};
+
+// The same as imagesMatching(), with marks and facets.
+GalleryAnswer askGallery(ProjectStore &store, GalleryCache &cache, const Filter &filter,
+                         const GallerySort &sort = {}, const CancelToken &cancel = {});
 GalleryAnswer askGallery(ProjectStore &store, const Filter &filter, const GallerySort &sort = {},
                          const CancelToken &cancel = {});
 

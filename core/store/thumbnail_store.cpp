@@ -48,7 +48,8 @@ struct ThumbnailStore::Private
         std::string encoded;
     };
 
-    // Runs the body; a failure makes the cache forget its file for good.
+    // Runs the body. What is damaged is made anew, once; another failure makes the cache forget its
+    // file for good.
     template <typename Body>
     void guarded(Body body)
     {
@@ -57,11 +58,66 @@ struct ThumbnailStore::Private
         try {
             body();
         } catch (const Error &error) {
-            logInfo("thumbnails are not kept on disk: " + std::string(error.what()));
-            database.reset();
             waiting.clear();
             touched.clear();
+            waitingBytes = 0;
+            if (error.kind() == ErrorKind::Busy)
+                return; // another window writes: these are made again when they are wanted
+            database.reset();
+            if (error.kind() == ErrorKind::Corrupt && !rebuilt)
+                open();
+            else
+                giveUp(error);
         }
+    }
+
+    void giveUp(const Error &error)
+    {
+        problem = error.what();
+        logInfo("thumbnails are not kept on disk: " + problem);
+    }
+
+    void open()
+    {
+        for (int attempt = 0; attempt < 2 && !database; ++attempt) {
+            try {
+                if (rebuilt) {
+                    // It can be made again from the pictures.
+                    for (const char *ending : {"", "-wal", "-shm"})
+                        std::remove((file + ending).c_str());
+                }
+                database = openFile(file);
+                bytes = database->integer("SELECT coalesce(sum(bytes), 0) FROM thumbnail");
+                clock = database->integer("SELECT coalesce(max(used), 0) + 1 FROM thumbnail");
+            } catch (const Error &error) {
+                database.reset();
+                if (error.kind() != ErrorKind::Corrupt || rebuilt) {
+                    giveUp(error);
+                    return;
+                }
+                logInfo("the thumbnails are damaged and made anew: " + std::string(error.what()));
+                rebuilt = true;
+            }
+        }
+    }
+
+    std::optional<std::string> find(const Key &key)
+    {
+        const auto waits = waiting.find(key.id);
+        if (waits != waiting.end() && waits->second.version == key.version)
+            return waits->second.encoded;
+        std::optional<std::string> found;
+        guarded([&] {
+            Statement row =
+                database->query("SELECT picture, used FROM thumbnail WHERE id = ? AND version = ?",
+                                key.id, key.version);
+            if (!row.step())
+                return;
+            found = row.text(0);
+            if (row.integer(1) < clock)
+                touched.insert(key.id);
+        });
+        return found;
     }
 
     void write()
@@ -110,7 +166,10 @@ struct ThumbnailStore::Private
     }
 
     std::mutex mutex;
+    std::string file;
     std::unique_ptr<Database> database;
+    std::string problem;
+    bool rebuilt = false;
     std::int64_t maxBytes = 0;
     std::int64_t bytes = 0;
     std::int64_t waitingBytes = 0;
@@ -127,23 +186,9 @@ std::string ThumbnailStore::fileOf(const std::string &projectFolder)
 ThumbnailStore::ThumbnailStore(const std::string &file, std::int64_t maxBytes)
     : d(std::make_unique<Private>())
 {
+    d->file = file;
     d->maxBytes = maxBytes;
-    for (int attempt = 0; attempt < 2 && !d->database; ++attempt) {
-        try {
-            d->database = openFile(file);
-            d->bytes = d->database->integer("SELECT coalesce(sum(bytes), 0) FROM thumbnail");
-            d->clock = d->database->integer("SELECT coalesce(max(used), 0) + 1 FROM thumbnail");
-        } catch (const Error &error) {
-            d->database.reset();
-            if (error.kind() != ErrorKind::Corrupt) {
-                logInfo("thumbnails are not kept on disk: " + std::string(error.what()));
-                break;
-            }
-            // It can be made again from the pictures.
-            for (const char *ending : {"", "-wal", "-shm"})
-                std::remove((file + ending).c_str());
-        }
-    }
+    d->open();
 }
 
 ThumbnailStore::~ThumbnailStore()
@@ -154,19 +199,15 @@ ThumbnailStore::~ThumbnailStore()
 std::optional<std::string> ThumbnailStore::find(std::int64_t id, const std::string &version)
 {
     const std::lock_guard<std::mutex> lock(d->mutex);
-    const auto waits = d->waiting.find(id);
-    if (waits != d->waiting.end() && waits->second.version == version)
-        return waits->second.encoded;
-    std::optional<std::string> found;
-    d->guarded([&] {
-        Statement row = d->database->query(
-            "SELECT picture, used FROM thumbnail WHERE id = ? AND version = ?", id, version);
-        if (!row.step())
-            return;
-        found = row.text(0);
-        if (row.integer(1) < d->clock)
-            d->touched.insert(id);
-    });
+    return d->find({id, version});
+}
+
+std::vector<std::optional<std::string>> ThumbnailStore::findAll(const std::vector<Key> &keys)
+{
+    const std::lock_guard<std::mutex> lock(d->mutex);
+    std::vector<std::optional<std::string>> found(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        found[i] = d->find(keys[i]);
     return found;
 }
 
@@ -175,6 +216,9 @@ void ThumbnailStore::put(std::int64_t id, const std::string &version, std::strin
     const std::lock_guard<std::mutex> lock(d->mutex);
     if (!d->database || encoded.empty())
         return;
+    const auto before = d->waiting.find(id);
+    if (before != d->waiting.end())
+        d->waitingBytes -= static_cast<std::int64_t>(before->second.encoded.size());
     d->waitingBytes += static_cast<std::int64_t>(encoded.size());
     d->waiting[id] = {version, std::move(encoded)};
     if (d->waiting.size() >= kBatch)
@@ -197,6 +241,18 @@ bool ThumbnailStore::isUsable() const
 {
     const std::lock_guard<std::mutex> lock(d->mutex);
     return d->database != nullptr;
+}
+
+std::string ThumbnailStore::problem() const
+{
+    const std::lock_guard<std::mutex> lock(d->mutex);
+    return d->problem;
+}
+
+bool ThumbnailStore::wasRebuilt() const
+{
+    const std::lock_guard<std::mutex> lock(d->mutex);
+    return d->rebuilt;
 }
 
 } // namespace sapsam

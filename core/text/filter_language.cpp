@@ -51,6 +51,9 @@ constexpr std::array kKeys = {
     KeyName{FilterKey::Name, "name", "part of the file name", "name:img_*", false},
     KeyName{FilterKey::Path, "path", "part of the path", "path:cam3", false},
     KeyName{FilterKey::Text, "text", "words in name, captions or phrases", "text:anna", false},
+    KeyName{FilterKey::Duplicate, "duplicate",
+            "yes, no, best, copy (all but the best of each group) or the number of a group",
+            "duplicate:copy", false},
     KeyName{FilterKey::Id, "id", "number of the picture", "id:1..100", false},
     KeyName{FilterKey::Width, "width", "of the picture in pixels", "width>=128", false},
     KeyName{FilterKey::Height, "height", "of the picture in pixels", "height<100", false},
@@ -451,6 +454,11 @@ private:
         case FilterKey::Has:
             value.text = foldText(value.text);
             return;
+        case FilterKey::Duplicate:
+            if (!value.text.empty() && value.text.size() < 19
+                && value.text.find_first_not_of("0123456789") == std::string::npos)
+                return;
+            return requireOneOf(key, value, {"yes", "no", "best", "copy"});
         case FilterKey::ColourWord: {
             value.text = foldText(value.text);
             if (colourBits(value.text) == 0)
@@ -755,6 +763,9 @@ FilterCompletions completeFilter(std::string_view text, std::size_t cursor,
         break;
     case FilterKey::ColourWord:
         offerWords(commonColours());
+        break;
+    case FilterKey::Duplicate:
+        offerWords({"yes", "no", "best", "copy"});
         break;
     case FilterKey::Review:
         offerWords({"accepted", "rejected", "unsure", "none"});

@@ -35,6 +35,7 @@ enum class FilterKey {
     Caption,
     Phrase,
     Text,   // name, captions or phrases: what a bare word means
+    Duplicate, // yes | no | best | copy, or the number of a group
     Id,     // numbers from here on
     Rating, // 0 … 5
     Score,  // predicted IoU of a part

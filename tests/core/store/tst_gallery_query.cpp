@@ -65,6 +65,7 @@ private Q_SLOTS:
     void tagsRatingsAndReviewsGoThroughTheJournal();
     void viewsAreSavedRenamedAndDeleted();
     void badValuesAreRefusedAndNothingChanges();
+    void aCacheSeesWhatIsStored();
     void thumbnailsComeBackUntilTheCap();
     void aDamagedThumbnailFileIsMadeAnew();
 
@@ -441,6 +442,46 @@ void TestGalleryQuery::badValuesAreRefusedAndNothingChanges()
     QCOMPARE(textOf(ids("rating:3")), QString());
 }
 
+void TestGalleryQuery::aCacheSeesWhatIsStored()
+{
+    GalleryCache cache;
+    const auto rated = [&](const char *filter, const char *sort) {
+        return textOf(
+            askGallery(*m_store, cache, requireFilter(filter), *gallerySortFromName(sort)).ids);
+    };
+    QCOMPARE(rated("", "rating:desc"), QStringLiteral("1 2 3 4 5"));
+
+    // Through this connection.
+    EditJournal(*m_store).apply(ratingEdit(*m_store, {4}, 5));
+    QCOMPARE(rated("", "rating:desc"), QStringLiteral("4 1 2 3 5"));
+    QCOMPARE(rated("rating:5", "id"), QStringLiteral("4"));
+    const GalleryAnswer marked = askGallery(*m_store, cache, requireFilter("rating:5"));
+    QCOMPARE(static_cast<int>(marked.marks.at(0).rating), 5);
+
+    // Through another one.
+    {
+        ProjectStore other = ProjectStore::open(m_store->folder());
+        EditJournal(other).apply(ratingEdit(other, {2}, 5));
+        EditJournal(other).apply(tagEdit(other, {2}, {"fresh"}, {}));
+    }
+    QCOMPARE(rated("", "rating:desc"), QStringLiteral("2 4 1 3 5"));
+    const GalleryAnswer all = askGallery(*m_store, cache, {});
+    QCOMPARE(countOf(all.facets.tags, "fresh"), 1);
+    QCOMPARE(countOf(all.facets.ratings, "5"), 2);
+
+    // Nothing stored: the same answer, and the same as without a cache.
+    const GalleryAnswer again = askGallery(*m_store, cache, {});
+    const GalleryAnswer fresh = askGallery(*m_store, {});
+    QVERIFY(again.ids == fresh.ids && again.marks == fresh.marks);
+    QCOMPARE(countOf(again.facets.tags, "fresh"), 1);
+
+    CancelSource cancel;
+    cancel.cancel();
+    GalleryCache empty;
+    QVERIFY(askGallery(*m_store, empty, {}, {}, cancel.token()).ids.size() <= 5);
+    QCOMPARE(askGallery(*m_store, empty, {}).ids.size(), std::size_t{5});
+}
+
 void TestGalleryQuery::thumbnailsComeBackUntilTheCap()
 {
     const std::string file = ThumbnailStore::fileOf(m_store->folder());
@@ -475,10 +516,18 @@ void TestGalleryQuery::aDamagedThumbnailFileIsMadeAnew()
     }
     ThumbnailStore cache(file);
     QVERIFY(cache.isUsable());
+    QVERIFY(cache.wasRebuilt());
+    QVERIFY(cache.problem().empty());
     cache.put(1, "v", "abc");
     QCOMPARE(cache.find(1, "v"), std::optional(std::string("abc")));
+    cache.flush();
+    const auto found = cache.findAll({{2, "v"}, {1, "v"}, {1, "w"}});
+    QCOMPARE(found.size(), std::size_t{3});
+    QVERIFY(!found[0] && !found[2]);
+    QCOMPARE(found[1], std::optional(std::string("abc")));
     ThumbnailStore nowhere("/proc/no such folder/thumbnails.sqlite");
     QVERIFY(!nowhere.isUsable());
+    QVERIFY(nowhere.problem().find("no such folder") != std::string::npos);
     nowhere.put(1, "v", "abc");
     QVERIFY(!nowhere.find(1, "v").has_value());
 }

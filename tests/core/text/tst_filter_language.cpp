@@ -140,6 +140,8 @@ private Q_SLOTS:
         row("colour:rde", 7, "did you mean \"red\"");
         row("review:acepted", 7, "did you mean \"accepted\"");
         row("rating:many", 7, "not a number");
+        row("duplicate:some", 10, "copy");
+        row("duplicate:99999999999999999999", 10, "copy");
         row("score:0.9..0.1", 6, "ends before");
         row("tag<3", 3, "not a number");
         row("hat.rating>3", 0, "cannot be asked");
