@@ -14,6 +14,8 @@ constexpr char kForbidden[] = "SAPSAM_NO_REEXEC";
 constexpr char kDecision[] = "SAPSAM_STARTUP";
 constexpr char kCoreType[] = "OPENBLAS_CORETYPE";
 constexpr char kTunables[] = "GLIBC_TUNABLES";
+constexpr char kSpinning[] = "GOMP_SPINCOUNT";
+constexpr char kWaiting[] = "OMP_WAIT_POLICY";
 constexpr char kHugePages[] = "glibc.malloc.hugetlb";
 
 std::string variable(const char *name)
@@ -32,19 +34,22 @@ bool processorHasWideVectors()
 #endif
 }
 
-// The BLAS that Debian's libtorch will load, if it is OpenBLAS.
-std::string coreOfOpenBlas()
+// Asks the BLAS that Debian's libtorch will load, if it is OpenBLAS.
+void askOpenBlas(Machine &machine)
 {
 #if defined(SAPSAM_SYSTEM_BLAS)
-    using NameFunction = char *(*)();
     void *library = dlopen("libblas.so.3", RTLD_LAZY | RTLD_LOCAL);
-    void *symbol = library != nullptr ? dlsym(library, "openblas_get_corename") : nullptr;
-    if (symbol == nullptr)
-        return {};
-    const char *name = reinterpret_cast<NameFunction>(symbol)();
-    return name != nullptr ? name : "";
+    if (library == nullptr)
+        return;
+    if (void *name = dlsym(library, "openblas_get_corename")) {
+        const char *core = reinterpret_cast<char *(*)()>(name)();
+        machine.blasCore = core != nullptr ? core : "";
+    }
+    constexpr int kOwnThreads = 1; // 0: none, 2: those of OpenMP
+    if (void *threads = dlsym(library, "openblas_get_parallel"))
+        machine.blasHasThreads = reinterpret_cast<int (*)()>(threads)() == kOwnThreads;
 #else
-    return {};
+    (void)machine;
 #endif
 }
 
@@ -92,6 +97,18 @@ Setting decideHugePages(const Machine &machine)
             "the kernel gives huge pages only on request, and large tensors want them"};
 }
 
+// A thread that waits for work by counting keeps its core from those of the other library, which
+// have work: two cores then give little more than one.
+Setting decideSpinning(const Machine &machine)
+{
+    if (!machine.waiting.empty())
+        return {kSpinning, "", "how threads wait is set by the environment: " + machine.waiting};
+    if (!machine.blasHasThreads)
+        return {kSpinning, "", "the matrix library has no threads of its own"};
+    return {kSpinning, "0",
+            "OpenBLAS and OpenMP have threads of their own; those without work must sleep"};
+}
+
 void leaveDecision(const std::vector<Setting> &settings)
 {
     std::string text;
@@ -107,8 +124,9 @@ Machine examineMachine()
     Machine machine;
     machine.hasWideVectors = processorHasWideVectors();
     machine.blasChosen = variable(kCoreType);
-    if (machine.hasWideVectors && machine.blasChosen.empty())
-        machine.blasCore = coreOfOpenBlas();
+    machine.waiting = variable(kSpinning).empty() ? variable(kWaiting) : variable(kSpinning);
+    if ((machine.hasWideVectors && machine.blasChosen.empty()) || machine.waiting.empty())
+        askOpenBlas(machine);
     machine.hugePages = hugePageMode();
     machine.tunables = variable(kTunables);
     return machine;
@@ -116,7 +134,7 @@ Machine examineMachine()
 
 std::vector<Setting> decide(const Machine &machine)
 {
-    return {decideCore(machine), decideHugePages(machine)};
+    return {decideCore(machine), decideHugePages(machine), decideSpinning(machine)};
 }
 
 void prepareEnvironment(char **argv)

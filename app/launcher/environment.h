@@ -21,6 +21,8 @@ struct Machine
     std::string blasChosen;      // OPENBLAS_CORETYPE as the user has set it, or empty
     std::string hugePages;       // always, madvise, never, or empty when the kernel has none
     std::string tunables;        // GLIBC_TUNABLES as the user has set it, or empty
+    bool blasHasThreads = false; // OpenBLAS runs threads of its own beside those of OpenMP
+    std::string waiting;         // what the user has set of how OpenMP's threads wait, or empty
 };
 
 // Looks at this machine. Asks OpenBLAS only where the answer matters, since that loads it.

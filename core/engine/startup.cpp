@@ -46,8 +46,10 @@ void prepareAllocator()
 #if defined(__GLIBC__)
     // Otherwise every large temporary is given back to the kernel and faulted in again.
     constexpr int kKeep = 1 << 30;
-    const bool isDone =
-        mallopt(M_MMAP_THRESHOLD, kKeep) == 1 && mallopt(M_TRIM_THRESHOLD, kKeep) == 1;
+    // A heap of a thread's own holds no more than 64 MB: what is larger would be asked for anew
+    // each time wherever a model runs beside the main thread.
+    const bool isDone = mallopt(M_MMAP_THRESHOLD, kKeep) == 1
+                        && mallopt(M_TRIM_THRESHOLD, kKeep) == 1 && mallopt(M_ARENA_MAX, 1) == 1;
     choices().push_back({"allocator", isDone ? "keeps freed blocks of up to 1 GB" : "",
                          isDone ? "large temporaries come back without page faults"
                                 : "the C library refused the thresholds"});
@@ -82,6 +84,13 @@ void judgeMatrixLibrary()
 const std::vector<StartupChoice> &startupChoices()
 {
     return choices();
+}
+
+void keepFreedMemory()
+{
+#if defined(__GLIBC__)
+    mallopt(M_TRIM_THRESHOLD, -1);
+#endif
 }
 
 void prepareProcess(int argc, char **argv)

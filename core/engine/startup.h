@@ -16,4 +16,8 @@ struct StartupChoice
 // What the launcher and prepareProcess() settled, in that order; empty before prepareProcess().
 const std::vector<StartupChoice> &startupChoices();
 
+// From now on the process gives no freed memory back: for steps that take the same gigabytes again
+// and again, as those of a training do.
+void keepFreedMemory();
+
 } // namespace sapsam

@@ -2,6 +2,7 @@
 
 #include "core/base/file.h"
 #include "core/base/sha256.h"
+#include "core/engine/startup.h"
 #include "core/engine/task_inputs.h"
 #include "core/engine/translate.h"
 #include "core/train/distributed.h"
@@ -66,6 +67,9 @@ std::string precisionOf(const TrainRequest &request, const DeviceInfo &info,
 {
     if (request.engine.precision == "auto" && task.settings().precision != "auto")
         return task.settings().precision;
+    if (info.precision == "int8")
+        throw Error(ErrorKind::Unsupported,
+                    "8-bit weights cannot be trained; use the precision fp32 or bf16");
     return info.precision;
 }
 
@@ -141,6 +145,7 @@ TrainOutcome train(const TrainRequest &request, const CancelToken &cancel,
     if (place.count > 1 && options.device == "cuda")
         options.device += std::string(":") + std::to_string(place.localRank);
     const engine::Computing computing = engine::startComputing(options);
+    keepFreedMemory();
     loop.device = computing.info.device;
     if (place.count > 1 && computing.device.is_cuda() && options.device == "auto")
         loop.device = std::string("cuda:") + std::to_string(place.localRank);

@@ -192,7 +192,7 @@ torch::Tensor ClipLayerImpl::forward(torch::Tensor x, const AttentionBias &bias)
 {
     const auto normed = layer_norm1(x);
     const auto both = addAndNormalize(x, self_attn(normed, normed, normed, bias), layer_norm2);
-    return both.sum + mlp(both.normed);
+    return addedTo(both.sum, mlp(both.normed));
 }
 
 ClipImpl::ClipImpl(const ClipConfig &config_) : config(config_)

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
 #include "core/nn/initialize.h"
+#include "core/nn/linear.h"
 #include "core/nn/recompute.h"
 #include "core/nn/rows.h"
 #include "core/weights/tensor_source.h"
@@ -197,13 +198,13 @@ SamGridAttentionImpl::SamGridAttentionImpl(std::int64_t width, std::int64_t head
 torch::Tensor SamGridAttentionImpl::forward(const torch::Tensor &x)
 {
     const auto b = x.size(0), s = x.size(1), width = x.size(3);
-    const auto parts = qkv(x.reshape({b, s * s, width})).chunk(3, -1);
+    const auto parts = linear(qkv, x.reshape({b, s * s, width})).chunk(3, -1);
     AttentionBias bias;
     bias.relativeRows = rel_pos_h;
     bias.relativeColumns = rel_pos_w;
     const auto out = attend(splitHeads(parts[0], heads), splitHeads(parts[1], heads),
                             splitHeads(parts[2], heads), bias);
-    return proj(mergeHeads(out)).view({b, s, s, width});
+    return linear(proj, mergeHeads(out)).view({b, s, s, width});
 }
 
 SamEncoderLayerImpl::SamEncoderLayerImpl(const SamConfig &config, std::int64_t windowSize_)
@@ -225,7 +226,7 @@ torch::Tensor SamEncoderLayerImpl::forward(const torch::Tensor &x)
     const WindowLayout layout(x.size(0), x.size(1), x.size(2), windowSize);
     const auto inner = attn(normalizeIntoWindows(x, layer_norm1, layout));
     const auto [sum, normed] = addAndNormalize(x, inner, layer_norm2, &layout);
-    return sum + mlp(normed);
+    return addedTo(sum, mlp(normed));
 }
 
 SamImageEncoderImpl::SamImageEncoderImpl(const SamConfig &config_) : config(config_)

@@ -16,6 +16,8 @@ using kernels::Bf16;
 
 // Rows from which a matrix product of the library is faster than reading the weights in place.
 constexpr std::int64_t kFewRows = 8;
+// Numbers of 8-bit weights that are widened at once; half of a core's usual second cache.
+constexpr std::int64_t kWidenedAtOnce = 1 << 18;
 constexpr char kScaleName[] = "weight_scale";
 
 enum class WeightType { Float32, Bfloat16, Int8 };
@@ -174,11 +176,29 @@ torch::Tensor scaleOf(const torch::nn::Linear &layer)
     return *scale;
 }
 
-// Ŵ of an 8-bit weight in the wanted type.
-torch::Tensor widened(const torch::Tensor &weight, const torch::Tensor &scale,
-                      torch::ScalarType type)
+// x Wᵀ + b for more rows. The weights are widened a slice at a time, so that the wide copy stays in
+// the cache and is never seen in the memory; integers up to 127 are exact in every type, and the
+// scale goes to the product.
+torch::Tensor manyRows(const torch::Tensor &x, const torch::Tensor &weight,
+                       const torch::Tensor &scale, const torch::Tensor &bias)
 {
-    return weight.to(type).mul_(scale.to(type).unsqueeze(1));
+    const auto outputs = weight.size(0), depth = weight.size(1);
+    const auto slice = std::min(outputs, std::max<std::int64_t>(64, kWidenedAtOnce / depth));
+    const auto rows = x.reshape({-1, depth});
+    const auto wide = torch::empty({slice, depth}, x.options());
+    const auto out = torch::empty({rows.size(0), outputs}, x.options());
+    for (std::int64_t first = 0; first < outputs; first += slice) {
+        const auto count = std::min(slice, outputs - first);
+        const auto part = wide.narrow(0, 0, count);
+        part.copy_(weight.narrow(0, first, count));
+        out.narrow(1, first, count)
+            .copy_(torch::mm(rows, part.t()).mul_(scale.narrow(0, first, count)));
+    }
+    if (bias.defined())
+        out.add_(bias);
+    auto shape = x.sizes().vec();
+    shape.back() = outputs;
+    return out.view(shape);
 }
 
 } // namespace
@@ -187,9 +207,20 @@ torch::Tensor applyWeight(const torch::Tensor &x, const torch::Tensor &weight,
                           const torch::Tensor &bias)
 {
     const bool isSameType = weight.scalar_type() == x.scalar_type();
-    if (isSameType && areFewRows(x, weight) && isForInference(x, weight, bias))
+    if (!isSameType || !isForInference(x, weight, bias))
+        return torch::linear(x, weight, bias);
+    if (areFewRows(x, weight))
         return fewRows(x, weight, {}, bias);
-    return torch::linear(x, weight, bias);
+    if (x.dim() <= 2 || weight.dim() != 2 || x.size(-1) != weight.size(1))
+        return torch::linear(x, weight, bias);
+    // For more than two dimensions torch::linear adds the bias in a pass of its own, or gives a
+    // view that remembers its base, which nobody may overwrite with its activation.
+    const auto rows = x.reshape({-1, weight.size(1)});
+    const auto out = bias.defined() ? torch::addmm(bias, rows, weight.t())
+                                    : torch::mm(rows, weight.t());
+    auto shape = x.sizes().vec();
+    shape.back() = weight.size(0);
+    return at::_unsafe_view(out, shape);
 }
 
 torch::Tensor linear(const torch::nn::Linear &layer, const torch::Tensor &x)
@@ -204,7 +235,7 @@ torch::Tensor linear(const torch::nn::Linear &layer, const torch::Tensor &x)
     const auto scale = scaleOf(layer);
     if (areFewRows(x, weight))
         return fewRows(x, weight, scale, layer->bias);
-    return torch::linear(x, widened(weight, scale, x.scalar_type()), layer->bias);
+    return manyRows(x, weight, scale, layer->bias);
 }
 
 Quantization quantizeLinears(torch::nn::Module &root)
@@ -245,9 +276,10 @@ Quantization quantizeLinears(torch::nn::Module &root)
 
 torch::Tensor weightOf(const torch::nn::Linear &layer)
 {
+    const auto weight = layer->weight.to(torch::kFloat);
     return layer->weight.scalar_type() == torch::kChar
-               ? widened(layer->weight, scaleOf(layer), torch::kFloat)
-               : layer->weight.to(torch::kFloat);
+               ? weight.mul(scaleOf(layer).unsqueeze(1))
+               : weight;
 }
 
 } // namespace sapsam::nn

@@ -203,6 +203,15 @@ std::vector<std::int64_t> WindowLayout::rowsOfCells() const
     return rows;
 }
 
+torch::Tensor addedTo(const torch::Tensor &x, torch::Tensor added)
+{
+    const bool isTraced =
+        torch::GradMode::is_enabled() && (x.requires_grad() || added.requires_grad());
+    if (isTraced || x.sizes() != added.sizes() || x.scalar_type() != added.scalar_type())
+        return x + added;
+    return added.add_(x);
+}
+
 torch::Tensor normalizeIntoWindows(const torch::Tensor &x, torch::nn::LayerNorm &norm,
                                    const WindowLayout &layout)
 {

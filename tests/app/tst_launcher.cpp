@@ -91,7 +91,7 @@ private Q_SLOTS:
 
         const auto settings = sapsam::launcher::decide(machine);
 
-        QCOMPARE(settings.size(), std::size_t(2));
+        QCOMPARE(settings.size(), std::size_t(3));
         QCOMPARE(settings[0].name, std::string("OPENBLAS_CORETYPE"));
         QCOMPARE(QString::fromStdString(settings[0].value), core);
         QVERIFY(QString::fromStdString(settings[0].why).contains(coreReason));
@@ -100,12 +100,25 @@ private Q_SLOTS:
         QVERIFY(!settings[1].why.empty());
     }
 
+    void threadsWithoutWorkSleepBesideThoseOfOpenBlas()
+    {
+        Machine machine;
+        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string());
+        machine.blasHasThreads = true;
+        QCOMPARE(sapsam::launcher::decide(machine)[2].name, std::string("GOMP_SPINCOUNT"));
+        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string("0"));
+        machine.waiting = "active";
+        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string());
+        QVERIFY(sapsam::launcher::decide(machine)[2].why.find("active") != std::string::npos);
+    }
+
     void doctorShowsWhatWasChosenAndWhy()
     {
         const auto startup = startupOf({});
 
         QVERIFY(startup.contains(QStringLiteral("OPENBLAS_CORETYPE")));
         QVERIFY(startup.contains(QStringLiteral("GLIBC_TUNABLES")));
+        QVERIFY(startup.contains(QStringLiteral("GOMP_SPINCOUNT")));
         QVERIFY(startup.value(QStringLiteral("threads")).section(QLatin1Char(':'), 0, 0).toInt()
                 > 0);
         QVERIFY(startup.value(QStringLiteral("allocator")).contains(QStringLiteral("1 GB")));

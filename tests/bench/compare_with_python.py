@@ -5,7 +5,7 @@
                          [--network sam-vit-b --network retrieval-step-b16 ...]
 
 Each round runs ours, the reference as it comes, and the reference with the same levers of the
-environment (kernels of OpenBLAS, all cores, no giving back of memory), one after the other; what is
+environment (kernels of OpenBLAS, all cores, threads that sleep, no giving back of memory), one after the other; what is
 reported is the median over the rounds of the ratio within a round, so that a busy machine slows
 both sides. Shapes are the published ones and weights are random on both sides: neither side's time
 depends on their values. A reference that is not installed is reported as missing, not as a failure.
@@ -191,7 +191,8 @@ def reference(python, network, with_levers, core_type):
     threads = 0
     if with_levers:
         threads = len(os.sched_getaffinity(0))
-        environment.update(MALLOC_MMAP_THRESHOLD_=str(1 << 30), MALLOC_TRIM_THRESHOLD_=str(1 << 30))
+        environment.update(MALLOC_MMAP_THRESHOLD_=str(1 << 30), MALLOC_TRIM_THRESHOLD_=str(1 << 30),
+                           GOMP_SPINCOUNT="0")
         if core_type:
             environment["OPENBLAS_CORETYPE"] = core_type
     done = subprocess.run([python, os.path.abspath(__file__), "--worker", network, str(threads)],

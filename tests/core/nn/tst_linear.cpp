@@ -113,6 +113,25 @@ private Q_SLOTS:
         QVERIFY(difference(actual, product(x, weightOf(layer), layer->bias)) < 2e-5);
     }
 
+    // More weights than are widened at once, in both types.
+    void largeQuantizedLayerIsComputedInSlices()
+    {
+        const torch::NoGradGuard noGrad;
+        torch::nn::Linear layer(1030, 700);
+        quantizeLinears(*layer);
+        const auto x = torch::randn({3, 20, 1030});
+
+        const auto single = linear(layer, x);
+        const auto wanted = product(x, weightOf(layer), layer->bias);
+        QCOMPARE(single.sizes().vec(), (std::vector<std::int64_t>{3, 20, 700}));
+        QVERIFY(difference(single, wanted) < 1e-4);
+
+        layer->bias.set_data(layer->bias.to(torch::kBFloat16));
+        const auto rounded = linear(layer, x.to(torch::kBFloat16));
+        QCOMPARE(rounded.scalar_type(), torch::kBFloat16);
+        QVERIFY(difference(rounded, wanted) <= largest(wanted) / 64.0);
+    }
+
     void eightBitsLoseLessThanOnePercent()
     {
         const torch::NoGradGuard noGrad;
