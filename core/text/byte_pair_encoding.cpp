@@ -9,7 +9,11 @@ namespace sapsam {
 
 namespace {
 
-constexpr std::int64_t kLargestId = 10'000'000;
+// Published vocabularies leave some numbers out; a table much larger than the file is no such thing.
+std::size_t largestIdOf(std::size_t tokens)
+{
+    return 4 * tokens + 1024;
+}
 
 std::uint64_t keyOf(std::int32_t left, std::int32_t right)
 {
@@ -171,8 +175,9 @@ Vocabulary Vocabulary::fromJson(const std::string &text, const std::string &orig
         throw Error(ErrorKind::Corrupt, origin + ": a vocabulary is an object of tokens and ids");
     std::vector<std::string> tokens;
     for (const auto &[token, value] : json.items()) {
+        const std::size_t largest = largestIdOf(json.size());
         if (!value.is_number_integer() || value.get<std::int64_t>() < 0
-            || value.get<std::int64_t>() > kLargestId || token.empty())
+            || value.get<std::int64_t>() > static_cast<std::int64_t>(largest) || token.empty())
             throw Error(ErrorKind::Corrupt,
                         origin + ": the token '" + token + "' has no usable id");
         const std::size_t id = value.get<std::size_t>();

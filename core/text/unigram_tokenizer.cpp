@@ -22,7 +22,8 @@ constexpr const char *kSpace = "\xe2\x96\x81";         // ▁
 constexpr const char *kUnknownText = " \xe2\x81\x87 "; // ⁇
 constexpr double kUnknownPenalty = 10.0;               // below the worst piece
 constexpr int kExtraIds = 100;                         // T5's sentinels
-constexpr std::size_t kMostPieces = 10'000'000;
+// Numbers that a file may leave out between its pieces and the tokens that it adds.
+constexpr std::size_t kLargestGap = 1024;
 
 enum class PieceKind { Normal, Special, Unused };
 
@@ -112,10 +113,11 @@ Model modelFromJson(const std::string &path)
         result.pieces.push_back({row[0].get<std::string>(), row[1].get<double>()});
     }
     const Json added = valueOr(json, "added_tokens", Json::array(), path);
+    const std::size_t most = result.pieces.size() + added.size() + kLargestGap;
     for (const Json &token : added) {
         const auto id = require<std::int64_t>(token, "id", path);
         const auto text = require<std::string>(token, "content", path);
-        if (id < 0 || static_cast<std::size_t>(id) >= kMostPieces)
+        if (id < 0 || static_cast<std::size_t>(id) >= most)
             throw Error(ErrorKind::Corrupt,
                         path + ": the token '" + text + "' has the id " + std::to_string(id));
         const auto index = static_cast<std::size_t>(id);

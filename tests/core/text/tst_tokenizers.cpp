@@ -341,6 +341,11 @@ private Q_SLOTS:
             R"({"model": {"unk_id": 0, "vocab": [["a", -1]]},
                 "added_tokens": [{"id": 99999999999, "content": "x"}]})",
             ErrorKind::Corrupt);
+        // A table of millions for a file of two tokens.
+        row("far id",
+            R"({"model": {"unk_id": 0, "vocab": [["a", -1]]},
+                "added_tokens": [{"id": 9000000, "content": "x"}]})",
+            ErrorKind::Corrupt);
         row("no base64",
             R"({"model": {"unk_id": 0, "vocab": [["a", -1]]},
                 "normalizer": {"precompiled_charsmap": "*"}})",
@@ -385,6 +390,7 @@ private Q_SLOTS:
         QTest::newRow("negative id") << QStringLiteral("{\"a\":-1,%1}").arg(specials) << QString();
         QTest::newRow("huge id") << QStringLiteral("{\"a\":99999999999,%1}").arg(specials)
                                  << QString();
+        QTest::newRow("far id") << QStringLiteral("{\"a\":9000000,%1}").arg(specials) << QString();
         QTest::newRow("no specials") << QStringLiteral("{\"a\":0}") << QString();
         QTest::newRow("merge of one") << QStringLiteral("{\"a\":0,%1}").arg(specials)
                                       << QStringLiteral("#version: 0.2\nab\n");
