@@ -91,8 +91,9 @@ extern "C" int sapsamMain(int argc, char **argv)
     app.add_flag("--json", context.json, "Answer with exactly one JSON object on stdout");
     app.add_flag("--quiet", context.quiet, "No progress on stderr");
     app.add_option("--device", context.engine.device, "auto, cpu or cuda:N")->capture_default_str();
-    app.add_option("--precision", context.engine.precision, "auto, fp32 or bf16")
-        ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+    app.add_option("--precision", context.engine.precision,
+                   "auto, fp32, bf16 or int8 (8-bit weights where phrases are written)")
+        ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
         ->capture_default_str();
     app.add_option("--threads", context.engine.threads, "CPU threads; 0 takes all cores")
         ->check(CLI::Range(0, 1024));

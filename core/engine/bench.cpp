@@ -1,5 +1,6 @@
 #include "core/engine/bench.h"
 
+#include "core/engine/startup.h"
 #include "core/engine/translate.h"
 #include "core/networks/blip2.h"
 #include "core/networks/clip.h"
@@ -204,6 +205,7 @@ Candidate makeRetrievalStep(const Setup &setup)
     config.imageWidth = 128;
     if (setup.layers > 0)
         config.visionLayers = config.textLayers = setup.layers;
+    keepFreedMemory();
     Candidate candidate;
     candidate.batch = setup.batch > 0 ? setup.batch : 8;
     candidate.layers = static_cast<int>(config.visionLayers);
@@ -275,13 +277,14 @@ Candidate makeOpt(nn::OptConfig config, const Setup &setup)
     auto opt = makeNetwork(setup, [&] { return nn::OptModel(config); });
     candidate.parameters = parametersOf(*opt);
     if (setup.isInt8)
-        candidate.weightError = nn::quantizeLinears(*opt->layers).relativeError;
+        candidate.weightError = opt->quantize().relativeError;
 
     // Every weight but the position table is read once a token; the keys and values as well.
     const auto head = opt->embed_tokens->weight;
     for (const auto &parameter : opt->layers->parameters())
         candidate.bytes += toDouble(parameter.numel()) * toDouble(parameter.element_size());
-    candidate.bytes += toDouble(head.numel()) * toDouble(head.element_size());
+    candidate.bytes +=
+        toDouble(head.numel()) * (setup.isInt8 ? 1.0 : toDouble(head.element_size()));
     const auto seen = kPromptTokens + kTokensPerRun / 2;
     candidate.bytes += toDouble(candidate.batch) * 2.0 * toDouble(config.layers)
                        * toDouble(seen * config.hiddenSize) * toDouble(head.element_size());

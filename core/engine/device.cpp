@@ -89,11 +89,14 @@ DeviceInfo resolveDevice(const EngineOptions &options)
             options.device == "cpu" && cards > 0 ? "the processor was asked for" : noCard;
     if (options.precision == "auto" || options.precision == "fp32")
         info.precision = "fp32";
-    else if (options.precision == "bf16")
-        info.precision = "bf16";
+    else if (options.precision == "bf16" || options.precision == "int8")
+        info.precision = options.precision;
     else
         throw Error(ErrorKind::InvalidInput, "the precision '" + options.precision
-                                                 + "' is not known; use auto, fp32 or bf16");
+                                                 + "' is not known; use auto, fp32, bf16 or int8");
+    if (info.precision == "int8" && onGpu)
+        throw Error(ErrorKind::Unsupported, "8-bit weights are for the processor; use bf16 on "
+                                                + info.device + " or the device cpu");
     const std::string core = openBlasCore();
     info.blas = !core.empty() ? "OpenBLAS (" + core + ")" : at::hasMKL() ? "MKL" : "built in";
     return info;
@@ -106,7 +109,7 @@ Computing startComputing(const EngineOptions &options)
     Computing computing;
     computing.info = resolveDevice(options);
     computing.device = torch::Device(computing.info.device);
-    computing.type = computing.info.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+    computing.type = computing.info.precision == "fp32" ? torch::kFloat : torch::kBFloat16;
     at::set_num_threads(computing.info.threads);
     return computing;
 }

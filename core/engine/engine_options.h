@@ -8,7 +8,7 @@ namespace sapsam {
 struct EngineOptions
 {
     std::string device = "auto";    // auto | cpu | cuda:N
-    std::string precision = "auto"; // auto | fp32 | bf16; auto is fp32 on the CPU
+    std::string precision = "auto"; // auto (fp32 on the CPU) | fp32 | bf16 | int8, see DeviceInfo
     int threads = 0;                // CPU threads; 0 takes all cores
 };
 
@@ -18,7 +18,7 @@ struct DeviceInfo
     std::string device;    // "cpu" or "cuda:0": where the forward passes run
     std::string name;      // processor or card
     std::string whyNotGpu; // empty when a GPU is used
-    std::string precision; // "fp32" or "bf16"
+    std::string precision; // "fp32", "bf16"; "int8": language models in 8 bits, the rest in bf16
     std::string libtorchVersion;
     std::string blas; // which matrix library and kernels are in use
     int threads = 1;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 namespace sapsam {
 
@@ -82,6 +83,8 @@ PhraseWriter::PhraseWriter(const std::string &modelFolder, const EngineOptions &
             d->folder, config,
             config.language == nn::Blip2Language::T5 ? blip2T5Names() : blip2OptNames(),
             d->computing);
+        if (d->computing.info.precision == "int8")
+            d->network->quantizeLanguageModel();
     });
 }
 

@@ -40,7 +40,10 @@ struct PhraseDecoding
 class PhraseWriter
 {
 public:
-    // Throws Error(NotFound | Corrupt | Mismatch) naming the file and tensor.
+    // With the precision int8 the language model keeps 8-bit weights: half the memory of bf16, and
+    // phrases that differ now and then (models/README.md says how often).
+    // Throws Error(NotFound | Corrupt | Mismatch) naming the file and tensor, Error(Unsupported)
+    // for int8 on a GPU.
     PhraseWriter(const std::string &modelFolder, const EngineOptions &options);
     ~PhraseWriter();
     PhraseWriter(const PhraseWriter &) = delete;

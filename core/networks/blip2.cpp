@@ -351,7 +351,22 @@ torch::Tensor OptModelImpl::forward(const torch::Tensor &embeddings, const torch
 
 torch::Tensor OptModelImpl::logits(const torch::Tensor &hidden)
 {
-    return applyWeight(hidden, embed_tokens->weight);
+    return m_head ? linear(m_head, hidden) : applyWeight(hidden, embed_tokens->weight);
+}
+
+Quantization OptModelImpl::quantize()
+{
+    auto done = quantizeLinears(*layers);
+    // The table itself stays: its rows are what is read in.
+    const auto &table = embed_tokens->weight;
+    m_head = torch::nn::Linear(torch::nn::LinearOptions(1, 1).bias(false));
+    m_head->weight.set_requires_grad(false);
+    m_head->weight.set_data(table.detach());
+    const auto ofHead = quantizeLinears(*m_head);
+    done.layers += ofHead.layers;
+    done.bytesBefore += ofHead.bytesBefore;
+    done.bytesAfter += ofHead.bytesAfter;
+    return done;
 }
 
 Blip2Impl::Blip2Impl(const Blip2Config &config_) : config(config_)
@@ -504,6 +519,11 @@ Generated Blip2Impl::generate(const torch::Tensor &queries, const torch::Tensor 
         return language_model->logits(language_model(next, mask, &cache).select(1, 0));
     };
     return generateTokens(queries.size(0), step, options);
+}
+
+Quantization Blip2Impl::quantizeLanguageModel()
+{
+    return t5 ? quantizeLinears(*t5) : language_model->quantize();
 }
 
 LoadReport loadBlip2(Blip2 &blip2, const TensorSource &source, bool resizePositions)

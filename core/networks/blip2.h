@@ -3,6 +3,7 @@
 #include "core/networks/bert.h"
 #include "core/networks/generation.h"
 #include "core/networks/t5.h"
+#include "core/nn/linear.h"
 #include "core/weights/strict_loader.h"
 
 // BLIP-2, Li et al. 2023: a vision transformer, a Q-Former whose queries read it, and a language
@@ -136,11 +137,18 @@ public:
 
     torch::Tensor logits(const torch::Tensor &hidden); // [..., hidden] → [..., vocab]
 
+    // 8-bit weights in the layers and in a copy of the table for logits(): for inference on the
+    // CPU, see quantizeLinears(). Once the weights are there and their type is the final one.
+    Quantization quantize();
+
     OptConfig config;
     StageObserver observer; // layer{i}
     torch::nn::Embedding embed_tokens{nullptr}, embed_positions{nullptr};
     torch::nn::ModuleList layers;
     torch::nn::LayerNorm final_layer_norm{nullptr};
+
+private:
+    torch::nn::Linear m_head{nullptr}; // of 8-bit weights; no part of the checkpoint
 };
 TORCH_MODULE(OptModel);
 
@@ -169,6 +177,9 @@ public:
     // fastest when many rows go together.
     Generated generate(const torch::Tensor &queries, const torch::Tensor &promptIds,
                        const GenerationOptions &options, const torch::Tensor &promptMask = {});
+
+    // 8-bit weights in the language model, which is nearly all of a large BLIP-2.
+    Quantization quantizeLanguageModel();
 
     Blip2Config config;
     StageObserver observer; // vit.embeddings, vit.block{i}, qformer.input_norm, qformer.layer{i}

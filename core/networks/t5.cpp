@@ -4,6 +4,7 @@
 #include "core/networks/config_reader.h"
 #include "core/nn/blocks.h"
 #include "core/nn/initialize.h"
+#include "core/nn/linear.h"
 
 #include <algorithm>
 #include <cmath>
@@ -158,10 +159,11 @@ T5AttentionImpl::T5AttentionImpl(const T5Config &config, bool hasPositions)
 torch::Tensor T5AttentionImpl::forward(const torch::Tensor &x, const AttentionBias &bias,
                                        KeyValueCache *cache)
 {
-    auto keys = splitHeads(k(x), heads), values = splitHeads(v(x), heads);
+    auto keys = splitHeads(linear(k, x), heads), values = splitHeads(linear(v, x), heads);
     if (cache)
         cache->append(keys, values);
-    return o(mergeHeads(attend(splitHeads(q(x) * scale, heads), keys, values, bias)));
+    const auto query = splitHeads(linear(q, x) * scale, heads);
+    return linear(o, mergeHeads(attend(query, keys, values, bias)));
 }
 
 torch::Tensor T5AttentionImpl::read(const torch::Tensor &x, const torch::Tensor &memory,
@@ -172,8 +174,8 @@ torch::Tensor T5AttentionImpl::read(const torch::Tensor &x, const torch::Tensor 
         keys = cache->keys;
         values = cache->values;
     } else {
-        keys = splitHeads(k(memory), heads);
-        values = splitHeads(v(memory), heads);
+        keys = splitHeads(linear(k, memory), heads);
+        values = splitHeads(linear(v, memory), heads);
         if (cache)
             cache->append(keys, values);
     }
@@ -181,9 +183,9 @@ torch::Tensor T5AttentionImpl::read(const torch::Tensor &x, const torch::Tensor 
     const auto rows = keys.size(0);
     AttentionBias added;
     added.additive = bias;
-    const auto query = (q(x) * scale).reshape({rows, -1, q->options.out_features()});
+    const auto query = (linear(q, x) * scale).reshape({rows, -1, q->options.out_features()});
     const auto context = mergeHeads(attend(splitHeads(query, heads), keys, values, added));
-    return o(context.reshape({x.size(0), x.size(1), -1}));
+    return linear(o, context.reshape({x.size(0), x.size(1), -1}));
 }
 
 T5FeedForwardImpl::T5FeedForwardImpl(const T5Config &config) : activation(config.activation)
@@ -200,8 +202,8 @@ T5FeedForwardImpl::T5FeedForwardImpl(const T5Config &config) : activation(config
 torch::Tensor T5FeedForwardImpl::forward(const torch::Tensor &x)
 {
     if (wi)
-        return wo(activate(wi(x), activation));
-    return wo(activate(wi_0(x), activation) * wi_1(x));
+        return linear(wo, activate(linear(wi, x), activation));
+    return linear(wo, activate(linear(wi_0, x), activation) * linear(wi_1, x));
 }
 
 T5BlockImpl::T5BlockImpl(const T5Config &config, bool isDecoder, bool isFirst)
@@ -301,8 +303,8 @@ torch::Tensor T5ModelImpl::decode(const torch::Tensor &ids, const torch::Tensor 
 torch::Tensor T5ModelImpl::logits(const torch::Tensor &hidden)
 {
     if (lm_head)
-        return lm_head(hidden);
-    return torch::linear(hidden / std::sqrt(static_cast<double>(config.width)), shared->weight);
+        return linear(lm_head, hidden);
+    return applyWeight(hidden / std::sqrt(static_cast<double>(config.width)), shared->weight);
 }
 
 Generated T5ModelImpl::generate(const torch::Tensor &embeddings, const GenerationOptions &options,
