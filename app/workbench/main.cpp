@@ -61,6 +61,8 @@ QString dialogAction(const QString &name)
         return QStringLiteral("view.palette");
     if (name == QLatin1String("keys"))
         return QStringLiteral("help.keys");
+    if (name == QLatin1String("import-model"))
+        return QStringLiteral("models.import");
     return {};
 }
 
@@ -180,6 +182,9 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
     WindowOptions options;
     options.session.modelsFolder =
         toQString(arguments.models.empty() ? defaultModelsFolder() : arguments.models);
+    // As the command line does: the user's own folder unless another one was asked for.
+    if (!arguments.models.empty() || !qEnvironmentVariableIsEmpty("SAPSAM_MODELS_DIR"))
+        options.importFolder = options.session.modelsFolder;
     options.session.engine.device = arguments.device;
     // One core stays with the window where there are enough of them.
     const int cores = std::max(1, QThread::idealThreadCount());
@@ -202,7 +207,7 @@ int runWindow(int argc, char **argv, const Arguments &arguments)
         const QString wanted = toQString(arguments.screenshot[0]);
         QStringList known = {QStringLiteral("start"), QStringLiteral("search"),
                              QStringLiteral("settings"), QStringLiteral("palette"),
-                             QStringLiteral("keys")};
+                             QStringLiteral("keys"), QStringLiteral("import-model")};
         for (const WorkbenchPage *page : window.pages())
             known.append(page->pageId());
         known.removeDuplicates();

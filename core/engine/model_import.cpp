@@ -135,7 +135,8 @@ std::string taskOf(const std::string &architecture)
         return "retrieval";
     if (architecture == "blip2-opt" || architecture == "blip2-t5")
         return "phrases";
-    return architecture == "person-sam" ? "person-sam" : "network";
+    // A SAM answers points and boxes; one with BERT before it, phrases.
+    return architecture == "person-sam" || architecture == "sam" ? architecture : "network";
 }
 
 const char *nameOfType(torch::ScalarType type)
@@ -453,7 +454,7 @@ void Examiner::chooseConfig(const std::string &configFile)
         m_result.advice = "the tensors do not tell ";
         for (std::size_t i = 0; i < m_result.unknown.size(); ++i)
             m_result.advice += (i == 0 ? "" : ", ") + m_result.unknown[i];
-        m_result.advice += "; put the model's config.json beside the file or name it with --config";
+        m_result.advice += "; put the model's config.json beside the file or name it (--config)";
     }
 }
 
@@ -715,6 +716,11 @@ ModelExamination examineModel(const std::vector<std::string> &paths, const std::
     return Examiner(paths, configFile).take();
 }
 
+std::string modelNameFor(const ModelExamination &examination)
+{
+    return usableName({}, examination.parts.front().path, examination.architecture);
+}
+
 OrderedJson jsonOf(const ModelExamination &examination)
 {
     OrderedJson parts = OrderedJson::array();
@@ -769,13 +775,13 @@ ModelImport importModel(const ModelImportRequest &request, const CancelToken &ca
     if (isListed(manifest, "name", name) || fs::exists(registry / name, error))
         throw Error(ErrorKind::InvalidInput, "there is a model '" + name + "' in '"
                                                  + result.modelsFolder
-                                                 + "' already; choose another name with --name");
+                                                 + "' already; choose another name (--name)");
     const auto space = fs::space(registry, error);
     if (!request.link && !error && space.available < found.bytes)
         throw Error(ErrorKind::NoSpace,
                     "'" + result.modelsFolder + "' has " + std::to_string(space.available >> 20)
                         + " MiB left, the model needs " + std::to_string(found.bytes >> 20)
-                        + " MiB; free some space or import with --link");
+                        + " MiB; free some space or link the weights (--link)");
 
     TemporaryFolder staging(registry / (std::string(kMarker) + "-" + name));
     makeFolder(staging.path().string());

@@ -25,7 +25,7 @@ struct ModelExamination
 
     std::vector<Part> parts; // in the order in which they complement each other
     std::string architecture;
-    std::string task; // "retrieval", "phrases", "person-sam" or "network"
+    std::string task; // "retrieval", "phrases", "person-sam", "sam" or "network"
     std::string summary;
 
     bool isComplete = false;
@@ -57,6 +57,10 @@ struct ModelExamination
 // not belong together.
 ModelExamination examineModel(const std::vector<std::string> &paths,
                               const std::string &configFile = {});
+
+// The name that importModel() gives when none is wished for; it may be taken already. The model was
+// examined with at least one path.
+std::string modelNameFor(const ModelExamination &examination);
 
 // For programs: the fields of the examination.
 OrderedJson jsonOf(const ModelExamination &examination);

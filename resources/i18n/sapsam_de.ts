@@ -570,6 +570,46 @@
         <source>Copy</source>
         <translation>Kopieren</translation>
     </message>
+    <message>
+        <source>Change what was entered and try again.</source>
+        <translation>Ändern Sie die Eingabe und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check that the file or folder is still where it was.</source>
+        <translation>Prüfen Sie, ob die Datei oder der Ordner noch da ist, wo sie waren.</translation>
+    </message>
+    <message>
+        <source>Check that the disk is connected and that you may read and write there, then try again. What was stored before is safe.</source>
+        <translation>Prüfen Sie, ob der Datenträger angeschlossen ist und Sie dort lesen und schreiben dürfen, und versuchen Sie es noch einmal. Was vorher gespeichert war, ist sicher.</translation>
+    </message>
+    <message>
+        <source>The file is damaged. Restore it from a backup, or remove it and make it again. “sapsam doctor” checks a whole project.</source>
+        <translation>Die Datei ist beschädigt. Holen Sie sie aus einer Sicherung zurück, oder löschen Sie sie und erzeugen Sie sie neu. „sapsam doctor“ prüft ein ganzes Projekt.</translation>
+    </message>
+    <message>
+        <source>This program cannot use that kind of file. Convert it and try again.</source>
+        <translation>Mit dieser Art von Datei kann das Programm nichts anfangen. Wandeln Sie sie um und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Two things do not belong together. Run the step again with the present model.</source>
+        <translation>Zwei Dinge gehören nicht zusammen. Führen Sie den Schritt mit dem jetzigen Modell noch einmal aus.</translation>
+    </message>
+    <message>
+        <source>Close other programs or choose a smaller model, then run the step again: it goes on where it stopped.</source>
+        <translation>Schließen Sie andere Programme oder wählen Sie ein kleineres Modell, und führen Sie den Schritt noch einmal aus: Er macht weiter, wo er aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Free some space on the disk, then run the step again: it goes on where it stopped.</source>
+        <translation>Schaffen Sie Platz auf dem Datenträger, und führen Sie den Schritt noch einmal aus: Er macht weiter, wo er aufgehört hat.</translation>
+    </message>
+    <message>
+        <source>Another program works on this project. Wait for it or close it, then try again.</source>
+        <translation>Ein anderes Programm arbeitet an diesem Projekt. Warten Sie darauf oder schließen Sie es, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>This is a mistake of the program. Copy the details into a report; your project is as it was before.</source>
+        <translation>Das ist ein Fehler des Programms. Kopieren Sie die Einzelheiten in einen Bericht; Ihr Projekt ist, wie es vorher war.</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::EvaluateDialog</name>
@@ -1686,6 +1726,241 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::ImportModelDialog</name>
+    <message>
+        <source>Import model</source>
+        <translation>Modell importieren</translation>
+    </message>
+    <message>
+        <source>Published weights as they are downloaded: .safetensors, .pth, .pt, .bin, .pkl, or the folder of a model. What they are is told from their tensors; nothing in them is executed.</source>
+        <translation>Veröffentlichte Gewichte, wie man sie herunterlädt: .safetensors, .pth, .pt, .bin, .pkl oder der Ordner eines Modells. Was sie sind, sagen ihre Tensoren; nichts darin wird ausgeführt.</translation>
+    </message>
+    <message>
+        <source>Progress of the import</source>
+        <translation>Fortschritt des Imports</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>Use this model</source>
+        <translation>Dieses Modell benutzen</translation>
+    </message>
+    <message>
+        <source>It does its task from now on; the window is made anew</source>
+        <translation>Es übernimmt von nun an seine Aufgabe; das Fenster wird neu aufgebaut</translation>
+    </message>
+    <message>
+        <source>Import another</source>
+        <translation>Weiteres importieren</translation>
+    </message>
+    <message>
+        <source>%1 of %2 MiB</source>
+        <translation>%1 von %2 MiB</translation>
+    </message>
+    <message>
+        <source>Cancelled. Nothing was left behind.</source>
+        <translation>Abgebrochen. Es ist nichts übrig geblieben.</translation>
+    </message>
+    <message>
+        <source>Files and folders of the model</source>
+        <translation>Dateien und Ordner des Modells</translation>
+    </message>
+    <message>
+        <source>Add files…</source>
+        <translation>Dateien hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Configuration</source>
+        <translation>Konfiguration</translation>
+    </message>
+    <message>
+        <source>The config.json beside the weights, else their tensors</source>
+        <translation>Die config.json neben den Gewichten, sonst deren Tensoren</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen…</translation>
+    </message>
+    <message>
+        <source>Choose the config.json</source>
+        <translation>Die config.json auswählen</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Files of the model</source>
+        <translation>Dateien des Modells</translation>
+    </message>
+    <message>
+        <source>Weights (*.safetensors *.pth *.pt *.bin *.pkl *.json)</source>
+        <translation>Gewichte (*.safetensors *.pth *.pt *.bin *.pkl *.json)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Folder of the model</source>
+        <translation>Ordner des Modells</translation>
+    </message>
+    <message>
+        <source>The config.json of the model</source>
+        <translation>Die config.json des Modells</translation>
+    </message>
+    <message>
+        <source>Configurations (*.json)</source>
+        <translation>Konfigurationen (*.json)</translation>
+    </message>
+    <message>
+        <source>Tensors that are missing or of another shape</source>
+        <translation>Tensoren, die fehlen oder eine andere Form haben</translation>
+    </message>
+    <message>
+        <source>What the files are</source>
+        <translation>Was die Dateien sind</translation>
+    </message>
+    <message>
+        <source>Name of the model</source>
+        <translation>Name des Modells</translation>
+    </message>
+    <message>
+        <source>Copy the weights</source>
+        <translation>Gewichte kopieren</translation>
+    </message>
+    <message>
+        <source>Link to the files where they are</source>
+        <translation>Auf die Dateien verweisen, wo sie liegen</translation>
+    </message>
+    <message>
+        <source>Takes no space; the model is gone when the files are moved or deleted</source>
+        <translation>Braucht keinen Platz; das Modell ist weg, wenn die Dateien verschoben oder gelöscht werden</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Choose the files or the folder of a model</source>
+        <translation>Wählen Sie die Dateien oder den Ordner eines Modells</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>sam_vit_b_01ec64.pth; ViT-B-16.pt; a folder with config.json and model.safetensors; the parts of a LAVIS BLIP-2 together</source>
+        <translation>sam_vit_b_01ec64.pth; ViT-B-16.pt; ein Ordner mit config.json und model.safetensors; die Teile eines BLIP-2 von LAVIS zusammen</translation>
+    </message>
+    <message>
+        <source>Looking at the files…</source>
+        <translation>Die Dateien werden angesehen…</translation>
+    </message>
+    <message>
+        <source>These weights are of no known network</source>
+        <translation>Diese Gewichte gehören zu keinem bekannten Netz</translation>
+    </message>
+    <message>
+        <source>The weights alone do not make a model</source>
+        <translation>Die Gewichte allein ergeben kein Modell</translation>
+    </message>
+    <message>
+        <source>A part of the model is missing</source>
+        <translation>Ein Teil des Modells fehlt</translation>
+    </message>
+    <message>
+        <source>Tensors are missing</source>
+        <translation>Tensoren fehlen</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Used for</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>%1 numbers, mostly %2, %3</source>
+        <translation>%1 Zahlen, meist %2, %3</translation>
+    </message>
+    <message>
+        <source>told from the tensors</source>
+        <translation>aus den Tensoren geschlossen</translation>
+    </message>
+    <message>
+        <source>Tokenizer</source>
+        <translation>Tokenizer</translation>
+    </message>
+    <message>
+        <source>missing: put %1, as published with the model, beside the weights or later into the model&apos;s folder</source>
+        <translation>fehlt: Legen Sie %1, wie mit dem Modell veröffentlicht, neben die Gewichte oder später in den Ordner des Modells</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Hinweis</translation>
+    </message>
+    <message>
+        <source>This cannot be made a model</source>
+        <translation>Hieraus wird kein Modell</translation>
+    </message>
+    <message>
+        <source>Checking the weights…</source>
+        <translation>Die Gewichte werden geprüft…</translation>
+    </message>
+    <message>
+        <source>Copying the weights…</source>
+        <translation>Die Gewichte werden kopiert…</translation>
+    </message>
+    <message>
+        <source>Imported as “%1”</source>
+        <translation>Importiert als „%1“</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>The tokenizer is missing: put %1, as published with the model, into the folder.</source>
+        <translation>Der Tokenizer fehlt: Legen Sie %1, wie mit dem Modell veröffentlicht, in den Ordner.</translation>
+    </message>
+    <message>
+        <source>Cancel the import</source>
+        <translation>Import abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>There is a model “%1” already; type another name.</source>
+        <translation>Ein Modell „%1“ gibt es schon; geben Sie einen anderen Namen ein.</translation>
+    </message>
+    <message>
+        <source>It goes into %1</source>
+        <translation>Es kommt nach %1</translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui::IouChart</name>
     <message>
         <source>IoU of each part</source>
@@ -2204,6 +2479,14 @@
     <message>
         <source>Stop and close</source>
         <translation>Anhalten und schließen</translation>
+    </message>
+    <message>
+        <source>Import &amp;model…</source>
+        <translation>&amp;Modell importieren…</translation>
+    </message>
+    <message>
+        <source>Make a model of published weights: SAM, BERT, CLIP, BLIP-2</source>
+        <translation>Aus veröffentlichten Gewichten ein Modell machen: SAM, BERT, CLIP, BLIP-2</translation>
     </message>
 </context>
 <context>
@@ -2858,6 +3141,45 @@
     <message>
         <source>Cause</source>
         <translation>Ursache</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ModelList</name>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Phrases</source>
+        <translation>Phrasen</translation>
+    </message>
+    <message>
+        <source>Masks from phrases</source>
+        <translation>Masken nach Phrasen</translation>
+    </message>
+    <message>
+        <source>Masks from points and boxes</source>
+        <translation>Masken nach Punkten und Rechtecken</translation>
+    </message>
+    <message>
+        <source>No task of the window by itself</source>
+        <translation>Für sich keine Aufgabe im Fenster</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>Benutzen</translation>
+    </message>
+    <message>
+        <source>Import model…</source>
+        <translation>Modell importieren…</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>It does its task from now on; the window is made anew</source>
+        <translation>Es übernimmt von nun an seine Aufgabe; das Fenster wird neu aufgebaut</translation>
     </message>
 </context>
 <context>
@@ -3812,6 +4134,65 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>Changes act at once.</source>
         <translation>Änderungen wirken sofort.</translation>
+    </message>
+    <message>
+        <source>What is found, drawn and written with, and the models that could be used for it. Those in use are bold.</source>
+        <translation>Womit gesucht, gezeichnet und geschrieben wird, und was dafür benutzt werden könnte. Was benutzt wird, ist fett.</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>fp32: exact</source>
+        <translation>fp32: genau</translation>
+    </message>
+    <message>
+        <source>bf16: faster, rounded</source>
+        <translation>bf16: schneller, gerundet</translation>
+    </message>
+    <message>
+        <source>int8: least memory</source>
+        <translation>int8: am wenigsten Speicher</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>Genauigkeit</translation>
+    </message>
+    <message>
+        <source>How the models compute. int8 keeps the language model that writes phrases in 8 bits and everything else in bf16; some phrases come out differently. The window is made anew.</source>
+        <translation>Wie die Modelle rechnen. int8 hält das Sprachmodell, das Phrasen schreibt, in 8 Bit und alles andere in bf16; manche Phrasen fallen anders aus. Das Fenster wird neu aufgebaut.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ShelfModel</name>
+    <message>
+        <source>%1 (in use)</source>
+        <translation>%1 (benutzt)</translation>
+    </message>
+    <message>
+        <source>Imported</source>
+        <translation>Importiert</translation>
+    </message>
+    <message>
+        <source>Shipped or chosen</source>
+        <translation>Mitgeliefert oder gewählt</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Used for</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Herkunft</translation>
     </message>
 </context>
 <context>

@@ -19,37 +19,42 @@ namespace sapsam::ui {
 
 QString adviceFor(ErrorKind kind)
 {
-    const auto translate = [](const char *text) {
-        return QCoreApplication::translate("ErrorAdvice", text);
-    };
     switch (kind) {
     case ErrorKind::InvalidInput:
-        return translate("Change what was entered and try again.");
+        return ErrorDialog::tr("Change what was entered and try again.");
     case ErrorKind::NotFound:
-        return translate("Check that the file or folder is still where it was.");
+        return ErrorDialog::tr("Check that the file or folder is still where it was.");
     case ErrorKind::Io:
-        return translate("Check that the disk is connected and that you may read and write there, "
-                         "then try again. What was stored before is safe.");
+        return ErrorDialog::tr(
+            "Check that the disk is connected and that you may read and write there, "
+            "then try again. What was stored before is safe.");
     case ErrorKind::Corrupt:
-        return translate("The file is damaged. Restore it from a backup, or remove it and make it "
-                         "again. “sapsam doctor” checks a whole project.");
+        return ErrorDialog::tr(
+            "The file is damaged. Restore it from a backup, or remove it and make it "
+            "again. “sapsam doctor” checks a whole project.");
     case ErrorKind::Unsupported:
-        return translate("This program cannot use that kind of file. Convert it and try again.");
+        return ErrorDialog::tr(
+            "This program cannot use that kind of file. Convert it and try again.");
     case ErrorKind::Mismatch:
-        return translate("Two things do not belong together. Run the step again with the present "
-                         "model.");
+        return ErrorDialog::tr(
+            "Two things do not belong together. Run the step again with the present "
+            "model.");
     case ErrorKind::OutOfMemory:
-        return translate("Close other programs or choose a smaller model, then run the step again: "
-                         "it goes on where it stopped.");
+        return ErrorDialog::tr(
+            "Close other programs or choose a smaller model, then run the step again: "
+            "it goes on where it stopped.");
     case ErrorKind::NoSpace:
-        return translate("Free some space on the disk, then run the step again: it goes on where "
-                         "it stopped.");
+        return ErrorDialog::tr(
+            "Free some space on the disk, then run the step again: it goes on where "
+            "it stopped.");
     case ErrorKind::Busy:
-        return translate("Another program works on this project. Wait for it or close it, then try "
-                         "again.");
+        return ErrorDialog::tr(
+            "Another program works on this project. Wait for it or close it, then try "
+            "again.");
     case ErrorKind::Internal:
-        return translate("This is a mistake of the program. Copy the details into a report; your "
-                         "project is as it was before.");
+        return ErrorDialog::tr(
+            "This is a mistake of the program. Copy the details into a report; your "
+            "project is as it was before.");
     }
     return {};
 }

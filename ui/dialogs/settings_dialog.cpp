@@ -3,6 +3,7 @@
 #include "ui/dialogs/key_editor.h"
 #include "ui/support/settings.h"
 #include "ui/widgets/labels.h"
+#include "ui/widgets/model_list.h"
 
 #include <QComboBox>
 #include <QFileDialog>
@@ -31,7 +32,8 @@ QSlider *makeSlider(int from, int to, int value)
 
 } // namespace
 
-SettingsDialog::SettingsDialog(Settings &settings, ActionRegistry &registry, QWidget *parent)
+SettingsDialog::SettingsDialog(Settings &settings, ActionRegistry &registry,
+                               const QString &modelsFolder, QWidget *parent)
     : QDialog(parent),
       m_settings(settings),
       m_search(new QLineEdit),
@@ -130,8 +132,31 @@ SettingsDialog::SettingsDialog(Settings &settings, ActionRegistry &registry, QWi
         dialog->open();
     });
     connect(own, &QPushButton::clicked, this, [setFolder] { setFolder({}); });
+    m_models = new ModelList(modelsFolder);
+    connect(m_models, &ModelList::modelsFolderChosen, this, setFolder);
+    connect(m_models, &ModelList::importRequested, this, &SettingsDialog::importModelRequested);
+    addWideRow(tr("Models"),
+               tr("What is found, drawn and written with, and the models that could be used for "
+                  "it. Those in use are bold."),
+               m_models);
     addRow(tr("Folder of the models"),
            tr("A folder with manifest.json and the models. The window is made anew."), folder);
+
+    auto *precision = new QComboBox;
+    precision->addItem(tr("Automatic"), QStringLiteral("auto"));
+    precision->addItem(tr("fp32: exact"), QStringLiteral("fp32"));
+    precision->addItem(tr("bf16: faster, rounded"), QStringLiteral("bf16"));
+    precision->addItem(tr("int8: least memory"), QStringLiteral("int8"));
+    precision->setCurrentIndex(precision->findData(m_settings.precision()));
+    connect(precision, &QComboBox::currentIndexChanged, this, [this, precision] {
+        m_settings.setPrecision(precision->currentData().toString());
+        Q_EMIT precisionChanged();
+    });
+    addRow(tr("Precision"),
+           tr("How the models compute. int8 keeps the language model that writes phrases in 8 bits "
+              "and everything else in bf16; some phrases come out differently. The window is made "
+              "anew."),
+           precision);
 
     addSection(tr("Keys"));
     rows->addWidget(m_keys, 1);
@@ -192,6 +217,24 @@ void SettingsDialog::addRow(const QString &title, const QString &explanation, QW
         control->setAccessibleName(title);
     name->setBuddy(control);
     layout->addWidget(control, 0, Qt::AlignVCenter);
+    m_content->layout()->addWidget(row);
+    m_rows.append(
+        {title + QLatin1Char(' ') + explanation + QLatin1Char(' ') + m_sectionTitles.last(), row,
+         static_cast<int>(m_sections.size()) - 1});
+}
+
+void SettingsDialog::addWideRow(const QString &title, const QString &explanation, QWidget *control)
+{
+    auto *row = new QWidget;
+    auto *layout = new QVBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(2);
+    layout->addWidget(new QLabel(title));
+    QLabel *why = makeLabel(explanation, "small");
+    why->setWordWrap(true);
+    layout->addWidget(why);
+    layout->addSpacing(4);
+    layout->addWidget(control);
     m_content->layout()->addWidget(row);
     m_rows.append(
         {title + QLatin1Char(' ') + explanation + QLatin1Char(' ') + m_sectionTitles.last(), row,

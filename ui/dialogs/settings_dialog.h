@@ -11,6 +11,7 @@ namespace sapsam::ui {
 
 class ActionRegistry;
 class KeyEditor;
+class ModelList;
 class Settings;
 
 // Everything that can be set, on one page with a search field. There is no OK: a change acts and is
@@ -20,10 +21,13 @@ class SettingsDialog final : public QDialog
     Q_OBJECT
 
 public:
-    SettingsDialog(Settings &settings, ActionRegistry &registry, QWidget *parent = nullptr);
+    // `modelsFolder`: that the window works with; empty for the program's own.
+    SettingsDialog(Settings &settings, ActionRegistry &registry, const QString &modelsFolder = {},
+                   QWidget *parent = nullptr);
 
     QLineEdit &searchEdit() { return *m_search; }
     KeyEditor &keyEditor() { return *m_keys; }
+    ModelList &modelList() { return *m_models; }
 
 Q_SIGNALS:
     void themeChanged();
@@ -33,6 +37,8 @@ Q_SIGNALS:
     void thumbnailMemoryChanged(int megabytes);
     void languageChanged();     // shows in a window that is made anew
     void modelsFolderChanged(); // likewise
+    void precisionChanged();    // likewise
+    void importModelRequested();
 
 private:
     struct Row
@@ -43,6 +49,8 @@ private:
     };
     void addSection(const QString &title);
     void addRow(const QString &title, const QString &explanation, QWidget *control);
+    // Below its title, over the whole width.
+    void addWideRow(const QString &title, const QString &explanation, QWidget *control);
     void filter(const QString &text);
 
     Settings &m_settings;
@@ -53,6 +61,7 @@ private:
     QStringList m_sectionTitles;
     QList<Row> m_rows;
     KeyEditor *m_keys;
+    ModelList *m_models = nullptr;
     QWidget *m_nothing = nullptr;
 };
 

@@ -94,6 +94,19 @@ void Settings::setModelsFolder(const QString &folder)
     m_config.setValue(QStringLiteral("modelsFolder"), folder);
 }
 
+QString Settings::precision() const
+{
+    const QString stored = m_config.value(QStringLiteral("precision")).toString();
+    static const QStringList kKnown = {QStringLiteral("fp32"), QStringLiteral("bf16"),
+                                       QStringLiteral("int8")};
+    return kKnown.contains(stored) ? stored : QStringLiteral("auto");
+}
+
+void Settings::setPrecision(const QString &precision)
+{
+    m_config.setValue(QStringLiteral("precision"), precision);
+}
+
 int Settings::thumbnailMegabytes() const
 {
     return std::clamp(

@@ -30,6 +30,8 @@ public:
     void setLanguage(const QString &language);
     QString modelsFolder() const; // empty: where the program finds its own
     void setModelsFolder(const QString &folder);
+    QString precision() const; // how the models compute: "auto", "fp32", "bf16" or "int8"
+    void setPrecision(const QString &precision);
     int thumbnailMegabytes() const; // what the gallery may keep in memory
     void setThumbnailMegabytes(int megabytes);
     QHash<QString, QStringList> keys() const; // what was changed: action id → keys

@@ -7,6 +7,7 @@
 #include "ui/dialogs/command_palette.h"
 #include "ui/dialogs/error_dialog.h"
 #include "ui/dialogs/import_dialog.h"
+#include "ui/dialogs/import_model_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
 #include "ui/pages/gallery/gallery_page.h"
@@ -18,6 +19,7 @@
 #include "ui/support/text.h"
 #include "ui/widgets/jobs_panel.h"
 #include "ui/widgets/labels.h"
+#include "ui/widgets/model_list.h"
 #include "ui/widgets/project_panel.h"
 #include "ui/widgets/query_bar.h"
 #include "ui/widgets/status_widgets.h"
@@ -414,6 +416,9 @@ void MainWindow::makeActions()
         "view.palette", tr("All a&ctions…"), {key("Ctrl+K"), key("Ctrl+Shift+P")}, "search", view,
         [this] { showPalette(); }, tr("Find an action by some letters of its name"));
     global(
+        "models.import", tr("Import &model…"), {}, "import", project, [this] { importModel(); },
+        tr("Make a model of published weights: SAM, BERT, CLIP, BLIP-2"));
+    global(
         "app.settings", tr("&Settings…"), {key("Ctrl+,")}, "settings", view,
         [this] { showSettings(); }, tr("Colours, language, keys, models"));
 
@@ -444,7 +449,7 @@ void MainWindow::makeMenus()
     add(m_editMenu, {"edit.undo", "edit.redo"});
     QMenu *engine = menuBar()->addMenu(tr("&Engine"));
     add(engine, {"project.prepare", "", "project.segment", "project.phrases", "project.embed", "",
-                 "project.cancel-jobs"});
+                 "project.cancel-jobs", "", "models.import"});
     QMenu *searching = menuBar()->addMenu(tr("&Search"));
     add(searching, {"search.focus", "search.clear"});
     QMenu *view = menuBar()->addMenu(tr("&View"));
@@ -902,7 +907,8 @@ void MainWindow::showSettings()
         open->activateWindow();
         return;
     }
-    auto *dialog = new SettingsDialog(m_settings, *m_actions, this);
+    auto *dialog =
+        new SettingsDialog(m_settings, *m_actions, m_options.session.modelsFolder, this);
     connect(dialog, &SettingsDialog::themeChanged, this, &MainWindow::followTheme);
     connect(dialog, &SettingsDialog::textSizeChanged, this, &MainWindow::followTheme);
     connect(dialog, &SettingsDialog::cellWidthChanged, m_galleryPage->grid(),
@@ -913,7 +919,34 @@ void MainWindow::showSettings()
             [this](int megabytes) { m_thumbnails->setMaxBytes(megabytes * kBytesPerMegabyte); });
     connect(dialog, &SettingsDialog::languageChanged, this, &MainWindow::requestRebuild);
     connect(dialog, &SettingsDialog::modelsFolderChanged, this, &MainWindow::requestRebuild);
+    connect(dialog, &SettingsDialog::precisionChanged, this, &MainWindow::requestRebuild);
+    connect(dialog, &SettingsDialog::importModelRequested, this, [this] { importModel(); });
     dialog->show();
+}
+
+void MainWindow::importModel(const QStringList &paths)
+{
+    if (auto *open = findChild<ImportModelDialog *>(); open != nullptr && open->isVisible()) {
+        open->addPaths(paths);
+        open->raise();
+        open->activateWindow();
+        return;
+    }
+    auto *dialog = new ImportModelDialog(m_options.importFolder, paths, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ImportModelDialog::imported, this, [this] {
+        if (auto *settings = findChild<SettingsDialog *>())
+            settings->modelList().refresh();
+    });
+    connect(dialog, &ImportModelDialog::useRequested, this, &MainWindow::useModel);
+    dialog->show();
+}
+
+void MainWindow::useModel(const QString &registry, const QString &name)
+{
+    // The list of the settings does it and shows what comes of it.
+    showSettings();
+    findChild<SettingsDialog *>()->modelList().choose(registry, name);
 }
 
 void MainWindow::requestRebuild()

@@ -36,8 +36,9 @@ struct WindowOptions
     SessionOptions session;
     QString configFolder = Settings::defaultConfigFolder();
     QString stateFolder = Settings::defaultStateFolder();
-    QString demoProject; // folder of the demo project, if there is one
-    QString demoTarget;  // where it is made at the first use otherwise; empty: not at all
+    QString demoProject;  // folder of the demo project, if there is one
+    QString demoTarget;   // where it is made at the first use otherwise; empty: not at all
+    QString importFolder; // where imported models go; empty: the folder of the user's own
 };
 
 // The program's window: pages, docks, menus and keys, wired to one project session.
@@ -62,6 +63,8 @@ public:
     // For this run only; the menu's toggle is what is remembered.
     void setTheme(ThemeKind theme);
     void showSettings();
+    // Published weights become a model; `paths` may be empty.
+    void importModel(const QStringList &paths = {});
     // Where the docks are, and the page: "annotate", "search", "train", "evaluate", or the name of
     // one that the user saved. An unknown one is ignored.
     void applyLayout(const QString &name);
@@ -85,7 +88,7 @@ public:
     bool showsStartPage() const;
 
 Q_SIGNALS:
-    // A setting was changed that a new window shows: the language, the folder of the models.
+    // A setting was changed that a new window shows: the language, the models, the precision.
     void rebuildRequested();
 
 protected:
@@ -117,6 +120,7 @@ private:
     void askForLayoutName();
     void fillLayoutMenu();
     void requestRebuild();
+    void useModel(const QString &registry, const QString &name);
     void restorePlace();
     void showReadOnlyNotice();
     void followTheme();

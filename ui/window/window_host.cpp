@@ -65,9 +65,13 @@ void WindowHost::make()
     WindowOptions options = m_options;
     // Its titles are in the language of the window.
     options.session.palette = makePartPalette(defaultTaxonomy());
-    const QString models = Settings(options.configFolder, options.stateFolder).modelsFolder();
-    if (!m_keepModelsFolder && !models.isEmpty())
+    const Settings settings(options.configFolder, options.stateFolder);
+    options.session.engine.precision = settings.precision().toStdString();
+    const QString models = settings.modelsFolder();
+    if (!m_keepModelsFolder && !models.isEmpty()) {
         options.session.modelsFolder = models;
+        options.importFolder = models;
+    }
     m_window = std::make_unique<MainWindow>(options);
     // Later: who asks is a member of the window.
     connect(m_window.get(), &MainWindow::rebuildRequested, this, &WindowHost::rebuild,

@@ -340,6 +340,10 @@ private Q_SLOTS:
                           folder.filePath(QStringLiteral("state")));
         settings.setTextPercent(900);
         QCOMPARE(settings.textPercent(), 200);
+        settings.setPrecision(QStringLiteral("int8"));
+        QCOMPARE(settings.precision(), QStringLiteral("int8"));
+        settings.setPrecision(QStringLiteral("fp7"));
+        QCOMPARE(settings.precision(), QStringLiteral("auto"));
         settings.setThumbnailMegabytes(1);
         QCOMPARE(settings.thumbnailMegabytes(), 32);
         settings.setKeys({{QStringLiteral("a"), {QStringLiteral("F5")}}});
