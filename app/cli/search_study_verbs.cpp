@@ -1,9 +1,11 @@
 #include "app/cli/context.h"
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/pipeline/demo_video.h"
 #include "core/pipeline/search_study.h"
 #include "core/train/picture_pool.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -22,6 +24,7 @@ struct Arguments
     std::string video;
     std::string output;
     bool reranked = false;
+    bool parts = false;
 };
 
 // A project of its own for a measurement, gone with the object.
@@ -37,6 +40,7 @@ public:
     {
         std::error_code ignored;
         std::filesystem::remove_all(m_folder, ignored);
+        std::filesystem::remove_all(m_folder.string() + "-video", ignored);
     }
     ScratchProject(const ScratchProject &) = delete;
     ScratchProject &operator=(const ScratchProject &) = delete;
@@ -59,6 +63,109 @@ void addOptions(CLI::App *verb, const std::shared_ptr<Arguments> &arguments)
         ->check(CLI::Range(2, 100000));
 }
 
+std::string videoOf(const Arguments &arguments, const ScratchProject &scratch)
+{
+    if (!arguments.video.empty())
+        return arguments.video;
+    const std::string found = findDemoVideo(scratch.folder() + "-video");
+    if (found.empty())
+        throw Error(ErrorKind::NotFound,
+                    "the labelled video is not installed; install opencv-doc or give --video FILE");
+    return found;
+}
+
+std::string numberText(double value)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", value);
+    return text;
+}
+
+// The figures of a study as a table.
+std::string textOf(const Json &study)
+{
+    std::string text = std::to_string(study.at("queries").get<std::int64_t>())
+                       + " descriptions, gallery of "
+                       + std::to_string(study.at("gallery").get<std::int64_t>()) + "\n\n";
+    text += "                            mAP    R@1\n";
+    const auto row = [&](std::string name, const Json &values) {
+        name.resize(26, ' ');
+        text += name + "  " + numberText(values.at("mAP")) + "   " + numberText(values.at("R@1"))
+                + "\n";
+    };
+    row("plain cosine", study.at("cosine"));
+    for (const auto &[weight, values] : study.at("by_phrases").items())
+        row("+ " + weight + " x phrases", values);
+    for (const auto &[weight, values] : study.at("by_regions").items())
+        row("+ " + weight + " x regions", values);
+    text += "\nR@1 after 0, 1, 2, 3 judged hits:";
+    for (const Json &value : study.at("feedback").at("R@1"))
+        text += "  " + numberText(value);
+    text += "\n  without learning from them:   ";
+    for (const Json &value : study.at("feedback").at("R@1_removal_only"))
+        text += "  " + numberText(value);
+    return text + "\n";
+}
+
+std::string textOf(const StoredCalibration &stored)
+{
+    std::string text = "fitted on " + stored.source
+                       + (stored.reranked ? ", re-ranked by parts" : "") + "\n";
+    for (const LengthCalibration &length : stored.lengths) {
+        char line[200];
+        const Calibration &calibration = length.calibration;
+        std::snprintf(line, sizeof line,
+                      "%2d%-9s words: even chance at %.3f; error %.2f %%, of the likely pairs "
+                      "%.1f %% (%lld pairs fitted, %lld measured)\n",
+                      length.minWords,
+                      length.maxWords == 0 ? " and more"
+                                           : (" to " + std::to_string(length.maxWords)).c_str(),
+                      calibration.threshold, 100.0 * calibration.error,
+                      100.0 * calibration.likelyError, static_cast<long long>(calibration.pairs),
+                      static_cast<long long>(calibration.measured));
+        text += line;
+    }
+    if (stored.reranking)
+        text += "mAP " + numberText(stored.reranking->cosine) + " by the cosine, "
+                + numberText(stored.reranking->reranked) + " re-ranked by parts ("
+                + stored.reranking->source + "): "
+                + (stored.rerankByParts ? "the search re-ranks\n" : "the search does not re-rank\n");
+    return text;
+}
+
+// Less than this in the mAP is noise.
+constexpr double kWorthReranking = 0.2;
+
+StoredCalibration calibrated(const Arguments &arguments, const std::string &folder,
+                             const std::string &source, Engines &engines, const Context &context)
+{
+    constexpr int kQueriesEach = 4;
+    ProjectStore store = ProjectStore::open(folder);
+    std::vector<StudyCase> cases = casesOfProject(store, arguments.split, arguments.limit);
+    StoredCalibration measured;
+    if (const auto known = storedCalibration(store, engines.retriever().model().sha256))
+        measured = *known;
+    if (arguments.parts) {
+        measured.reranking = measureReranking(store, engines, cases, source, context.cancel,
+                                              context.progress);
+        measured.rerankByParts =
+            measured.reranking->reranked - measured.reranking->cosine >= kWorthReranking;
+    }
+    if (arguments.synthetic > 0) {
+        for (StudyCase &study :
+             drawnQueries(store, arguments.synthetic, context.seed,
+                          training::kValidationIdentities, kQueriesEach))
+            cases.push_back(std::move(study));
+    }
+    StoredCalibration stored =
+        calibrateSearch(store, engines, cases,
+                        arguments.reranked || (arguments.parts && measured.rerankByParts), source,
+                        context.cancel, context.progress);
+    stored.reranking = measured.reranking;
+    stored.rerankByParts = measured.rerankByParts;
+    return stored;
+}
+
 } // namespace
 
 void addSearchStudyVerbs(CLI::App &app, Context &context)
@@ -69,9 +176,10 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
     addOptions(study, measured);
     auto *labels = study->add_option("--labels", measured->labels,
                                      "Labelled crops, such as tests/data/real/vtest_labels.json");
-    auto *video = study->add_option("--video", measured->video, "The video they are about");
-    labels->needs(video);
-    video->needs(labels);
+    study
+        ->add_option("--video", measured->video,
+                     "The video they are about; the one of Debian's opencv-doc without it")
+        ->needs(labels);
     study->callback([&context, measured] {
         context.verb = [&context, measured] {
             Engines engines(context.modelsFolder, context.engine);
@@ -79,8 +187,9 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
             std::vector<StudyCase> cases;
             std::string folder = scratch.folder();
             if (!measured->labels.empty())
-                cases = makeLabelledProject(folder, measured->labels, measured->video, engines,
-                                            context.cancel, context.progress);
+                cases = makeLabelledProject(folder, measured->labels,
+                                            videoOf(*measured, scratch), engines, context.cancel,
+                                            context.progress);
             else if (measured->synthetic > 0)
                 makeDrawnProject(folder, measured->synthetic, context.seed,
                                  training::kTestIdentities, true, engines, context.cancel,
@@ -94,7 +203,7 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
             if (cases.empty())
                 cases = casesOfProject(store, measured->split, measured->limit);
             const Json json = studySearch(store, engines, cases, context.cancel, context.progress);
-            return Answer{OrderedJson(json), json.dump(2) + "\n",
+            return Answer{OrderedJson(json), textOf(json),
                           context.cancel.isCancelled() ? CancelledByUser : Done};
         };
     });
@@ -106,6 +215,9 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
     calibrate->add_option("--output", fitted->output,
                           "Also write it to this file, for every project of the model");
     calibrate->add_flag("--reranked", fitted->reranked, "For scores re-ranked by parts");
+    calibrate->add_flag("--parts", fitted->parts,
+                        "Also measure whether re-ranking by parts raises the mAP; where it does, it "
+                        "becomes what the search does, and its scores are fitted");
     calibrate->callback([&context, fitted] {
         context.verb = [&context, fitted] {
             if (fitted->folder.empty() && (fitted->synthetic == 0 || fitted->output.empty()))
@@ -120,37 +232,28 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                 source =
                     std::to_string(fitted->synthetic) + " drawn people held out for validation";
                 makeDrawnProject(folder, fitted->synthetic, context.seed,
-                                 training::kValidationIdentities, fitted->reranked, engines,
-                                 context.cancel, context.progress);
+                                 training::kValidationIdentities,
+                                 fitted->reranked || fitted->parts, engines, context.cancel,
+                                 context.progress);
             } else if (!fitted->split.empty()) {
                 source += ", split " + fitted->split;
             }
             const std::string hash = engines.retriever().model().sha256;
-            StoredCalibration stored;
-            {
-                ProjectStore store = ProjectStore::open(folder);
-                stored = calibrateSearch(
-                    store, engines, casesOfProject(store, fitted->split, fitted->limit),
-                    fitted->reranked, source, context.cancel, context.progress);
-                if (const auto known = storedCalibration(store, hash)) {
-                    stored.rerankByParts = known->rerankByParts;
-                    stored.rerankingNote = known->rerankingNote;
-                }
-            }
+            const StoredCalibration stored = calibrated(*fitted, folder, source, engines, context);
             if (!context.cancel.isCancelled() && !fitted->folder.empty()) {
                 ProjectStore store = ProjectStore::open(fitted->folder);
                 storeCalibration(store, hash, stored);
             }
             Json json = jsonOf(stored);
             json["model"] = hash;
-            if (!fitted->output.empty()) {
+            if (!context.cancel.isCancelled() && !fitted->output.empty()) {
                 Json file = Json::object();
                 if (std::filesystem::exists(fitted->output))
                     file = readJsonFile(fitted->output);
                 file[hash] = jsonOf(stored);
                 writeJsonFile(fitted->output, file);
             }
-            return Answer{OrderedJson(json), json.dump(2) + "\n",
+            return Answer{OrderedJson(json), textOf(stored),
                           context.cancel.isCancelled() ? CancelledByUser : Done};
         };
     });

@@ -97,9 +97,13 @@ OrderedJson jsonOf(const SearchResponse &response, bool explain)
     if (response.line)
         json["line"] = {{"threshold", response.line->threshold},
                         {"above", response.line->above},
+                        {"words", response.words},
+                        {"error", response.line->fitted.calibration.error},
                         {"source", response.line->source}};
     else
         json["line"] = nullptr;
+    if (!response.line)
+        json["line_note"] = response.lineNote;
     json["results"] = std::move(results);
     return json;
 }
@@ -109,8 +113,10 @@ std::string textOf(const SearchResponse &response, bool explain)
     std::string text = "\"" + response.query + "\"\n";
     for (const std::string &warning : response.warnings)
         text += "  note: " + warning + "\n";
-    if (!response.rerankingNote.empty())
-        text += "  note: " + response.rerankingNote + "\n";
+    text += "  note: " + std::string(response.isReranked ? "re-ranked by parts; " : "")
+            + response.rerankingNote + "\n";
+    if (!response.line)
+        text += "  note: no line for \"probably no match\": " + response.lineNote + "\n";
     for (const SearchHit &hit : response.hits) {
         if (response.line && response.line->above == hit.rank - 1)
             text += "  ------ probably no match below ------\n";
@@ -204,12 +210,14 @@ void addPart(SearchQuery &query, const QueryTerm &term)
     query.terms.push_back(term);
 }
 
-SearchQuery queryOfArguments(const Arguments &arguments, const SearchSession *session)
+SearchQuery queryOfArguments(const Arguments &arguments, const SearchSession *session,
+                             const Taxonomy &taxonomy)
 {
-    SearchQuery query =
-        session != nullptr && arguments.text.empty() ? session->query : queryOf(arguments.text);
+    SearchQuery query = session != nullptr && arguments.text.empty()
+                            ? session->query
+                            : queryOf(arguments.text, taxonomy);
     for (const std::string &text : arguments.denied) {
-        std::vector<QueryTerm> terms = parseTerms(text);
+        std::vector<QueryTerm> terms = termsOf(text, taxonomy);
         if (terms.empty())
             throw Error(ErrorKind::InvalidInput,
                         "--not '" + text
@@ -300,7 +308,8 @@ void addSearchVerb(CLI::App &app, Context &context)
             if (!arguments->session.empty())
                 session = readSession(arguments->session);
             SearchRequest request;
-            request.query = queryOfArguments(*arguments, session ? &*session : nullptr);
+            request.query = queryOfArguments(*arguments, session ? &*session : nullptr,
+                                             searchTaxonomy(store));
             request.top = arguments->top;
             request.approximate = arguments->approximate;
             if (session)

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace sapsam {
@@ -11,7 +12,8 @@ namespace {
 
 constexpr int kIterations = 100;
 constexpr int kHalvings = 40;
-constexpr std::size_t kBins = 10;
+constexpr int kBins = 10;
+constexpr double kLikely = 0.1; // from here on a pair is worth a look
 
 double sigmoid(double x)
 {
@@ -25,7 +27,7 @@ double Calibration::probability(double score) const
     return sigmoid(slope * score + offset);
 }
 
-Calibration fitCalibration(std::vector<ScoredPair> pairs)
+Calibration fitCalibration(const std::vector<ScoredPair> &pairs)
 {
     Calibration result;
     result.pairs = static_cast<std::int64_t>(pairs.size());
@@ -103,23 +105,41 @@ Calibration fitCalibration(std::vector<ScoredPair> pairs)
     result.offset = b - a * mean / deviation;
     result.threshold = -result.offset / result.slope;
 
-    std::sort(pairs.begin(), pairs.end(),
-              [](const ScoredPair &x, const ScoredPair &y) { return x.score < y.score; });
-    const std::size_t bins = std::min(kBins, pairs.size());
-    for (std::size_t bin = 0; bin < bins; ++bin) {
-        ReliabilityBin measured;
-        for (std::size_t i = bin * pairs.size() / bins; i < (bin + 1) * pairs.size() / bins; ++i) {
-            measured.predicted += result.probability(pairs[i].score);
-            measured.observed += pairs[i].isMatch ? 1.0 : 0.0;
-            ++measured.pairs;
-        }
-        measured.predicted /= static_cast<double>(measured.pairs);
-        measured.observed /= static_cast<double>(measured.pairs);
-        result.error += std::abs(measured.predicted - measured.observed)
-                        * static_cast<double>(measured.pairs) / static_cast<double>(pairs.size());
-        result.bins.push_back(measured);
-    }
+    measureReliability(result, pairs);
     return result;
+}
+
+void measureReliability(Calibration &calibration, const std::vector<ScoredPair> &pairs)
+{
+    std::array<ReliabilityBin, kBins> bins;
+    for (const ScoredPair &pair : pairs) {
+        const double predicted = calibration.probability(pair.score);
+        ReliabilityBin &bin =
+            bins[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>(predicted * kBins)))];
+        bin.predicted += predicted;
+        bin.observed += pair.isMatch ? 1.0 : 0.0;
+        ++bin.pairs;
+    }
+    calibration.bins.clear();
+    calibration.error = calibration.likelyError = 0.0;
+    calibration.measured = static_cast<std::int64_t>(pairs.size());
+    std::int64_t likely = 0;
+    for (ReliabilityBin &bin : bins) {
+        if (bin.pairs == 0)
+            continue;
+        const auto count = static_cast<double>(bin.pairs);
+        const double difference = std::abs(bin.predicted - bin.observed); // times the pairs
+        bin.predicted /= count;
+        bin.observed /= count;
+        calibration.error += difference;
+        if (bin.predicted >= kLikely) {
+            calibration.likelyError += difference;
+            likely += bin.pairs;
+        }
+        calibration.bins.push_back(bin);
+    }
+    calibration.error /= std::max(1.0, static_cast<double>(pairs.size()));
+    calibration.likelyError /= std::max(1.0, static_cast<double>(likely));
 }
 
 } // namespace sapsam

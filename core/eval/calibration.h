@@ -25,18 +25,25 @@ struct Calibration
     double slope = 0.0;
     double offset = 0.0;
     double threshold = 0.0; // the score at which P is one half
-    std::int64_t pairs = 0;
+    std::int64_t pairs = 0; // it was fitted on
     std::int64_t matches = 0;
-    double error = 0.0; // expected calibration error: mean |predicted − observed| over the bins
-    std::vector<ReliabilityBin> bins; // ten, of equally many pairs each, by rising score
+    // Expected calibration error: mean |predicted − observed| over the bins, weighed by their
+    // pairs. Nearly all pairs are hopeless, so the same over those with P ≥ 0.1 stands beside it.
+    double error = 0.0;
+    double likelyError = 0.0;
+    std::int64_t measured = 0; // pairs in the bins
+    std::vector<ReliabilityBin> bins; // of a tenth of probability each, without empty ones
 
     double probability(double score) const;
 };
 
 // Platt scaling: the maximum likelihood of slope and offset by Newton's method, with targets
 // (n₊+1)/(n₊+2) and 1/(n₋+2) in place of 1 and 0 (Platt 1999; Lin, Lin and Weng 2007). The bins are
-// measured on the pairs it is fitted on.
+// measured on the same pairs; see measureReliability().
 // Throws Error(InvalidInput) without matches, without others, or when matches do not score higher.
-Calibration fitCalibration(std::vector<ScoredPair> pairs);
+Calibration fitCalibration(const std::vector<ScoredPair> &pairs);
+
+// Measures the bins and both errors anew, on pairs that the calibration was not fitted on.
+void measureReliability(Calibration &calibration, const std::vector<ScoredPair> &pairs);
 
 } // namespace sapsam

@@ -123,7 +123,7 @@ void exportRanking(ProjectStore &store, const SearchResponse &response, const st
         options.searches = {response};
         ExportReport report;
         const std::string page =
-            makeContactSheet(store, options, defaultTaxonomy(), report, cancel, progress);
+            makeContactSheet(store, options, searchTaxonomy(store), report, cancel, progress);
         if (!cancel.isCancelled())
             writeFileAtomically(path, page);
     } else {
@@ -139,6 +139,7 @@ SearchSession sessionOf(const ProjectStore &store, const SearchResponse &respons
     session.project = store.name();
     session.modelName = response.modelName;
     session.modelHash = response.modelHash;
+    session.taxonomyVersion = response.taxonomyVersion;
     session.createdAt = now();
     for (const SearchHit &hit : response.hits)
         session.results.push_back({hit.imageId, hit.score, hit.path});
@@ -157,6 +158,7 @@ void writeSession(const std::string &path, const SearchSession &session)
                           {"created", session.createdAt},
                           {"project", session.project},
                           {"model", {{"name", session.modelName}, {"sha256", session.modelHash}}},
+                          {"merges", session.taxonomyVersion},
                           {"query", OrderedJson(jsonOf(session.query))},
                           {"results", std::move(results)}});
 }
@@ -175,6 +177,7 @@ SearchSession readSession(const std::string &path)
     const Json model = require<Json>(json, "model", path);
     session.modelName = require<std::string>(model, "name", path);
     session.modelHash = require<std::string>(model, "sha256", path);
+    session.taxonomyVersion = valueOr<std::string>(json, "merges", {}, path);
     session.query = queryOfJson(require<Json>(json, "query", path), path);
     for (const Json &item : require<Json>(json, "results", path))
         session.results.push_back({require<std::int64_t>(item, "image", path),
@@ -194,6 +197,9 @@ std::vector<std::string> changesSince(const SearchSession &session, const Projec
         changes.push_back("the ranking was made by the model '" + session.modelName + "' ("
                           + session.modelHash.substr(0, 12) + "), now it is '" + response.modelName
                           + "' (" + response.modelHash.substr(0, 12) + ")");
+    if (!session.taxonomyVersion.empty() && session.taxonomyVersion != response.taxonomyVersion)
+        changes.push_back("the merges were '" + session.taxonomyVersion + "', now they are '"
+                          + response.taxonomyVersion + "'");
     std::unordered_map<std::int64_t, const SearchHit *> now;
     for (const SearchHit &hit : response.hits)
         now.emplace(hit.imageId, &hit);

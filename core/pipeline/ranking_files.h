@@ -35,6 +35,7 @@ struct SearchSession
     std::string project; // its name
     std::string modelName;
     std::string modelHash;
+    std::string taxonomyVersion; // "" in files of earlier releases
     std::string createdAt; // ISO 8601, UTC
     std::vector<Result> results;
 };
@@ -45,7 +46,7 @@ void writeSession(const std::string &path, const SearchSession &session);
 // Throws Error(NotFound | Corrupt) naming the file, Error(Unsupported) for one of a newer version.
 SearchSession readSession(const std::string &path);
 
-// What is not as it was: the project, the model, pictures that are gone or new among the hits, and
+// What is not as it was: the project, the model, the merges, pictures that are gone or new among the hits, and
 // places that changed. Empty when the ranking is the same.
 std::vector<std::string> changesSince(const SearchSession &session, const ProjectStore &store,
                                       const SearchResponse &response);

@@ -7,6 +7,8 @@
 #include "core/image/codec.h"
 #include "core/pipeline/jobs.h"
 #include "core/synth/pedestrian.h"
+#include "core/text/query_parser.h"
+#include "core/train/query_text.h"
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -15,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 namespace sapsam {
 
@@ -23,6 +26,13 @@ namespace {
 constexpr int kWidth = 96; // of drawn pictures, as the other measurements have them
 constexpr int kHeight = 192;
 constexpr int kClicks = 3;
+
+// First and last number of words; the last one has no end. A query of three words names one thing,
+// a description of twelve most of what is seen.
+constexpr std::array<std::pair<int, int>, 4> kCalibratedLengths{
+    {{1, 3}, {4, 7}, {8, 11}, {12, 0}}};
+constexpr int kFewestCases = 24;
+constexpr int kHeldEvery = 3; // every third description measures what the others fit
 
 struct Ranking
 {
@@ -208,6 +218,7 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
                  const CancelToken &cancel, const ProgressSink &progress)
 {
     Searcher searcher(store, engines);
+    const Taxonomy taxonomy = searchTaxonomy(store);
     const ScoreWeights usual = searcher.weights();
     const auto measure = [&](Reranking reranking, double phrase, double region) {
         ScoreWeights weights = usual;
@@ -218,7 +229,7 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
         for (const StudyCase &study : cases) {
             if (cancel.isCancelled())
                 break;
-            SearchQuery query = queryOf(study.text);
+            SearchQuery query = queryOf(study.text, taxonomy);
             query.reranking = reranking;
             results.push_back(resultOf(rankingOf(searcher, query, study), study));
         }
@@ -252,7 +263,7 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
             break;
         ++used;
         for (const bool learns : {true, false}) {
-            SearchQuery query = queryOf(study.text);
+            SearchQuery query = queryOf(study.text, taxonomy);
             query.reranking = Reranking::Off;
             std::set<std::int64_t> judged;
             bool found = false;
@@ -289,28 +300,153 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
     return json;
 }
 
+std::vector<StudyCase> drawnQueries(ProjectStore &store, int count, std::uint64_t seed,
+                                    std::uint64_t first, int each)
+{
+    struct Drawn
+    {
+        std::int64_t id = 0;
+        SyntheticPerson person;
+        SyntheticPicture picture;
+        training::PartWords words;
+    };
+    std::map<std::string, std::int64_t> idOf;
+    for (const ImageRecord &image : store.images())
+        idOf[image.identity] = image.id;
+    const SeededRandom random = SeededRandom(seed).fork("queries");
+    std::vector<Drawn> people;
+    for (int i = 0; i < count; ++i) {
+        const auto number = static_cast<std::uint64_t>(i);
+        Drawn drawn;
+        drawn.id = idOf.at(std::to_string(i));
+        drawn.person = makePerson(seed, first + number);
+        drawn.picture = renderPicture(drawn.person, 0, kWidth, kHeight);
+        drawn.words = training::PartWords(drawn.person, drawn.picture,
+                                          random.fork("words").fork(number));
+        people.push_back(std::move(drawn));
+    }
+    std::vector<StudyCase> cases;
+    for (int i = 0; i < count; ++i) {
+        const Drawn &asked = people[static_cast<std::size_t>(i)];
+        SeededRandom own = random.fork("texts").fork(static_cast<std::uint64_t>(i));
+        for (int k = 0; k < each; ++k) {
+            const training::QueryText query =
+                training::drawQuery(asked.person, asked.picture, own);
+            if (query.text.empty())
+                continue;
+            StudyCase study;
+            study.text = query.text;
+            for (const Drawn &other : people) {
+                if (!training::mayBeTrueOf(query, asked.person, other.person, other.picture,
+                                           other.words))
+                    continue;
+                const bool isSeen =
+                    other.id == asked.id
+                    || (!other.picture.grey
+                        && std::all_of(query.parts.begin(), query.parts.end(),
+                                       [&](const training::QueryText::Part &part) {
+                                           return other.words.canSay(part);
+                                       }));
+                (isSeen ? study.relevant : study.ignored).insert(other.id);
+            }
+            cases.push_back(std::move(study));
+        }
+    }
+    return cases;
+}
+
+RerankingMeasure measureReranking(ProjectStore &store, Engines &engines,
+                                  const std::vector<StudyCase> &cases, const std::string &source,
+                                  const CancelToken &cancel, const ProgressSink &progress)
+{
+    Searcher searcher(store, engines);
+    const Taxonomy taxonomy = searchTaxonomy(store);
+    RerankingMeasure measured;
+    measured.source = source;
+    std::vector<QueryResult> plain;
+    std::vector<QueryResult> reranked;
+    ProgressMeter meter("ranking by parts", static_cast<std::int64_t>(cases.size()), progress);
+    for (const StudyCase &study : cases) {
+        if (cancel.isCancelled())
+            break;
+        SearchQuery query = queryOf(study.text, taxonomy);
+        query.reranking = Reranking::Off;
+        plain.push_back(resultOf(rankingOf(searcher, query, study), study));
+        query.reranking = Reranking::On;
+        reranked.push_back(resultOf(rankingOf(searcher, query, study), study));
+        meter.advance();
+    }
+    measured.queries = static_cast<std::int64_t>(plain.size());
+    measured.cosine = metricsOfResults(std::move(plain)).meanAveragePrecision;
+    measured.reranked = metricsOfResults(std::move(reranked)).meanAveragePrecision;
+    return measured;
+}
+
 StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
                                   const std::vector<StudyCase> &cases, bool reranked,
                                   const std::string &source, const CancelToken &cancel,
                                   const ProgressSink &progress)
 {
     Searcher searcher(store, engines);
-    std::vector<ScoredPair> pairs;
+    const Taxonomy taxonomy = searchTaxonomy(store);
+    struct Pairs
+    {
+        std::vector<ScoredPair> fitted;
+        std::vector<ScoredPair> held;
+        int cases = 0;
+    };
+    std::array<Pairs, kCalibratedLengths.size()> pairsOf;
     ProgressMeter meter("calibrating", static_cast<std::int64_t>(cases.size()), progress);
     for (const StudyCase &study : cases) {
         if (cancel.isCancelled())
-            break;
-        SearchQuery query = queryOf(study.text);
+            return {};
+        const auto words = static_cast<int>(plainWords(study.text).size());
+        std::size_t length = 0;
+        while (length + 1 < kCalibratedLengths.size() && words > kCalibratedLengths[length].second)
+            ++length;
+        Pairs &pairs = pairsOf[length];
+        std::vector<ScoredPair> &target =
+            pairs.cases++ % kHeldEvery == kHeldEvery - 1 ? pairs.held : pairs.fitted;
+        SearchQuery query = queryOf(study.text, taxonomy);
         query.reranking = reranked ? Reranking::On : Reranking::Off;
         const Ranking ranking = rankingOf(searcher, query, study);
         for (std::size_t i = 0; i < ranking.ids.size(); ++i)
-            pairs.push_back({ranking.scores[i], study.relevant.count(ranking.ids[i]) != 0});
+            target.push_back({ranking.scores[i], study.relevant.count(ranking.ids[i]) != 0});
         meter.advance();
     }
     StoredCalibration stored;
-    stored.calibration = fitCalibration(std::move(pairs));
     stored.source = source;
     stored.reranked = reranked;
+    std::string reasons;
+    for (std::size_t i = 0; i < kCalibratedLengths.size(); ++i) {
+        const Pairs &pairs = pairsOf[i];
+        if (pairs.cases == 0)
+            continue;
+        const auto refuse = [&](const std::string &why) {
+            reasons += (reasons.empty() ? "" : "; ") + std::to_string(kCalibratedLengths[i].first)
+                       + " words and more: " + why;
+        };
+        if (pairs.cases < kFewestCases) {
+            refuse(std::to_string(pairs.cases) + " descriptions, "
+                   + std::to_string(kFewestCases) + " are needed");
+            continue;
+        }
+        LengthCalibration length;
+        length.minWords = kCalibratedLengths[i].first;
+        length.maxWords = kCalibratedLengths[i].second;
+        try {
+            length.calibration = fitCalibration(pairs.fitted);
+        } catch (const Error &error) {
+            if (error.kind() != ErrorKind::InvalidInput)
+                throw;
+            refuse(error.what());
+            continue;
+        }
+        measureReliability(length.calibration, pairs.held);
+        stored.lengths.push_back(std::move(length));
+    }
+    if (stored.lengths.empty())
+        throw Error(ErrorKind::InvalidInput, "nothing could be calibrated: " + reasons);
     return stored;
 }
 

@@ -47,7 +47,20 @@ std::vector<StudyCase> makeLabelledProject(const std::string &folder, const std:
 Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
                  const CancelToken &cancel, const ProgressSink &progress);
 
-// Fits P(match | score) over all pairs of the cases; reranked as asked.
+// Short queries as people type them (core/train/query_text.h), `each` for every person of
+// makeDrawnProject() with the same count, seed and first. Right are all pictures of which the words
+// are true; those of which they may be, because a part is hidden, are ignored.
+std::vector<StudyCase> drawnQueries(ProjectStore &store, int count, std::uint64_t seed,
+                                    std::uint64_t first, int each);
+
+// mAP of the plain cosine and with re-ranking by parts, with the weights that the search uses.
+RerankingMeasure measureReranking(ProjectStore &store, Engines &engines,
+                                  const std::vector<StudyCase> &cases, const std::string &source,
+                                  const CancelToken &cancel, const ProgressSink &progress);
+
+// Fits P(match | score) for each length of a description (see kCalibratedLengths in the source) of
+// which there are enough cases, on two thirds of them, and measures its reliability on the rest;
+// reranked as asked. Throws Error(InvalidInput) when no length can be fitted, saying why.
 StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
                                   const std::vector<StudyCase> &cases, bool reranked,
                                   const std::string &source, const CancelToken &cancel,

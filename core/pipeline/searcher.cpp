@@ -6,18 +6,21 @@
 #include "core/base/resources.h"
 #include "core/image/codec.h"
 #include "core/pipeline/feature_paths.h"
+#include "core/pipeline/part_prompts.h"
 #include "core/pipeline/query_filter.h"
 #include "core/search/half_float.h"
 #include "core/search/half_kernels.h"
 #include "core/search/ranking.h"
 #include "core/search/vector_index.h"
 #include "core/store/search_records.h"
+#include "core/store/taxonomy_versions.h"
 #include "core/text/query_parser.h"
 
 #include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <unordered_map>
@@ -97,7 +100,8 @@ double weightOf(const QueryTerm &term)
 // The plain word of a group: who denies it denies whatever is there.
 bool namesWholeGroup(const std::string &word, const std::string &group)
 {
-    return word == group || word + "s" == group || (group == "pants" && word == "trousers")
+    return word == group || word + "s" == group || word == group + "s"
+           || (group == "pants" && word == "trousers")
            || (group == "clothes" && (word == "clothing" || word == "garment"));
 }
 
@@ -172,12 +176,18 @@ struct Searcher::Private
     {
         int index = 0; // of the query's terms
         QueryTerm term;
-        int group = -1;
+        std::vector<int> groups;             // that answer it
+        std::vector<std::string> groupNames; // by which all of them is meant
         bool isBare = false;
         std::string colour;
         std::vector<float> values;        // of the part's words
         std::vector<float> effect;        // what leaving it out takes from the vector of pictures
         std::vector<float> wordingScores; // cosine of its words and each wording
+
+        bool isAnsweredBy(int group) const
+        {
+            return std::find(groups.begin(), groups.end(), group) != groups.end();
+        }
     };
     struct AskedPart // an example, or a judged part
     {
@@ -212,6 +222,10 @@ struct Searcher::Private
     std::string textsModel;
     std::unordered_map<std::string, TextEmbedding> lengths;
 
+    Taxonomy taxonomy; // the project's merges
+    std::string taxonomySetting = "unread";
+    std::string taxonomyProblem; // why the default merges stand in for them
+
     std::int64_t partsVersion = -1;
     std::vector<Part> parts;
     std::vector<std::string> groups;
@@ -235,6 +249,17 @@ struct Searcher::Private
             return static_cast<int>(found - groups.begin());
         groups.push_back(group);
         return static_cast<int>(groups.size()) - 1;
+    }
+
+    // The merges say which group answers "a jacket".
+    const Taxonomy &refreshTaxonomy()
+    {
+        std::string setting = store.setting(kCurrentTaxonomyKey);
+        if (setting == taxonomySetting)
+            return taxonomy;
+        taxonomySetting = std::move(setting);
+        taxonomy = searchTaxonomy(store, &taxonomyProblem);
+        return taxonomy;
     }
 
     // Reads what changed since the last search.
@@ -434,7 +459,11 @@ struct Searcher::Private
         const std::string &phrase = wordings[static_cast<std::size_t>(part.wording)];
         if (asked.isBare) {
             const std::vector<std::string> words = plainWords(asked.term.text);
-            if (words.empty() || namesWholeGroup(words.back(), asked.term.group))
+            if (words.empty()
+                || std::any_of(asked.groupNames.begin(), asked.groupNames.end(),
+                               [&](const std::string &group) {
+                                   return namesWholeGroup(words.back(), group);
+                               }))
                 return 1.0;
             const std::vector<std::string> said = plainWords(phrase);
             if (std::find(said.begin(), said.end(), words.back()) != said.end())
@@ -449,6 +478,19 @@ struct Searcher::Private
         return std::clamp((score - kRampLow) / (kRampHigh - kRampLow), 0.0, 1.0);
     }
 
+    // "a scarf" says nothing but the group, where the merges have one for scarves.
+    static bool namesOwnGroup(const AskedTerm &asked)
+    {
+        const std::vector<std::string> words = plainWords(asked.term.text);
+        return !words.empty() && words.size() <= 2
+               && std::any_of(asked.groupNames.begin(), asked.groupNames.end(),
+                              [&](const std::string &group) {
+                                  return namesWholeGroup(words.back(), group);
+                              })
+               && (words.size() == 1 || words.front() == "a" || words.front() == "an"
+                   || words.front() == "the" || words.front() == "any");
+    }
+
     // What one term adds to the score by the parts of a picture, and the region that decides.
     double termScore(const AskedTerm &asked, const Range &range, int *decisive = nullptr) const
     {
@@ -457,7 +499,7 @@ struct Searcher::Private
         double answer = -std::numeric_limits<double>::infinity();
         for (std::size_t i = range.first; i < range.last; ++i) {
             const Part &part = parts[i];
-            if (part.group != asked.group)
+            if (!asked.isAnsweredBy(part.group))
                 continue;
             double score = 0.0;
             if (asked.term.negated) {
@@ -578,8 +620,17 @@ struct Searcher::Private
             AskedTerm asked;
             asked.index = static_cast<int>(i);
             asked.term = term;
-            asked.group = groupIndex(term.group);
-            asked.isBare = isBareNoun(term.text);
+            asked.groupNames = groupsOfTerm(term, taxonomy);
+            if (asked.groupNames.empty())
+                asked.groupNames.push_back(term.group); // masks of earlier merges may be there
+            for (const std::string &group : asked.groupNames)
+                asked.groups.push_back(groupIndex(group));
+            response.termGroups[i] = asked.groupNames;
+            for (std::size_t k = asked.groups.size(); k-- > 0;)
+                asked.groupNames.push_back(partWord(taxonomy, asked.groupNames[k]));
+            if (term.group != asked.groupNames.front())
+                asked.groupNames.push_back(term.group);
+            asked.isBare = isBareNoun(term.text) || namesOwnGroup(asked);
             asked.colour = colourOfPhrase(term.text);
             if (!term.negated) {
                 effects.push_back(difference(vectors.front(), vectors[next++]));
@@ -773,9 +824,10 @@ struct Searcher::Private
             contribution.value = termScore(asked, range, &decisive);
             if (!asked.effect.empty())
                 contribution.value += dotExactly(row, asked.effect);
-            contribution.group = asked.term.group;
+            contribution.group = asked.groupNames.front();
             if (decisive >= 0) {
                 const Part &part = parts[static_cast<std::size_t>(decisive)];
+                contribution.group = groups[static_cast<std::size_t>(part.group)];
                 if (part.wording >= 0)
                     contribution.phrase = wordings[static_cast<std::size_t>(part.wording)];
             }
@@ -813,7 +865,7 @@ struct Searcher::Private
             if (part.wording >= 0) {
                 match.phrase = wordings[static_cast<std::size_t>(part.wording)];
                 for (const AskedTerm &asked : plan.terms) {
-                    if (asked.group != part.group || asked.term.negated
+                    if (!asked.isAnsweredBy(part.group) || asked.term.negated
                         || weightOf(asked.term) == 0.0)
                         continue;
                     const auto score = static_cast<double>(
@@ -867,39 +919,71 @@ struct Searcher::Private
     void drawLine(SearchResponse &response, const std::optional<StoredCalibration> &stored) const
     {
         const SearchQuery &query = plan.query;
-        if (!stored) {
-            response.lineNote = "no calibration for this model: `sapsam calibrate` makes one";
-            return;
+        response.words =
+            static_cast<int>(plainWords(encoderText(query.text, query.terms)).size());
+        if (stored) {
+            response.lengths = stored->lengths;
+            response.calibrationSource = stored->source;
         }
-        if (stored->calibration.slope <= 0.0) {
-            response.lineNote = "the scores of this model say too little for a line";
-            return;
-        }
-        if (query.hasExample() || !query.feedback.empty()) {
-            response.lineNote = "scores of pictures and judgements are not calibrated";
-            return;
-        }
-        // Fitted on descriptions in full: a short one scores lower and is true of many.
-        constexpr std::size_t kFullDescription = 12; // words
-        if (plainWords(query.text).size() < kFullDescription) {
-            response.lineNote = "the calibration is for descriptions of 12 words and more";
-            return;
-        }
-        if (stored->reranked != plan.isReranked) {
-            response.lineNote = plan.isReranked ? "scores re-ranked by parts are not calibrated"
-                                                : "only scores re-ranked by parts are calibrated";
-            return;
-        }
+        const auto refuse = [&](NoLine why, std::string note) {
+            response.noLine = why;
+            response.lineNote = std::move(note);
+        };
+        if (!stored || stored->lengths.empty())
+            return refuse(NoLine::NoCalibration,
+                          "no calibration for this model: `sapsam calibrate` makes one");
+        if (query.hasExample() || !query.feedback.empty() || response.words == 0)
+            return refuse(NoLine::NoPlainText,
+                          "scores of pictures, judgements and denials alone are not calibrated");
+        if (stored->reranked != plan.isReranked)
+            return refuse(NoLine::OtherReranking,
+                          plan.isReranked ? "scores re-ranked by parts are not calibrated"
+                                          : "only scores re-ranked by parts are calibrated");
+        const LengthCalibration *fitted = stored->find(response.words);
+        if (fitted == nullptr)
+            return refuse(NoLine::OtherLength, "the calibration holds for descriptions of "
+                                                   + wordsOf(stored->lengths) + " words, this has "
+                                                   + std::to_string(response.words));
+        if (fitted->calibration.slope <= 0.0)
+            return refuse(NoLine::NothingSaid,
+                          "the scores of this model say too little for a line");
         MatchLine line;
-        line.calibration = stored->calibration;
-        line.threshold = stored->calibration.threshold;
+        line.fitted = *fitted;
+        line.threshold = fitted->calibration.threshold;
         line.source = stored->source;
         for (const SearchHit &hit : response.hits)
             line.above += hit.score >= line.threshold ? 1 : 0;
         line.isLast = line.above == static_cast<int>(response.hits.size());
         response.line = std::move(line);
     }
+
+    // "1 to 3, 8 and more"
+    static std::string wordsOf(const std::vector<LengthCalibration> &lengths)
+    {
+        std::string text;
+        for (const LengthCalibration &length : lengths)
+            text += (text.empty() ? "" : ", ") + std::to_string(length.minWords)
+                    + (length.maxWords == 0 ? std::string(" and more")
+                                            : " to " + std::to_string(length.maxWords));
+        return text;
+    }
 };
+
+namespace {
+
+std::string rerankingNoteOf(const std::optional<RerankingMeasure> &measured)
+{
+    if (!measured)
+        return "whether parts raise the mAP was not measured for this model";
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "measured on %s (%lld queries): mAP %.1f by the cosine, %.1f re-ranked by parts",
+                  measured->source.c_str(), static_cast<long long>(measured->queries),
+                  measured->cosine, measured->reranked);
+    return text;
+}
+
+} // namespace
 
 Searcher::Searcher(ProjectStore &store, Engines &engines)
     : d(std::make_unique<Private>(store, engines))
@@ -920,7 +1004,8 @@ const ScoreWeights &Searcher::weights() const
 
 SearchResponse Searcher::search(const SearchRequest &request)
 {
-    SearchQuery query = request.query ? *request.query : queryOf(request.text);
+    const Taxonomy &taxonomy = d->refreshTaxonomy();
+    SearchQuery query = request.query ? *request.query : queryOf(request.text, taxonomy);
     const bool hasParts = std::any_of(query.terms.begin(), query.terms.end(),
                                       [](const QueryTerm &term) { return !term.text.empty(); });
     if (isBlank(query.text) && !hasParts && !query.hasExample())
@@ -936,10 +1021,18 @@ SearchResponse Searcher::search(const SearchRequest &request)
     response.modelName = model.name;
     response.modelHash = model.sha256;
     response.structure = query;
+    response.taxonomyVersion = taxonomy.version;
+    response.termGroups.resize(query.terms.size());
     for (const QueryTerm &term : query.terms) {
+        const std::vector<std::string> groups = groupsOfTerm(term, taxonomy);
         if (!term.negated && term.enabled && !term.group.empty())
-            response.parts.push_back({term.group, term.text});
+            response.parts.push_back({groups.empty() ? term.group : groups.front(), term.text});
+        if (groups.empty() && !term.group.empty())
+            response.warnings.push_back("the merges of the project have no part for \"" + term.text
+                                        + "\" (" + term.group + "); only the words count");
     }
+    if (!d->taxonomyProblem.empty())
+        response.warnings.push_back(d->taxonomyProblem);
 
     const EmbeddingSetRecord set = d->refresh(model);
     const std::optional<StoredCalibration> stored = storedCalibration(d->store, model.sha256);
@@ -952,7 +1045,8 @@ SearchResponse Searcher::search(const SearchRequest &request)
     response.encodeSeconds = secondsSince(encodeStart);
     response.isReranked = d->plan.isReranked;
     if (stored)
-        response.rerankingNote = stored->rerankingNote;
+        response.reranking = stored->reranking;
+    response.rerankingNote = rerankingNoteOf(response.reranking);
 
     const bool hasTerms = !query.terms.empty();
     if (!hasTerms && !isBlank(query.text))
@@ -1050,6 +1144,21 @@ int Searcher::buildIndex(const CancelToken &cancel, const ProgressSink &progress
     return built.lists();
 }
 
+Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem)
+{
+    if (problem != nullptr)
+        problem->clear();
+    try {
+        return currentTaxonomy(store);
+    } catch (const Error &error) {
+        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::InvalidInput)
+            throw;
+        if (problem != nullptr)
+            *problem = std::string("the shipped merges are used: ") + error.what();
+        return defaultTaxonomy();
+    }
+}
+
 namespace {
 
 std::string settingKey(const std::string &modelHash)
@@ -1059,44 +1168,80 @@ std::string settingKey(const std::string &modelHash)
 
 } // namespace
 
+const LengthCalibration *StoredCalibration::find(int words) const
+{
+    for (const LengthCalibration &length : lengths) {
+        if (length.holdsFor(words))
+            return &length;
+    }
+    return nullptr;
+}
+
 Json jsonOf(const StoredCalibration &stored)
 {
-    const Calibration &calibration = stored.calibration;
-    Json bins = Json::array();
-    for (const ReliabilityBin &bin : calibration.bins)
-        bins.push_back(
-            {{"predicted", bin.predicted}, {"observed", bin.observed}, {"pairs", bin.pairs}});
-    return {{"slope", calibration.slope},
-            {"offset", calibration.offset},
-            {"threshold", calibration.threshold},
-            {"pairs", calibration.pairs},
-            {"matches", calibration.matches},
-            {"error", calibration.error},
-            {"bins", std::move(bins)},
-            {"source", stored.source},
-            {"reranked", stored.reranked},
-            {"rerank_by_parts", stored.rerankByParts},
-            {"reranking_note", stored.rerankingNote}};
+    Json lengths = Json::array();
+    for (const LengthCalibration &length : stored.lengths) {
+        const Calibration &calibration = length.calibration;
+        Json bins = Json::array();
+        for (const ReliabilityBin &bin : calibration.bins)
+            bins.push_back(
+                {{"predicted", bin.predicted}, {"observed", bin.observed}, {"pairs", bin.pairs}});
+        lengths.push_back({{"min_words", length.minWords},
+                           {"max_words", length.maxWords},
+                           {"slope", calibration.slope},
+                           {"offset", calibration.offset},
+                           {"threshold", calibration.threshold},
+                           {"pairs", calibration.pairs},
+                           {"matches", calibration.matches},
+                           {"error", calibration.error},
+                           {"likely_error", calibration.likelyError},
+                           {"measured", calibration.measured},
+                           {"bins", std::move(bins)}});
+    }
+    Json json{{"lengths", std::move(lengths)},
+              {"source", stored.source},
+              {"reranked", stored.reranked},
+              {"rerank_by_parts", stored.rerankByParts}};
+    if (stored.reranking)
+        json["reranking"] = {{"cosine", stored.reranking->cosine},
+                             {"reranked", stored.reranking->reranked},
+                             {"queries", stored.reranking->queries},
+                             {"source", stored.reranking->source}};
+    return json;
 }
 
 StoredCalibration calibrationOfJson(const Json &json, const std::string &origin)
 {
     StoredCalibration stored;
-    Calibration &calibration = stored.calibration;
-    calibration.slope = require<double>(json, "slope", origin);
-    calibration.offset = require<double>(json, "offset", origin);
-    calibration.threshold = require<double>(json, "threshold", origin);
-    calibration.pairs = valueOr<std::int64_t>(json, "pairs", 0, origin);
-    calibration.matches = valueOr<std::int64_t>(json, "matches", 0, origin);
-    calibration.error = valueOr(json, "error", 0.0, origin);
-    for (const Json &item : valueOr<Json>(json, "bins", Json::array(), origin))
-        calibration.bins.push_back({require<double>(item, "predicted", origin),
-                                    require<double>(item, "observed", origin),
-                                    require<std::int64_t>(item, "pairs", origin)});
+    for (const Json &item : require<Json>(json, "lengths", origin)) {
+        LengthCalibration length;
+        Calibration &calibration = length.calibration;
+        length.minWords = require<int>(item, "min_words", origin);
+        length.maxWords = require<int>(item, "max_words", origin);
+        calibration.slope = require<double>(item, "slope", origin);
+        calibration.offset = require<double>(item, "offset", origin);
+        calibration.threshold = require<double>(item, "threshold", origin);
+        calibration.pairs = valueOr<std::int64_t>(item, "pairs", 0, origin);
+        calibration.matches = valueOr<std::int64_t>(item, "matches", 0, origin);
+        calibration.error = valueOr(item, "error", 0.0, origin);
+        calibration.likelyError = valueOr(item, "likely_error", 0.0, origin);
+        calibration.measured = valueOr<std::int64_t>(item, "measured", 0, origin);
+        for (const Json &bin : valueOr<Json>(item, "bins", Json::array(), origin))
+            calibration.bins.push_back({require<double>(bin, "predicted", origin),
+                                        require<double>(bin, "observed", origin),
+                                        require<std::int64_t>(bin, "pairs", origin)});
+        stored.lengths.push_back(std::move(length));
+    }
     stored.source = valueOr<std::string>(json, "source", {}, origin);
     stored.reranked = valueOr(json, "reranked", false, origin);
     stored.rerankByParts = valueOr(json, "rerank_by_parts", false, origin);
-    stored.rerankingNote = valueOr<std::string>(json, "reranking_note", {}, origin);
+    const Json measured = valueOr<Json>(json, "reranking", {}, origin);
+    if (measured.is_object())
+        stored.reranking =
+            RerankingMeasure{require<double>(measured, "cosine", origin),
+                             require<double>(measured, "reranked", origin),
+                             valueOr<std::int64_t>(measured, "queries", 0, origin),
+                             valueOr<std::string>(measured, "source", {}, origin)};
     return stored;
 }
 

@@ -6,6 +6,7 @@
 #include "core/pipeline/engines.h"
 #include "core/search/search_query.h"
 #include "core/store/project_store.h"
+#include "core/taxonomy/taxonomy.h"
 
 #include <cstdint>
 #include <memory>
@@ -48,7 +49,7 @@ struct Contribution
     };
     Kind kind = Kind::Term;
     int term = -1;      // of SearchQuery::terms, for Term and Denied
-    std::string group;  // of the region that answers; may be empty
+    std::string group;  // of the region that answers, else of the query; may be empty
     std::string text;   // of the query
     std::string phrase; // of the region that answers; empty when none does
     double value = 0.0;
@@ -70,14 +71,47 @@ struct QueryPart
     std::string text;
 };
 
+// What a score is worth for descriptions of so many words: a short one scores lower and is true of
+// more people.
+struct LengthCalibration
+{
+    int minWords = 1;
+    int maxWords = 0; // 0: no end
+    Calibration calibration;
+
+    bool holdsFor(int words) const
+    {
+        return words >= minWords && (maxWords == 0 || words <= maxWords);
+    }
+};
+
 // Where the hits stop being likely.
 struct MatchLine
 {
     double threshold = 0.0; // score
     int above = 0;          // hits that reach it
     bool isLast = false;    // the last hit shown reaches it: there may be more
-    Calibration calibration;
+    LengthCalibration fitted;
     std::string source; // what it was fitted on
+};
+
+// Why there is no line.
+enum class NoLine {
+    None, // there is one
+    NoCalibration,
+    NothingSaid,  // the scores of this model say too little
+    NoPlainText,  // pictures and judgements are not calibrated
+    OtherLength,  // the calibration holds for descriptions of another length
+    OtherReranking // fitted with parts and asked without, or the other way round
+};
+
+// What was measured of ranking by parts with the weights of ScoreWeights, mAP in percent.
+struct RerankingMeasure
+{
+    double cosine = 0.0;
+    double reranked = 0.0;
+    std::int64_t queries = 0;
+    std::string source; // on what
 };
 
 struct SearchResponse
@@ -85,7 +119,10 @@ struct SearchResponse
     std::string query;
     std::string modelName;
     std::string modelHash;
-    std::vector<QueryPart> parts;      // the description as understood
+    std::vector<QueryPart> parts;      // the description as understood, by the project's groups
+    std::string taxonomyVersion;       // of the merges that were used
+    // By term of the structure: the groups of the project that answer it, best first.
+    std::vector<std::vector<std::string>> termGroups;
     std::vector<std::string> warnings; // "the description is longer than the model reads: …"
     std::vector<SearchHit> hits;
     double encodeSeconds = 0.0;  // the text
@@ -94,9 +131,14 @@ struct SearchResponse
     SearchQuery structure;
     std::int64_t gallery = 0; // pictures that were ranked
     std::optional<MatchLine> line;
-    std::string lineNote; // why there is no line
+    NoLine noLine = NoLine::None;
+    int words = 0;                          // of the description
+    std::vector<LengthCalibration> lengths; // those that the model is calibrated for
+    std::string calibrationSource;
+    std::string lineNote;                   // why there is no line, in words
     bool isReranked = false;
-    std::string rerankingNote; // what was measured about ranking by parts
+    std::optional<RerankingMeasure> reranking; // nothing: not measured for this model
+    std::string rerankingNote;                 // the same in words
     std::int64_t queryId = 0;  // in the history; 0 when not kept
 };
 
@@ -112,7 +154,12 @@ struct ScoreWeights
     double judgedPart = 0.15;  // of each judged part's likeness
 };
 
-// Searches one project. Maps the features and reads them anew when they change. The same object
+// The current merges of the project; the shipped ones, with the reason, when what is stored cannot be
+// read: a search that can be done is not refused for them. Throws what reading the store throws.
+Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem = nullptr);
+
+// Searches one project under its current merges (core/store/taxonomy_versions.h): they say which
+// group answers which part of a description. Maps the features and reads them anew when they change. The same object
 // serves the window and the command line, hence the same order.
 //
 // The score of a picture x, all vectors of unit length but F:
@@ -161,11 +208,14 @@ private:
 // program; nothing when there is none for this model.
 struct StoredCalibration
 {
-    Calibration calibration;
+    std::vector<LengthCalibration> lengths; // by rising length; they do not overlap
     std::string source;
-    bool reranked = false; // fitted on scores that were re-ranked by parts
-    std::string rerankingNote;
+    bool reranked = false;      // fitted on scores that were re-ranked by parts
     bool rerankByParts = false; // what was measured: parts raise the mAP
+    std::optional<RerankingMeasure> reranking;
+
+    // Null when none holds for this length.
+    const LengthCalibration *find(int words) const;
 };
 std::optional<StoredCalibration> storedCalibration(ProjectStore &store,
                                                    const std::string &modelHash);

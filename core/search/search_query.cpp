@@ -1,5 +1,7 @@
 #include "core/search/search_query.h"
 
+#include "core/text/noun_phrases.h"
+
 #include <algorithm>
 
 namespace sapsam {
@@ -26,6 +28,54 @@ SearchQuery queryOf(const std::string &text)
     query.text = text;
     query.terms = parseTerms(text);
     return query;
+}
+
+namespace {
+
+// The nouns by which a person would ask for the groups that only these merges have.
+std::vector<PartNoun> ownNouns(const Taxonomy &taxonomy)
+{
+    std::vector<PartNoun> nouns;
+    const auto add = [&](const std::string &text, const std::string &group) {
+        const std::vector<std::string> words = plainWords(text);
+        if (words.empty() || !groupOfNoun(words.back()).empty())
+            return;
+        std::string noun = words.back();
+        if (noun.size() > 3 && noun.back() == 's' && noun[noun.size() - 2] != 's')
+            noun.pop_back();
+        nouns.push_back({std::move(noun), group});
+    };
+    for (const PartGroup &group : taxonomy.groups) {
+        if (!shippedGroupFor(taxonomy, group.name).empty())
+            continue;
+        add(group.name, group.name);
+        add(group.phrase, group.name);
+        if (!group.classes.empty())
+            add(taxonomy.className(group.classes.front()), group.name);
+    }
+    return nouns;
+}
+
+} // namespace
+
+std::vector<QueryTerm> termsOf(const std::string &text, const Taxonomy &taxonomy)
+{
+    return parseTerms(text, ownNouns(taxonomy));
+}
+
+SearchQuery queryOf(const std::string &text, const Taxonomy &taxonomy)
+{
+    SearchQuery query;
+    query.text = text;
+    query.terms = termsOf(text, taxonomy);
+    return query;
+}
+
+std::vector<std::string> groupsOfTerm(const QueryTerm &term, const Taxonomy &taxonomy)
+{
+    if (term.isAdded() && taxonomy.findGroup(term.group) != nullptr)
+        return {term.group};
+    return groupsForShipped(taxonomy, term.group);
 }
 
 std::string titleOf(const SearchQuery &query)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/json_file.h"
+#include "core/taxonomy/taxonomy.h"
 #include "core/text/query_parser.h"
 
 #include <cstdint>
@@ -53,6 +54,15 @@ struct SearchQuery
 
 // A query of this sentence with its parts.
 SearchQuery queryOf(const std::string &text);
+// The same in a project with these merges: a group of its own that no shipped one corresponds to,
+// such as one for scarves, is understood by its name, its phrase and its first class.
+SearchQuery queryOf(const std::string &text, const Taxonomy &taxonomy);
+std::vector<QueryTerm> termsOf(const std::string &text, const Taxonomy &taxonomy);
+
+// The groups of these merges that answer a part of a query, best first. A sentence names shipped
+// groups, which may have other names here; a part that was added by hand names one of these merges.
+// Empty when they have no such group.
+std::vector<std::string> groupsOfTerm(const QueryTerm &term, const Taxonomy &taxonomy);
 
 // One line for the history: the text, the example, how many judgements.
 std::string titleOf(const SearchQuery &query);

@@ -503,9 +503,20 @@ bool meansTheSame(const PartGroup &a, const PartGroup &b)
            && a.phrase == b.phrase;
 }
 
+namespace {
+
+// Every part of every query asks for it.
+const Taxonomy &shippedTaxonomy()
+{
+    static const Taxonomy shipped = defaultTaxonomy();
+    return shipped;
+}
+
+} // namespace
+
 std::vector<std::string> groupsForShipped(const Taxonomy &taxonomy, const std::string &shippedGroup)
 {
-    const Taxonomy shipped = defaultTaxonomy();
+    const Taxonomy &shipped = shippedTaxonomy();
     const PartGroup *wanted = shipped.findGroup(shippedGroup);
     if (const PartGroup *same = taxonomy.findGroup(shippedGroup))
         if (wanted == nullptr || meansTheSame(*same, *wanted))
@@ -531,7 +542,7 @@ std::vector<std::string> groupsForShipped(const Taxonomy &taxonomy, const std::s
 
 std::string shippedGroupFor(const Taxonomy &taxonomy, const std::string &group)
 {
-    const Taxonomy shipped = defaultTaxonomy();
+    const Taxonomy &shipped = shippedTaxonomy();
     if (shipped.findGroup(group) != nullptr)
         return group;
     const PartGroup *asked = taxonomy.findGroup(group);

@@ -125,10 +125,26 @@ std::string cut(std::string_view sentence, std::size_t begin, std::size_t end, b
 
 std::vector<QueryTerm> parseTerms(std::string_view sentence)
 {
+    return parseTerms(sentence, {});
+}
+
+std::vector<QueryTerm> parseTerms(std::string_view sentence, const std::vector<PartNoun> &nouns)
+{
+    const auto groupOfHead = [&](const std::string &head) {
+        for (const PartNoun &entry : nouns) {
+            if (head == entry.noun || head == entry.noun + "s" || head == entry.noun + "es"
+                || (!entry.noun.empty() && entry.noun.back() == 'f'
+                    && head == entry.noun.substr(0, entry.noun.size() - 1) + "ves"))
+                return entry.group;
+        }
+        return std::string();
+    };
     std::vector<QueryTerm> terms;
-    for (const NounPhrase &phrase : parseQuery(sentence)) {
+    for (const NounPhrase &phrase : nounPhrases(sentence)) {
         QueryTerm term;
-        term.group = phrase.group;
+        term.group = phrase.group.empty() ? groupOfHead(phrase.head) : phrase.group;
+        if (term.group.empty())
+            continue;
         term.text = phrase.text;
         term.negated = phrase.negated;
         term.begin = phrase.begin;

@@ -29,6 +29,15 @@ struct QueryTerm
 // red jacket" (clothes) and "a hat" (hat, negated). Safe to call in parallel.
 std::vector<QueryTerm> parseTerms(std::string_view sentence);
 
+// A noun that names a part beyond the shipped groups: "scarf", in the singular and lower case.
+struct PartNoun
+{
+    std::string noun;
+    std::string group;
+};
+// The same with further nouns: "a red scarf" is a part where somebody has a group for scarves.
+std::vector<QueryTerm> parseTerms(std::string_view sentence, const std::vector<PartNoun> &nouns);
+
 // What a text encoder gets to read: the sentence without what is denied (an encoder hears "hat" in
 // "no hat"), with the added parts behind it, and without the part number `leftOut`. Empty when
 // nothing is left. Whether a part is enabled does not matter here: it is left out by its weight.

@@ -3975,6 +3975,134 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <source>Not as it was saved: %1.</source>
         <translation>Nicht wie gespeichert: %1.</translation>
     </message>
+    <message>
+        <source>this model is not calibrated; `sapsam calibrate` does it.</source>
+        <translation>dieses Modell ist nicht kalibriert; `sapsam calibrate` tut es.</translation>
+    </message>
+    <message>
+        <source>the scores of this model say too little.</source>
+        <translation>die Bewertungen dieses Modells sagen zu wenig.</translation>
+    </message>
+    <message>
+        <source>scores of pictures, judgements and denials alone are not calibrated.</source>
+        <translation>Bewertungen von Bildern, Urteilen und bloßen Verneinungen sind nicht kalibriert.</translation>
+    </message>
+    <message>
+        <source>scores re-ranked by parts are not calibrated.</source>
+        <translation>nach Teilen neu geordnete Bewertungen sind nicht kalibriert.</translation>
+    </message>
+    <message>
+        <source>only scores re-ranked by parts are calibrated.</source>
+        <translation>nur nach Teilen neu geordnete Bewertungen sind kalibriert.</translation>
+    </message>
+    <message>
+        <source>the calibration holds for %1; this description has %2.</source>
+        <translation>die Kalibrierung gilt für %1; diese Beschreibung hat %2.</translation>
+    </message>
+    <message>
+        <source>What is a score worth?</source>
+        <translation>Was ist eine Bewertung wert?</translation>
+    </message>
+    <message>
+        <source>+ Part</source>
+        <translation>+ Teil</translation>
+    </message>
+    <message>
+        <source>Add a part to the query: which one, and what it looks like</source>
+        <translation>Fügt der Anfrage einen Teil hinzu: welcher, und wie er aussieht</translation>
+    </message>
+    <message>
+        <source>Share of the picture in the score</source>
+        <translation>Anteil des Bildes an der Bewertung</translation>
+    </message>
+    <message>
+        <source>How much the picture counts beside the description</source>
+        <translation>Wie viel das Bild neben der Beschreibung zählt</translation>
+    </message>
+    <message>
+        <source>picture %1 %</source>
+        <translation>Bild %1 %</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>as measured</source>
+        <translation>wie gemessen</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>Re-rank by parts</source>
+        <translation>Nach Teilen neu ordnen</translation>
+    </message>
+    <message>
+        <source>Whether the phrases of the parts change the order, or explain it only. “As measured”: as it was better on a labelled set.</source>
+        <translation>Ob die Phrasen der Teile die Reihenfolge ändern oder nur erklären. „Wie gemessen“: wie es auf bekannten Daten besser war.</translation>
+    </message>
+    <message>
+        <source>Filter the search</source>
+        <translation>Die Suche filtern</translation>
+    </message>
+    <message>
+        <source>Add a part to the query…</source>
+        <translation>Der Anfrage einen Teil hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Re-rank by parts: on or off</source>
+        <translation>Nach Teilen neu ordnen: an oder aus</translation>
+    </message>
+    <message>
+        <source>What is a score worth?…</source>
+        <translation>Was ist eine Bewertung wert?…</translation>
+    </message>
+    <message>
+        <source>No picture of the project is embedded.</source>
+        <translation>Kein Bild des Projekts ist eingebettet.</translation>
+    </message>
+    <message>
+        <source>No embedded picture fits the filter “%1”.</source>
+        <translation>Kein eingebettetes Bild passt zum Filter „%1“.</translation>
+    </message>
+    <message>
+        <source>Probably no match: no hit reaches the score of %1 (calibrated for %2; error %3 %).</source>
+        <translation>Wohl kein Treffer: Kein Bild erreicht die Bewertung %1 (kalibriert für %2; Fehler %3 %).</translation>
+    </message>
+    <message>
+        <source>Probable matches: the first %1; below the score of %2 probably no match (calibrated for %3; error %4 %).</source>
+        <translation>Wahrscheinliche Treffer: die ersten %1; unter der Bewertung %2 wohl kein Treffer (kalibriert für %3; Fehler %4 %).</translation>
+    </message>
+    <message>
+        <source>whether that helps was not measured for this model</source>
+        <translation>ob das hilft, wurde für dieses Modell nicht gemessen</translation>
+    </message>
+    <message>
+        <source>measured on %1 (%2 queries): mAP %3 by the cosine, %4 re-ranked</source>
+        <translation>gemessen auf: %1 (%2 Anfragen): mAP %3 mit dem Kosinus, %4 neu geordnet</translation>
+    </message>
+    <message>
+        <source>Re-ranked by parts; %1.</source>
+        <translation>Nach Teilen neu geordnet; %1.</translation>
+    </message>
+    <message>
+        <source>Parts explain, they do not re-rank; %1.</source>
+        <translation>Teile erklären, sie ordnen nicht neu; %1.</translation>
+    </message>
+    <message>
+        <source>probably no match below %1</source>
+        <translation>wohl kein Treffer unter %1</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::SettingRow</name>
@@ -4546,6 +4674,14 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>Weight: 1 as said, 0 left out, 2 twice as important</source>
         <translation>Gewicht: 1 wie gesagt, 0 weggelassen, 2 doppelt so wichtig</translation>
+    </message>
+    <message>
+        <source>Take the part out of the query</source>
+        <translation>Nimmt den Teil aus der Anfrage</translation>
+    </message>
+    <message>
+        <source>Take “%1” out</source>
+        <translation>„%1“ herausnehmen</translation>
     </message>
 </context>
 <context>
@@ -5124,6 +5260,58 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <source>“%1” lies in %2 and is taken for %3 when the program is started the next time. What was embedded by another model must be embedded again.</source>
         <translation>„%1“ liegt in %2 und wird beim nächsten Start des Programms für %3 genommen. Was ein anderes Modell eingebettet hat, muss erneut eingebettet werden.</translation>
     </message>
+    <message>
+        <source>Memory of the process, MiB</source>
+        <translation>Speicher des Prozesses, MiB</translation>
+    </message>
+    <message>
+        <source>chosen on test</source>
+        <translation>auf Test gewählt</translation>
+    </message>
+    <message>
+        <source>drawn people</source>
+        <translation>gezeichnete Menschen</translation>
+    </message>
+    <message>
+        <source>version %1</source>
+        <translation>Version %1</translation>
+    </message>
+    <message>
+        <source>%1 processes</source>
+        <translation>%1 Prozesse</translation>
+    </message>
+    <message>
+        <source>settings of another version</source>
+        <translation>Einstellungen einer anderen Version</translation>
+    </message>
+    <message>
+        <source>The best checkpoint was chosen on the split that it is judged by, so that its numbers are too good. Choose on val for numbers that can be compared.</source>
+        <translation>Der beste Checkpoint wurde auf dem Split gewählt, an dem er gemessen wird, daher sind seine Zahlen zu gut. Wählen Sie auf val für vergleichbare Zahlen.</translation>
+    </message>
+    <message>
+        <source>Trained and measured on people that the program draws: the numbers say nothing about photographs.</source>
+        <translation>Trainiert und gemessen auf Menschen, die das Programm zeichnet: Die Zahlen sagen nichts über Fotos.</translation>
+    </message>
+    <message>
+        <source>Trained by another version of the program.</source>
+        <translation>Von einer anderen Version des Programms trainiert.</translation>
+    </message>
+    <message>
+        <source>Trained by several processes together.</source>
+        <translation>Von mehreren Prozessen gemeinsam trainiert.</translation>
+    </message>
+    <message>
+        <source>This version of the program does not take all of its settings, so that it can be looked at, but not go on.</source>
+        <translation>Diese Version des Programms nimmt nicht alle Einstellungen an; man kann den Lauf ansehen, aber nicht fortsetzen.</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>“%1” lies in %2, because nothing can be written to the models folder %3. Choose %2 in the settings to take it for %4.</source>
+        <translation>„%1“ liegt in %2, weil in den Modellordner %3 nichts geschrieben werden kann. Wählen Sie %2 in den Einstellungen, um es für %4 zu nehmen.</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::TrialDelegate</name>
@@ -5625,6 +5813,372 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>There is no unreviewed picture in this direction.</source>
         <translation>In dieser Richtung gibt es kein ungeprüftes Bild.</translation>
+    </message>
+</context>
+<context>
+    <name>ProtocolBadge</name>
+    <message>
+        <source>Test split</source>
+        <translation>Test-Split</translation>
+    </message>
+    <message>
+        <source>Measured on the split that nothing may be chosen on.</source>
+        <translation>Gemessen auf dem Split, auf dem nichts gewählt werden darf.</translation>
+    </message>
+    <message>
+        <source>Validation split</source>
+        <translation>Validierungs-Split</translation>
+    </message>
+    <message>
+        <source>Checkpoints and settings are chosen on this split: its numbers are a little too good.</source>
+        <translation>Auf diesem Split werden Checkpoints und Einstellungen gewählt: Seine Zahlen sind etwas zu gut.</translation>
+    </message>
+    <message>
+        <source>Training split</source>
+        <translation>Trainings-Split</translation>
+    </message>
+    <message>
+        <source>Measured on pictures that models are trained with; this says nothing about other people.</source>
+        <translation>Gemessen auf Bildern, mit denen Modelle trainiert werden; das sagt nichts über andere Menschen.</translation>
+    </message>
+    <message>
+        <source>All splits together</source>
+        <translation>Alle Splits zusammen</translation>
+    </message>
+    <message>
+        <source>Pictures of the train and val splits are among the queries and in the gallery. Choose the test split for numbers to report.</source>
+        <translation>Unter den Anfragen und in der Galerie sind Bilder der Splits train und val. Wählen Sie den Test-Split für Zahlen, die Sie angeben.</translation>
+    </message>
+    <message>
+        <source>Identity leak</source>
+        <translation>Personen in mehreren Splits</translation>
+    </message>
+    <message>
+        <source>Persons of this split that are in another split, too: %1. The model may have seen them.</source>
+        <translation>Personen dieses Splits, die auch in einem anderen vorkommen: %1. Das Modell kann sie gesehen haben.</translation>
+    </message>
+    <message>
+        <source>Picture leak</source>
+        <translation>Bilder in mehreren Splits</translation>
+    </message>
+    <message>
+        <source>Picture files of this split that are in another split, too, byte for byte: %1.</source>
+        <translation>Bilddateien dieses Splits, die Byte für Byte auch in einem anderen vorkommen: %1.</translation>
+    </message>
+    <message>
+        <source>No leak between splits</source>
+        <translation>Splits sauber getrennt</translation>
+    </message>
+    <message>
+        <source>No person and no file of this split occurs in another split.</source>
+        <translation>Keine Person und keine Datei dieses Splits kommt in einem anderen vor.</translation>
+    </message>
+    <message>
+        <source>Captions were edited</source>
+        <translation>Beschreibungen wurden geändert</translation>
+    </message>
+    <message>
+        <source>Captions of this project were changed by hand (steps in its history: %1): the queries are not those that were published.</source>
+        <translation>Beschreibungen dieses Projekts wurden von Hand geändert (Schritte im Verlauf: %1): Die Anfragen sind nicht die veröffentlichten.</translation>
+    </message>
+    <message>
+        <source>The data set has faults</source>
+        <translation>Der Datensatz hat Fehler</translation>
+    </message>
+    <message>
+        <source>Things that are wrong with the data set: %1, such as: %2. `sapsam dataset doctor` lists them all.</source>
+        <translation>Was an dem Datensatz nicht stimmt: %1, zum Beispiel: %2. `sapsam dataset doctor` zeigt alles.</translation>
+    </message>
+    <message>
+        <source>Drawn people</source>
+        <translation>Gezeichnete Menschen</translation>
+    </message>
+    <message>
+        <source>Measured on people of the project&apos;s own generator that training never draws. No published number is for them.</source>
+        <translation>Gemessen auf Menschen des eigenen Generators, die das Training nie zeichnet. Keine veröffentlichte Zahl gilt für sie.</translation>
+    </message>
+    <message>
+        <source>Stored features</source>
+        <translation>Gespeicherte Merkmale</translation>
+    </message>
+    <message>
+        <source>Ranked by the project&apos;s features, which are rounded to half precision.</source>
+        <translation>Geordnet nach den Merkmalen des Projekts, die auf halbe Genauigkeit gerundet sind.</translation>
+    </message>
+    <message>
+        <source>Choice of the checkpoint unknown</source>
+        <translation>Wahl des Checkpoints unbekannt</translation>
+    </message>
+    <message>
+        <source>No run lies beside this model, so it is not known on which split its checkpoint was chosen.</source>
+        <translation>Neben diesem Modell liegt kein Lauf, daher ist nicht bekannt, auf welchem Split sein Checkpoint gewählt wurde.</translation>
+    </message>
+    <message>
+        <source>Chosen on test</source>
+        <translation>Auf Test gewählt</translation>
+    </message>
+    <message>
+        <source>The run %2 kept the checkpoint that was best on the test split. Numbers on that split are too good and cannot be compared with honestly chosen ones.</source>
+        <translation>Der Lauf %2 behielt den Checkpoint, der auf dem Test-Split am besten war. Zahlen auf diesem Split sind zu gut und nicht mit ehrlich gewählten zu vergleichen.</translation>
+    </message>
+    <message>
+        <source>Chosen on val</source>
+        <translation>Auf Val gewählt</translation>
+    </message>
+    <message>
+        <source>The run %2 never looked at the test split to choose its checkpoint.</source>
+        <translation>Der Lauf %2 hat für die Wahl seines Checkpoints nie auf den Test-Split gesehen.</translation>
+    </message>
+    <message>
+        <source>Trained on these pictures</source>
+        <translation>Auf diesen Bildern trainiert</translation>
+    </message>
+    <message>
+        <source>The run %2 was trained on exactly this split.</source>
+        <translation>Der Lauf %2 wurde auf genau diesem Split trainiert.</translation>
+    </message>
+    <message>
+        <source>Own picture stays in the gallery</source>
+        <translation>Das eigene Bild bleibt in der Galerie</translation>
+    </message>
+    <message>
+        <source>As in the published protocol, all captions are queries, all pictures are the gallery, and the picture a caption was written for is among them.</source>
+        <translation>Wie im veröffentlichten Protokoll sind alle Beschreibungen Anfragen und alle Bilder die Galerie; das Bild, zu dem eine Beschreibung geschrieben wurde, ist darunter.</translation>
+    </message>
+    <message>
+        <source>Few people</source>
+        <translation>Wenige Menschen</translation>
+    </message>
+    <message>
+        <source>Persons that are asked for: only %1. Look at the intervals, not at the digits.</source>
+        <translation>Gesuchte Personen: nur %1. Achten Sie auf die Intervalle, nicht auf die Ziffern.</translation>
+    </message>
+    <message>
+        <source>Captions cut off</source>
+        <translation>Beschreibungen abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Captions that are longer than the %2 tokens that the model reads: %1.</source>
+        <translation>Beschreibungen, die länger sind als die %2 Token, die das Modell liest: %1.</translation>
+    </message>
+    <message>
+        <source>Queries without an answer</source>
+        <translation>Anfragen ohne Antwort</translation>
+    </message>
+    <message>
+        <source>Queries that have no right picture in the gallery, and count in no mean: %1.</source>
+        <translation>Anfragen, für die kein richtiges Bild in der Galerie ist und die in keinem Mittel zählen: %1.</translation>
+    </message>
+    <message>
+        <source>Pictures left out</source>
+        <translation>Bilder ausgelassen</translation>
+    </message>
+    <message>
+        <source>Pictures that could not be used: %1, such as: %2</source>
+        <translation>Bilder, die nicht zu gebrauchen waren: %1, zum Beispiel: %2</translation>
+    </message>
+    <message>
+        <source>Parts drawn by people</source>
+        <translation>Von Menschen gezeichnete Teile</translation>
+    </message>
+    <message>
+        <source>Only the parts that somebody drew or corrected are measured. Where a model&apos;s mask was corrected, its own mistakes may have been overlooked.</source>
+        <translation>Gemessen werden nur Teile, die jemand gezeichnet oder verbessert hat. Wo die Maske eines Modells verbessert wurde, können dessen Fehler übersehen worden sein.</translation>
+    </message>
+    <message>
+        <source>Generic phrases</source>
+        <translation>Allgemeine Phrasen</translation>
+    </message>
+    <message>
+        <source>Each part is asked for by its plain name; the published number uses a phrase written for the picture.</source>
+        <translation>Nach jedem Teil wird mit seinem einfachen Namen gefragt; die veröffentlichte Zahl benutzt eine für das Bild geschriebene Phrase.</translation>
+    </message>
+    <message>
+        <source>Stopped half-way</source>
+        <translation>Auf halbem Weg beendet</translation>
+    </message>
+    <message>
+        <source>The measurement was cancelled: only a part of the pictures or of the queries was used.</source>
+        <translation>Die Messung wurde abgebrochen: Nur ein Teil der Bilder oder der Anfragen wurde benutzt.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CalibrationDialog</name>
+    <message>
+        <source>%1 words and more</source>
+        <translation>%1 Wörter und mehr</translation>
+    </message>
+    <message>
+        <source>%1 to %2 words</source>
+        <translation>%1 bis %2 Wörter</translation>
+    </message>
+    <message>
+        <source>What a score is worth</source>
+        <translation>Was eine Bewertung wert ist</translation>
+    </message>
+    <message>
+        <source>Calibrations by the length of the description</source>
+        <translation>Kalibrierungen nach der Länge der Beschreibung</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Even chance at</source>
+        <translation>Eins zu eins bei</translation>
+    </message>
+    <message>
+        <source>Error, %</source>
+        <translation>Fehler, %</translation>
+    </message>
+    <message>
+        <source>Of likely pairs, %</source>
+        <translation>Bei wahrscheinlichen, %</translation>
+    </message>
+    <message>
+        <source>Pairs</source>
+        <translation>Paare</translation>
+    </message>
+    <message>
+        <source>Expected calibration error: the mean difference between what was said and what was, over all pairs of a description and a picture</source>
+        <translation>Erwarteter Kalibrierungsfehler: der mittlere Unterschied zwischen Gesagtem und Wirklichem über alle Paare aus Beschreibung und Bild</translation>
+    </message>
+    <message>
+        <source>The same over the pairs of which a chance of 10 % and more was said: nearly all other pairs are hopeless, and easily said to be so</source>
+        <translation>Dasselbe über die Paare, denen eine Chance von 10 % und mehr gegeben wurde: Fast alle anderen sind hoffnungslos, und das ist leicht zu sagen</translation>
+    </message>
+    <message>
+        <source>Measured, none of them used for fitting</source>
+        <translation>Gemessen; keines davon wurde zum Anpassen benutzt</translation>
+    </message>
+    <message>
+        <source>The line “probably no match” stands where a hit has an even chance to be a match. Fitted on %1; a gallery of other people, or of many more, shifts it.</source>
+        <translation>Die Linie „wohl kein Treffer“ steht dort, wo es eins zu eins steht, ob ein Bild passt. Angepasst auf: %1; eine Galerie anderer oder viel mehr Menschen verschiebt sie.</translation>
+    </message>
+    <message>
+        <source>an unknown set</source>
+        <translation>unbekannten Daten</translation>
+    </message>
+    <message>
+        <source>%1: the larger a dot, the more pairs; on the dashed line the calibration is right, below it too hopeful.</source>
+        <translation>%1: Je größer ein Punkt, desto mehr Paare; auf der gestrichelten Linie stimmt die Kalibrierung, darunter ist sie zu hoffnungsvoll.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::FilterEdit</name>
+    <message>
+        <source>Filter, such as split:train has:hat rating&gt;=4</source>
+        <translation>Filter, etwa split:train has:hat rating&gt;=4</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Filter, column %1: %2</source>
+        <translation>Filter, Spalte %1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PartAdder</name>
+    <message>
+        <source>must not be there</source>
+        <translation>darf nicht da sein</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
+    </message>
+    <message>
+        <source>A part of the query by hand</source>
+        <translation>Ein Teil der Anfrage von Hand</translation>
+    </message>
+    <message>
+        <source>Which part</source>
+        <translation>Welcher Teil</translation>
+    </message>
+    <message>
+        <source>What it looks like</source>
+        <translation>Wie er aussieht</translation>
+    </message>
+    <message>
+        <source>What it looks like: “a red jacket”</source>
+        <translation>Wie er aussieht: „a red jacket“</translation>
+    </message>
+    <message>
+        <source>Close without adding</source>
+        <translation>Schließen, ohne hinzuzufügen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ReliabilityChart</name>
+    <message>
+        <source>Reliability diagram</source>
+        <translation>Verlässlichkeitsdiagramm</translation>
+    </message>
+    <message>
+        <source>said %1 %, were %2 %</source>
+        <translation>gesagt %1 %, waren %2 %</translation>
+    </message>
+    <message>
+        <source>said, %</source>
+        <translation>gesagt, %</translation>
+    </message>
+    <message>
+        <source>were matches, %</source>
+        <translation>waren Treffer, %</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SamplesView</name>
+    <message>
+        <source>Samples of which step</source>
+        <translation>Beispiele welches Schritts</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>Nothing has been kept yet: every evaluation keeps a few predictions.</source>
+        <translation>Noch nichts aufgehoben: Jede Auswertung hebt einige Vorhersagen auf.</translation>
+    </message>
+    <message>
+        <source>Left what is right, on the right what the model said.</source>
+        <translation>Links, was richtig ist, rechts, was das Modell sagt.</translation>
+    </message>
+    <message>
+        <source>What is right</source>
+        <translation>Was richtig ist</translation>
+    </message>
+    <message>
+        <source>What the model said</source>
+        <translation>Was das Modell sagt</translation>
+    </message>
+    <message>
+        <source>right: %1</source>
+        <translation>richtig: %1</translation>
+    </message>
+    <message>
+        <source>said: %1</source>
+        <translation>gesagt: %1</translation>
+    </message>
+    <message>
+        <source>✓ right</source>
+        <translation>✓ richtig</translation>
+    </message>
+    <message>
+        <source>✗ wrong</source>
+        <translation>✗ falsch</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>Rang %1</translation>
     </message>
 </context>
 </TS>

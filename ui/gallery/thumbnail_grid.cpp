@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace sapsam::ui {
 
@@ -24,6 +25,7 @@ constexpr int kSpacing = 14; // between cells
 constexpr int kPadding = 6;  // between a cell's edge and its picture
 constexpr int kCornerRadius = 8;
 constexpr int kScoreBarHeight = 4;
+constexpr int kDividerHeight = 34;
 
 } // namespace
 
@@ -72,6 +74,7 @@ void ThumbnailGrid::setModel(QAbstractItemModel *newModel)
     if (newModel != nullptr) {
         connect(newModel, &QAbstractItemModel::modelReset, this, [this] {
             m_hovered = -1;
+            m_divider = -1;
             layOut();
         });
     }
@@ -105,8 +108,8 @@ void ThumbnailGrid::layOut()
         pictureSize().height() + 2 * kPadding + fontMetrics().height() + kScoreBarHeight + 8;
 
     const int count = model() != nullptr ? model()->rowCount() : 0;
-    const int lines = (count + m_columns - 1) / m_columns;
-    const int height = lines == 0 ? 0 : 2 * kMargin + lines * (m_cellHeight + kSpacing) - kSpacing;
+    const int lines = count == 0 ? 0 : placeOf(count - 1) / m_columns + 1;
+    const int height = lines == 0 ? 0 : kMargin + topOf(lines) - kSpacing;
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setSingleStep(std::max(20, m_cellHeight / 4));
     verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
@@ -120,13 +123,64 @@ void ThumbnailGrid::updateGeometries()
     QAbstractItemView::updateGeometries();
 }
 
+void ThumbnailGrid::setDivider(int row, const QString &caption)
+{
+    const int count = model() != nullptr ? model()->rowCount() : 0;
+    const int wanted = row >= 0 && row < count ? row : -1;
+    if (wanted == m_divider && caption == m_dividerCaption)
+        return;
+    m_divider = wanted;
+    m_dividerCaption = caption;
+    layOut();
+}
+
+int ThumbnailGrid::placeOf(int row) const
+{
+    const int gap = m_divider > 0 ? (m_columns - m_divider % m_columns) % m_columns : 0;
+    return m_divider >= 0 && row >= m_divider ? row + gap : row;
+}
+
+int ThumbnailGrid::rowAt(int place) const
+{
+    if (m_divider < 0 || place < m_divider)
+        return place;
+    const int first = placeOf(m_divider);
+    return place < first ? m_divider - 1 : place - first + m_divider;
+}
+
+int ThumbnailGrid::dividerLine() const
+{
+    return m_divider < 0 ? std::numeric_limits<int>::max() : placeOf(m_divider) / m_columns;
+}
+
+int ThumbnailGrid::topOf(int line) const
+{
+    return kMargin + line * (m_cellHeight + kSpacing)
+           + (line >= dividerLine() ? kDividerHeight : 0);
+}
+
+int ThumbnailGrid::lineAt(int y) const
+{
+    const int step = m_cellHeight + kSpacing;
+    const int line = std::max(0, y - kMargin) / step;
+    if (line < dividerLine())
+        return line;
+    return std::max(dividerLine(), std::max(0, y - kMargin - kDividerHeight) / step);
+}
+
+QRect ThumbnailGrid::dividerRect() const
+{
+    if (m_divider < 0)
+        return {};
+    return {kMargin, topOf(dividerLine()) - kDividerHeight - kSpacing / 2 - verticalOffset(),
+            std::max(0, viewport()->width() - 2 * kMargin), kDividerHeight};
+}
+
 QRect ThumbnailGrid::cellRect(int row) const
 {
-    const int column = row % m_columns;
-    const int line = row / m_columns;
-    return {kMargin + static_cast<int>(std::lround(column * m_columnStep)),
-            kMargin + line * (m_cellHeight + kSpacing) - verticalOffset(),
-            m_cellWidth + 2 * kPadding, m_cellHeight};
+    const int place = placeOf(row);
+    return {kMargin + static_cast<int>(std::lround(place % m_columns * m_columnStep)),
+            topOf(place / m_columns) - verticalOffset(), m_cellWidth + 2 * kPadding, m_cellHeight};
 }
 
 std::pair<int, int> ThumbnailGrid::visibleRows() const
@@ -134,12 +188,10 @@ std::pair<int, int> ThumbnailGrid::visibleRows() const
     const int count = model() != nullptr ? model()->rowCount() : 0;
     if (count == 0 || viewport()->height() <= 0)
         return {0, -1};
-    const int step = m_cellHeight + kSpacing;
-    const int top = verticalOffset() - kMargin;
-    const int firstLine = std::max(0, top / step);
-    const int lastLine = std::max(0, (top + viewport()->height() - 1) / step);
-    const int first = std::min(count - 1, firstLine * m_columns);
-    const int last = std::min(count - 1, (lastLine + 1) * m_columns - 1);
+    const int firstLine = lineAt(verticalOffset());
+    const int lastLine = lineAt(verticalOffset() + viewport()->height() - 1);
+    const int first = std::min(count - 1, rowAt(firstLine * m_columns));
+    const int last = std::min(count - 1, rowAt((lastLine + 1) * m_columns - 1));
     return {first, last};
 }
 
@@ -208,14 +260,12 @@ QModelIndex ThumbnailGrid::indexAt(const QPoint &point) const
 {
     if (model() == nullptr)
         return {};
-    const int step = m_cellHeight + kSpacing;
-    const int y = point.y() + verticalOffset() - kMargin;
+    const int y = point.y() + verticalOffset();
     const int x = point.x() - kMargin;
-    if (x < 0 || y < 0)
+    if (x < 0 || y < kMargin)
         return {};
-    const int line = y / step;
     const int column = std::min(m_columns - 1, static_cast<int>(x / m_columnStep));
-    const int row = line * m_columns + column;
+    const int row = rowAt(lineAt(y) * m_columns + column);
     if (row >= model()->rowCount() || !cellRect(row).contains(point))
         return {};
     return model()->index(row, 0);
@@ -224,11 +274,10 @@ QModelIndex ThumbnailGrid::indexAt(const QPoint &point) const
 int ThumbnailGrid::rowNear(const QPoint &point) const
 {
     const int count = model() != nullptr ? model()->rowCount() : 0;
-    const int line =
-        std::max(0, point.y() + verticalOffset() - kMargin) / (m_cellHeight + kSpacing);
     const int column =
         std::clamp(static_cast<int>((point.x() - kMargin) / m_columnStep), 0, m_columns - 1);
-    return std::clamp(line * m_columns + column, 0, std::max(0, count - 1));
+    return std::clamp(rowAt(lineAt(point.y() + verticalOffset()) * m_columns + column), 0,
+                      std::max(0, count - 1));
 }
 
 void ThumbnailGrid::keyboardSearch(const QString &search)
@@ -248,6 +297,12 @@ QModelIndex ThumbnailGrid::moveCursor(CursorAction action, Qt::KeyboardModifiers
         return model()->index(0, 0);
     const int linesOnScreen = std::max(1, viewport()->height() / (m_cellHeight + kSpacing));
     int row = current.row();
+    const int place = placeOf(row);
+    // Up and down keep the column; a line that is not full gives its last picture.
+    const auto linesAway = [&](int lines) {
+        const int wanted = place + lines * m_columns;
+        return wanted < 0 ? row : std::min(count - 1, rowAt(wanted));
+    };
     switch (action) {
     case MoveLeft:
     case MovePrevious:
@@ -258,16 +313,16 @@ QModelIndex ThumbnailGrid::moveCursor(CursorAction action, Qt::KeyboardModifiers
         row += 1;
         break;
     case MoveUp:
-        row = row >= m_columns ? row - m_columns : row;
+        row = linesAway(-1);
         break;
     case MoveDown:
-        row = row + m_columns < count ? row + m_columns : row;
+        row = rowAt(place + m_columns) < count ? linesAway(1) : row;
         break;
     case MovePageUp:
-        row = std::max(row % m_columns, row - linesOnScreen * m_columns);
+        row = linesAway(-std::min(linesOnScreen, place / m_columns));
         break;
     case MovePageDown:
-        row = std::min(count - 1, row + linesOnScreen * m_columns);
+        row = linesAway(linesOnScreen);
         break;
     case MoveHome:
         row = 0;
@@ -342,6 +397,28 @@ void ThumbnailGrid::paintEvent(QPaintEvent *event)
         if (event->rect().intersects(cell))
             paintCell(painter, row, cell);
     }
+    paintDivider(painter);
+}
+
+void ThumbnailGrid::paintDivider(QPainter &painter) const
+{
+    const QRect band = dividerRect();
+    if (band.isEmpty() || !band.intersects(viewport()->rect()))
+        return;
+    const QColor color = warningColor(palette());
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    const int width = m_dividerCaption.isEmpty()
+                          ? 0
+                          : std::min(fontMetrics().horizontalAdvance(m_dividerCaption) + 24,
+                                     band.width());
+    const int middle = band.center().y();
+    const int left = band.center().x() - width / 2;
+    painter.setPen(QPen(color, 1));
+    painter.drawLine(band.left(), middle, left, middle);
+    painter.drawLine(left + width, middle, band.right(), middle);
+    painter.drawText(QRect(left, band.top(), width, band.height()), Qt::AlignCenter,
+                     fontMetrics().elidedText(m_dividerCaption, Qt::ElideRight, width - 12));
+    painter.setRenderHint(QPainter::Antialiasing);
 }
 
 void ThumbnailGrid::paintCell(QPainter &painter, int row, const QRect &cell) const

@@ -25,6 +25,12 @@ public:
     void setCellWidth(int width);
 
     int columnCount() const { return m_columns; }
+
+    // A line with a caption before this row, which begins a line of its own; -1 for none. It goes
+    // with the rows it was set for: a reset of the model takes it away.
+    void setDivider(int row, const QString &caption = {});
+    int dividerRow() const { return m_divider; }
+    QRect dividerRect() const; // in viewport coordinates; empty without one
     // Rows that are at least partly visible, [first, last]; {0, -1} when there are none.
     std::pair<int, int> visibleRows() const;
     // Whether everything visible is drawn or known to be unreadable.
@@ -60,6 +66,13 @@ private:
     void layOut();
     void requestThumbnails();
     QRect cellRect(int row) const; // in viewport coordinates
+    // Places are counted as if the line before the divider were full.
+    int placeOf(int row) const;
+    int rowAt(int place) const; // the nearest row of its line
+    int lineAt(int y) const;    // of the content
+    int topOf(int line) const;
+    int dividerLine() const; // the first one below it; beyond all lines without one
+    void paintDivider(QPainter &painter) const;
     QSize pictureSize() const;     // device-independent
     ThumbnailCache::Look look() const;
     int rowNear(const QPoint &point) const;
@@ -72,6 +85,8 @@ private:
     int m_cellHeight = 1;
     double m_columnStep = 1.0;
     int m_hovered = -1;
+    int m_divider = -1;
+    QString m_dividerCaption;
 };
 
 } // namespace sapsam::ui

@@ -30,6 +30,26 @@ private Q_SLOTS:
         QCOMPARE(fitted.bins.size(), std::size_t{10});
     }
 
+    void reliabilityIsMeasuredOnOtherPairs()
+    {
+        // Half of the pairs match, whatever their score: the steep curve is wrong about all.
+        Calibration calibration = fitCalibration(
+            {{0.1, false}, {0.2, false}, {0.3, false}, {0.7, true}, {0.8, true}, {0.9, true}});
+        QVERIFY(calibration.error < 0.2);
+        std::vector<ScoredPair> pairs;
+        for (int i = 0; i < 100; ++i)
+            pairs.push_back({i % 4 < 2 ? 0.0 : 1.0, i % 2 == 0});
+        measureReliability(calibration, pairs);
+        QCOMPARE(calibration.measured, std::int64_t{100});
+        QCOMPARE(calibration.bins.size(), std::size_t{2});
+        for (const ReliabilityBin &bin : calibration.bins) {
+            QCOMPARE(bin.pairs, std::int64_t{50});
+            QCOMPARE(bin.observed, 0.5);
+        }
+        QVERIFY(calibration.error > 0.25);
+        QVERIFY(calibration.likelyError > 0.25);
+    }
+
     void perfectlySeparatedScoresStayFinite()
     {
         const Calibration fitted =

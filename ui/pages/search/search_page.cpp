@@ -5,19 +5,25 @@
 #include "ui/canvas/picture_canvas.h"
 #include "ui/dialogs/error_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
+#include "core/store/gallery_query.h"
+#include "core/store/taxonomy_versions.h"
 #include "ui/jobs/project_session.h"
+#include "ui/pages/search/calibration_dialog.h"
 #include "ui/pages/search/explanation_panel.h"
+#include "ui/pages/search/part_adder.h"
 #include "ui/pages/search/term_chip.h"
 #include "ui/support/picture_source.h"
 #include "ui/support/pixels.h"
 #include "ui/support/text.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/widgets/filter_edit.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/labels.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
@@ -30,6 +36,8 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUrl>
@@ -44,6 +52,8 @@ namespace {
 constexpr int kMaxHits = 500; // nobody scrolls further
 constexpr int kHistory = 50;
 constexpr int kRerankDelayMs = 30;
+constexpr int kFilterDelayMs = 250; // of typing
+constexpr int kShareSteps = 100;
 constexpr int kMaskFactor = 4; // masks of small pictures are enlarged for a smooth edge
 
 struct Shown
@@ -52,6 +62,34 @@ struct Shown
     std::vector<OverlayLayer> layers;
     QStringList groups;
 };
+
+QString reasonOf(const SearchResponse &response)
+{
+    switch (response.noLine) {
+    case NoLine::NoCalibration:
+        return SearchPage::tr("this model is not calibrated; `sapsam calibrate` does it.");
+    case NoLine::NothingSaid:
+        return SearchPage::tr("the scores of this model say too little.");
+    case NoLine::NoPlainText:
+        return SearchPage::tr(
+            "scores of pictures, judgements and denials alone are not calibrated.");
+    case NoLine::OtherReranking:
+        return response.isReranked
+                   ? SearchPage::tr("scores re-ranked by parts are not calibrated.")
+                   : SearchPage::tr("only scores re-ranked by parts are calibrated.");
+    case NoLine::OtherLength: {
+        QStringList lengths;
+        for (const LengthCalibration &length : response.lengths)
+            lengths.append(CalibrationDialog::lengthText(length));
+        return SearchPage::tr("the calibration holds for %1; this description has %2.")
+            .arg(lengths.join(QStringLiteral(", ")))
+            .arg(response.words);
+    }
+    case NoLine::None:
+        break;
+    }
+    return {};
+}
 
 } // namespace
 
@@ -74,8 +112,16 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
       m_summary(makeLabel({}, "muted")),
       m_warning(makeLabel({}, "warning")),
       m_note(makeLabel({}, "small")),
+      m_reliability(makeLinkButton(tr("What is a score worth?"))),
       m_chipArea(new QWidget),
       m_chipLayout(new FlowLayout(m_chipArea)),
+      m_addPart(makeLinkButton(tr("+ Part"))),
+      m_adder(new PartAdder),
+      m_filter(new FilterEdit),
+      m_shareArea(new QWidget),
+      m_share(new QSlider(Qt::Horizontal)),
+      m_shareText(makeLabel({}, "small")),
+      m_reranking(new QComboBox),
       m_grid(new ThumbnailGrid(context.thumbnails)),
       m_empty(new EmptyState),
       m_stack(new QStackedWidget),
@@ -92,7 +138,7 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     m_note->setWordWrap(true);
     m_warning->hide();
     m_note->hide();
-    m_chipArea->hide();
+    m_reliability->hide();
     m_canvas->setAccessibleName(tr("The selected person"));
     m_canvas->setMinimumHeight(160);
     m_history->setAccessibleName(tr("Earlier searches"));
@@ -101,16 +147,78 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     m_rerank.setSingleShot(true);
     m_rerank.setInterval(kRerankDelayMs);
     connect(&m_rerank, &QTimer::timeout, this, [this] { start(); });
+    m_filterTyped.setSingleShot(true);
+    m_filterTyped.setInterval(kFilterDelayMs);
+    connect(&m_filterTyped, &QTimer::timeout, this, &SearchPage::filterTyped);
+    m_filter->setMaximumWidth(560);
+    connect(m_filter, &QLineEdit::textChanged, this, [this] { m_filterTyped.start(); });
+    connect(m_filter, &QLineEdit::returnPressed, this, &SearchPage::filterTyped);
+
+    m_addPart->setToolTip(tr("Add a part to the query: which one, and what it looks like"));
+    connect(m_addPart, &QPushButton::clicked, this, [this] {
+        m_adder->begin();
+        m_addPart->hide();
+    });
+    connect(m_adder, &PartAdder::closed, this, [this] {
+        m_addPart->show();
+        m_addPart->setFocus();
+    });
+    connect(m_adder, &PartAdder::added, this, [this](const QueryTerm &term) {
+        m_addPart->show();
+        addPart(term);
+    });
+
+    m_share->setRange(0, kShareSteps);
+    m_share->setFixedWidth(110);
+    m_share->setAccessibleName(tr("Share of the picture in the score"));
+    m_share->setToolTip(tr("How much the picture counts beside the description"));
+    connect(m_share, &QSlider::valueChanged, this, [this](int value) {
+        m_query.exampleShare = static_cast<double>(value) / kShareSteps;
+        m_shareText->setText(tr("picture %1 %").arg(value));
+        m_rerank.start();
+    });
+    auto *shareLayout = new QHBoxLayout(m_shareArea);
+    shareLayout->setContentsMargins(0, 0, 0, 0);
+    shareLayout->setSpacing(8);
+    shareLayout->addWidget(makeLabel(tr("Text"), "muted"));
+    shareLayout->addWidget(m_share);
+    shareLayout->addWidget(makeLabel(tr("Picture"), "muted"));
+    shareLayout->addWidget(m_shareText);
+    m_shareArea->hide();
+
+    m_reranking->addItem(tr("as measured"), static_cast<int>(Reranking::Auto));
+    m_reranking->addItem(tr("on"), static_cast<int>(Reranking::On));
+    m_reranking->addItem(tr("off"), static_cast<int>(Reranking::Off));
+    m_reranking->setAccessibleName(tr("Re-rank by parts"));
+    m_reranking->setToolTip(tr("Whether the phrases of the parts change the order, or explain it "
+                               "only. “As measured”: as it was better on a labelled set."));
+    connect(m_reranking, &QComboBox::currentIndexChanged, this, [this] {
+        m_query.reranking = static_cast<Reranking>(m_reranking->currentData().toInt());
+        m_rerank.start();
+    });
+    connect(m_reliability, &QPushButton::clicked, this, [this] { showCalibration(); });
 
     auto *bar = new QFrame;
     setRole(bar, "bar");
     auto *barLayout = new QVBoxLayout(bar);
     barLayout->setContentsMargins(18, 10, 18, 10);
     barLayout->setSpacing(6);
+    auto *controls = new QHBoxLayout;
+    controls->setSpacing(14);
+    controls->addWidget(m_filter, 1);
+    controls->addWidget(m_shareArea);
+    controls->addStretch();
+    controls->addWidget(makeLabel(tr("Re-rank by parts"), "muted"));
+    controls->addWidget(m_reranking);
+    auto *notes = new QHBoxLayout;
+    notes->setSpacing(8);
+    notes->addWidget(m_note, 1);
+    notes->addWidget(m_reliability, 0, Qt::AlignTop);
     barLayout->addWidget(m_summary);
     barLayout->addWidget(m_chipArea);
+    barLayout->addLayout(controls);
     barLayout->addWidget(m_warning);
-    barLayout->addWidget(m_note);
+    barLayout->addLayout(notes);
 
     m_stack->addWidget(m_grid);
     m_stack->addWidget(m_empty);
@@ -173,8 +281,20 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     });
     ProjectSession *session = m_context.session;
     connect(session, &ProjectSession::imagesLoaded, this,
-            [this](const std::vector<GalleryItem> &items) { m_model.setItems(items); });
-    connect(session, &ProjectSession::opened, this, [this] { loadHistory(); });
+            [this](const std::vector<GalleryItem> &items) {
+                m_model.setItems(items);
+                showDivider();
+            });
+    connect(session, &ProjectSession::opened, this, [this] {
+        loadHistory();
+        loadMerges();
+    });
+    connect(session, &ProjectSession::edited, this, [this](const Edit &edit) {
+        if (std::any_of(edit.changes.begin(), edit.changes.end(), [](const Change &change) {
+                return change.kind == EditKind::Setting && change.key == kCurrentTaxonomyKey;
+            }))
+            loadMerges();
+    });
     connect(session, &ProjectSession::closed, this, [this] {
         m_holder = std::make_shared<Holder>();
         m_isRunning = m_isWaiting = m_loadsPicture = false;
@@ -186,7 +306,11 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
         m_model.setItems({});
         m_history->clear();
         m_stored.clear();
-        showChips();
+        m_rerank.stop();
+        m_filterTyped.stop();
+        showQuery();
+        showNotes();
+        m_warning->hide();
         m_summary->clear();
         m_stack->setCurrentWidget(m_empty);
     });
@@ -194,6 +318,9 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
                   tr("Type what somebody looks like in the box above, such as “a woman in a red "
                      "jacket without a hat”. A picture can be dropped or pasted here, too."));
     m_stack->setCurrentWidget(m_empty);
+    m_parts = m_context.palette;
+    m_adder->setParts(m_parts);
+    showQuery();
 }
 
 void SearchPage::makeActions(ActionRegistry &actions)
@@ -210,6 +337,7 @@ void SearchPage::makeActions(ActionRegistry &actions)
         QAction *action = actions.add(spec, owner);
         connect(action, &QAction::triggered, this, slot);
         m_actions.append(action);
+        return action;
     };
     add("search.relevant", tr("Relevant: more of this kind"), {QStringLiteral("+")}, m_grid,
         [this] { judge(true); });
@@ -233,6 +361,20 @@ void SearchPage::makeActions(ActionRegistry &actions)
     });
     add("search.paste", tr("Search with the picture of the clipboard"), {QStringLiteral("Ctrl+V")},
         m_grid, [this] { paste(); });
+    add("search.filter", tr("Filter the search"), {QStringLiteral("Ctrl+F")}, this, [this] {
+        m_filter->setFocus();
+        m_filter->selectAll();
+    });
+    add("search.add-part", tr("Add a part to the query…"), {QStringLiteral("Insert")}, this,
+        [this] { m_addPart->click(); });
+    add("search.rerank", tr("Re-rank by parts: on or off"), {QStringLiteral("Ctrl+R")}, this,
+        [this] {
+            const Reranking wanted = m_response.isReranked ? Reranking::Off : Reranking::On;
+            m_reranking->setCurrentIndex(m_reranking->findData(static_cast<int>(wanted)));
+        });
+    m_calibrationAction = add("search.calibration", tr("What is a score worth?…"), {}, this,
+                              [this] { showCalibration(); });
+    m_calibrationAction->setEnabled(false);
     add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+S")}, this, [this] {
         const QString file = QFileDialog::getSaveFileName(this, tr("Save the search"), {},
                                                           tr("Searches (*.sapsamq)"));
@@ -266,7 +408,8 @@ void SearchPage::activate()
 
 bool SearchPage::isSettled() const
 {
-    return !m_isRunning && !m_isWaiting && !m_rerank.isActive() && !m_loadsPicture
+    return !m_isRunning && !m_isWaiting && !m_rerank.isActive() && !m_filterTyped.isActive()
+           && !m_loadsPicture
            && (showsEmptyState() || m_grid->isSettled());
 }
 
@@ -287,7 +430,10 @@ qint64 SearchPage::currentId() const
 
 void SearchPage::search(const QString &text)
 {
-    run(queryOf(toStdString(text)));
+    SearchQuery query = queryOf(toStdString(text), m_taxonomy);
+    query.filter = m_query.filter;
+    query.reranking = m_query.reranking;
+    run(query);
 }
 
 void SearchPage::run(const SearchQuery &query, bool remember)
@@ -298,7 +444,7 @@ void SearchPage::run(const SearchQuery &query, bool remember)
         m_steps.resize(static_cast<std::size_t>(m_step + 1));
         m_steps.push_back(query);
         m_step = static_cast<int>(m_steps.size()) - 1;
-        showChips();
+        showQuery();
         Q_EMIT queryChanged(toQString(query.text));
     }
     start();
@@ -311,7 +457,7 @@ void SearchPage::step(int steps)
         return;
     m_step = wanted;
     m_query = m_steps[static_cast<std::size_t>(wanted)];
-    showChips();
+    showQuery();
     Q_EMIT queryChanged(toQString(m_query.text));
     start();
 }
@@ -375,38 +521,20 @@ void SearchPage::showResponse(const SearchResponse &response)
                                 QLocale().toString(1000.0 * response.encodeSeconds, 'f', 0),
                                 QLocale().toString(milliseconds, 'f', 0),
                                 toQString(response.modelName)));
-    QStringList warnings;
-    for (const std::string &warning : response.warnings)
-        warnings.append(toQString(warning));
-    m_warning->setText(warnings.join(QLatin1Char('\n')));
-    m_warning->setVisible(!warnings.isEmpty());
-    QStringList notes;
-    if (response.line)
-        notes.append(
-            response.line->above == 0
-                ? tr("Probably no match: no hit reaches the calibrated score of %1.")
-                      .arg(scoreText(response.line->threshold))
-                : tr("Probable matches: the first %1. Below the score of %2, probably no match "
-                     "(calibrated on %3; error %4 %).")
-                      .arg(countText(response.line->above), scoreText(response.line->threshold),
-                           toQString(response.line->source),
-                           QLocale().toString(100.0 * response.line->calibration.error, 'f', 1)));
-    else if (!response.lineNote.empty())
-        notes.append(tr("No line for “probably no match”: %1").arg(toQString(response.lineNote)));
-    notes.append(
-        response.isReranked
-            ? tr("Re-ranked by parts.")
-            : tr("Parts explain, they do not re-rank. %1").arg(toQString(response.rerankingNote)));
-    m_note->setText(notes.join(QLatin1Char('\n')));
-    m_note->show();
+    showWarnings();
+    showNotes();
     if (m_model.rowCount() == 0) {
         m_empty->show(QStringLiteral("search"), tr("Nobody found"),
-                      tr("No embedded picture fits the filter of this query."));
+                      m_query.filter.empty()
+                          ? tr("No picture of the project is embedded.")
+                          : tr("No embedded picture fits the filter “%1”.")
+                                .arg(toQString(m_query.filter)));
         m_stack->setCurrentWidget(m_empty);
         m_explanation->clear();
         return;
     }
     m_stack->setCurrentWidget(m_grid);
+    showDivider();
     const int row = m_model.rowOf(before);
     m_grid->setCurrentIndex(m_model.index(std::max(0, row)));
     showCurrent();
@@ -436,22 +564,191 @@ void SearchPage::showError(const ErrorReport &error)
     m_warning->show();
 }
 
+void SearchPage::showWarnings()
+{
+    QStringList warnings;
+    for (const std::string &warning : m_response.warnings)
+        warnings.append(toQString(warning));
+    m_warning->setText(warnings.join(QLatin1Char('\n')));
+    m_warning->setVisible(!warnings.isEmpty());
+}
+
+QString SearchPage::note() const
+{
+    return m_note->text();
+}
+
+void SearchPage::showNotes()
+{
+    const SearchResponse &response = m_response;
+    const bool isShown = !response.modelHash.empty();
+    m_note->setVisible(isShown);
+    m_reliability->setVisible(isShown && !response.lengths.empty());
+    if (m_calibrationAction != nullptr)
+        m_calibrationAction->setEnabled(m_reliability->isVisibleTo(this));
+    if (!isShown)
+        return;
+    QStringList notes;
+    if (response.line) {
+        const Calibration &fitted = response.line->fitted.calibration;
+        const QString error = QLocale().toString(
+            100.0 * (fitted.likelyError > 0.0 ? fitted.likelyError : fitted.error), 'f', 1);
+        const QString length = CalibrationDialog::lengthText(response.line->fitted);
+        notes.append(
+            response.line->above == 0
+                ? tr("Probably no match: no hit reaches the score of %1 (calibrated for %2; error "
+                     "%3 %).")
+                      .arg(scoreText(response.line->threshold), length, error)
+                : tr("Probable matches: the first %1; below the score of %2 probably no match "
+                     "(calibrated for %3; error %4 %).")
+                      .arg(countText(response.line->above), scoreText(response.line->threshold),
+                           length, error));
+    } else {
+        notes.append(tr("No line for “probably no match”: %1").arg(reasonOf(response)));
+    }
+    const auto mAp = [](double value) { return QLocale().toString(value, 'f', 1); };
+    QString measured = tr("whether that helps was not measured for this model");
+    if (response.reranking)
+        measured = tr("measured on %1 (%2 queries): mAP %3 by the cosine, %4 re-ranked")
+                       .arg(toQString(response.reranking->source),
+                            countText(response.reranking->queries),
+                            mAp(response.reranking->cosine), mAp(response.reranking->reranked));
+    notes.append(response.isReranked ? tr("Re-ranked by parts; %1.").arg(measured)
+                                     : tr("Parts explain, they do not re-rank; %1.").arg(measured));
+    m_note->setText(notes.join(QLatin1Char('\n')));
+}
+
+void SearchPage::showDivider()
+{
+    if (!m_response.line || m_response.line->isLast) {
+        m_grid->setDivider(-1);
+        return;
+    }
+    // By score: hits that are not in the gallery yet have no row.
+    int row = 0;
+    while (row < m_model.rowCount()
+           && m_model.hitAt(row)->score >= m_response.line->threshold)
+        ++row;
+    m_grid->setDivider(row, tr("probably no match below %1")
+                                .arg(scoreText(m_response.line->threshold)));
+}
+
+CalibrationDialog *SearchPage::showCalibration()
+{
+    if (m_response.lengths.empty())
+        return nullptr;
+    auto *dialog = new CalibrationDialog(m_response.lengths,
+                                         toQString(m_response.calibrationSource),
+                                         m_response.words, this);
+    dialog->open();
+    return dialog;
+}
+
+// What the controls say, without asking again.
+void SearchPage::showQuery()
+{
+    showChips();
+    const QSignalBlocker filter(m_filter);
+    const QSignalBlocker share(m_share);
+    const QSignalBlocker reranking(m_reranking);
+    if (m_filter->text() != toQString(m_query.filter))
+        m_filter->setText(toQString(m_query.filter));
+    const int percent = static_cast<int>(m_query.exampleShare * kShareSteps + 0.5);
+    m_share->setValue(percent);
+    m_shareText->setText(tr("picture %1 %").arg(percent));
+    const bool hasText = !m_query.text.empty()
+                         || std::any_of(m_query.terms.begin(), m_query.terms.end(),
+                                        [](const QueryTerm &term) { return !term.negated; });
+    m_shareArea->setVisible(m_query.hasExample() && hasText);
+    m_reranking->setCurrentIndex(m_reranking->findData(static_cast<int>(m_query.reranking)));
+}
+
+void SearchPage::filterTyped()
+{
+    m_filterTyped.stop();
+    const QString problem = m_filter->problem();
+    if (!problem.isEmpty()) {
+        m_warning->setText(problem);
+        m_warning->show();
+        return;
+    }
+    const std::string filter = toStdString(m_filter->text().trimmed());
+    if (filter == m_query.filter) {
+        showWarnings();
+        return;
+    }
+    m_query.filter = filter;
+    if (!m_response.modelHash.empty())
+        m_rerank.start();
+}
+
+void SearchPage::addPart(const QueryTerm &term)
+{
+    SearchQuery query = m_query;
+    query.terms.push_back(term);
+    run(query);
+}
+
+void SearchPage::loadMerges()
+{
+    struct Loaded
+    {
+        Taxonomy taxonomy;
+        FilterVocabulary words;
+    };
+    m_context.session->read(
+        this,
+        [](ProjectStore &store, const CancelToken &) {
+            return Loaded{searchTaxonomy(store), filterVocabulary(store)};
+        },
+        [this](const Loaded &loaded) {
+            m_filter->setVocabulary(loaded.words);
+            if (loaded.taxonomy.version == m_taxonomy.version)
+                return;
+            m_taxonomy = loaded.taxonomy;
+            m_parts = makePartPalette(m_taxonomy);
+            m_adder->setParts(m_parts);
+            m_explanation->setParts(m_parts);
+            showChips();
+            if (!m_response.modelHash.empty())
+                start();
+        });
+}
+
+QString SearchPage::groupOf(const QueryTerm &term) const
+{
+    const std::vector<std::string> groups = groupsOfTerm(term, m_taxonomy);
+    return toQString(groups.empty() ? term.group : groups.front());
+}
+
 void SearchPage::showChips()
 {
+    // These two stay.
+    for (QWidget *widget : {static_cast<QWidget *>(m_addPart), static_cast<QWidget *>(m_adder)}) {
+        for (int i = 0; i < m_chipLayout->count(); ++i) {
+            if (m_chipLayout->itemAt(i)->widget() == widget)
+                delete m_chipLayout->takeAt(i);
+        }
+    }
     m_chipLayout->clear();
     m_chips.clear();
     for (std::size_t i = 0; i < m_query.terms.size(); ++i) {
-        const QString group = toQString(m_query.terms[i].group);
-        auto *chip = new TermChip(m_query.terms[i], m_context.palette.title(group),
-                                  m_context.palette.color(group));
+        const QString group = groupOf(m_query.terms[i]);
+        auto *chip = new TermChip(m_query.terms[i], m_parts.title(group), m_parts.color(group));
         connect(chip, &TermChip::changed, this, [this, chip, i] {
             m_query.terms[i] = chip->term();
             m_rerank.start();
         });
+        connect(chip, &TermChip::removed, this, [this, i] {
+            SearchQuery query = m_query;
+            query.terms.erase(query.terms.begin() + static_cast<std::ptrdiff_t>(i));
+            run(query);
+        });
         m_chipLayout->addWidget(chip);
         m_chips.append(chip);
     }
-    m_chipArea->setVisible(!m_chips.isEmpty());
+    m_chipLayout->addWidget(m_addPart);
+    m_chipLayout->addWidget(m_adder);
 }
 
 void SearchPage::showCurrent()
@@ -465,13 +762,13 @@ void SearchPage::showCurrent()
     }
     const SearchHit &shown = m_response.hits[static_cast<std::size_t>(*hit)];
     m_explanation->setHit(shown, item->name,
-                          m_response.line ? m_response.line->calibration.probability(shown.score)
+                          m_response.line ? m_response.line->fitted.calibration.probability(shown.score)
                                           : -1.0);
     const quint64 request = ++m_pictureRequest;
     m_loadsPicture = true;
     m_context.session->read(
         this,
-        [id, palette = m_context.palette](ProjectStore &store, const CancelToken &) {
+        [id, palette = m_parts](ProjectStore &store, const CancelToken &) {
             Shown loaded;
             loaded.picture = readPicture(pictureRef(store, store.image(id)));
             for (const RegionRecord &region : store.regions(id)) {
@@ -531,6 +828,7 @@ void SearchPage::moreLikeThis(const QString &group)
     SearchQuery query;
     query.like = SearchExample{id, toStdString(group)};
     query.filter = m_query.filter;
+    query.reranking = m_query.reranking;
     run(query);
 }
 
@@ -635,7 +933,7 @@ void SearchPage::openSession(const QString &file)
             m_steps.resize(static_cast<std::size_t>(m_step + 1));
             m_steps.push_back(m_query);
             ++m_step;
-            showChips();
+            showQuery();
             Q_EMIT queryChanged(toQString(m_query.text));
             showResponse(opened.response);
             QStringList changes;

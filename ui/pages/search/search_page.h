@@ -12,15 +12,21 @@
 #include <vector>
 
 class QAction;
+class QComboBox;
 class QLabel;
 class QListWidget;
+class QPushButton;
+class QSlider;
 class QStackedWidget;
 
 namespace sapsam::ui {
 
 class EmptyState;
+class CalibrationDialog;
 class ExplanationPanel;
+class FilterEdit;
 class FlowLayout;
+class PartAdder;
 class PictureCanvas;
 class TermChip;
 class ThumbnailGrid;
@@ -49,6 +55,9 @@ public:
     void judge(bool relevant);
     void moreLikeThis(const QString &group);
     void setExamplePicture(const QString &file);
+    // A part by hand, beside those of the sentence; the group is one of the project's.
+    void addPart(const QueryTerm &term);
+    CalibrationDialog *showCalibration(); // null while nothing is known about it
     void saveSession(const QString &file);
     void openSession(const QString &file);
     void exportTo(const QString &file);
@@ -62,6 +71,12 @@ public:
     bool showsEmptyState() const;
     QString message() const;
     QList<TermChip *> chips() const { return m_chips; }
+    const PartPalette &parts() const { return m_parts; } // of the project's merges
+    FilterEdit *filterEdit() const { return m_filter; }
+    QSlider *shareSlider() const { return m_share; }
+    QComboBox *rerankingBox() const { return m_reranking; }
+    PartAdder *partAdder() const { return m_adder; }
+    QString note() const;
 
 Q_SIGNALS:
     void busyChanged(bool busy);
@@ -78,14 +93,23 @@ private:
     void start();
     void showResponse(const SearchResponse &response);
     void showError(const ErrorReport &error);
+    void showQuery(); // in the controls
     void showChips();
+    void showWarnings();
+    void showNotes();
+    void showDivider();
     void showCurrent();
+    void loadMerges();
+    void filterTyped();
+    QString groupOf(const QueryTerm &term) const; // of the project
     void step(int steps);
     void loadHistory();
     void paste();
     qint64 currentId() const;
 
     PageContext m_context;
+    Taxonomy m_taxonomy;
+    PartPalette m_parts;
     GalleryModel m_model;
     std::shared_ptr<Holder> m_holder;
     SearchQuery m_query;
@@ -100,15 +124,25 @@ private:
     quint64 m_pictureRequest = 0;
     bool m_loadsPicture = false;
     QTimer m_rerank;
+    QTimer m_filterTyped;
     QList<QAction *> m_actions;
+    QAction *m_calibrationAction = nullptr;
     QList<TermChip *> m_chips;
     std::vector<SearchQuery> m_stored; // of the history list
 
     QLabel *m_summary;
     QLabel *m_warning;
     QLabel *m_note;
+    QPushButton *m_reliability;
     QWidget *m_chipArea;
     FlowLayout *m_chipLayout;
+    QPushButton *m_addPart;
+    PartAdder *m_adder;
+    FilterEdit *m_filter;
+    QWidget *m_shareArea;
+    QSlider *m_share;
+    QLabel *m_shareText;
+    QComboBox *m_reranking;
     ThumbnailGrid *m_grid;
     EmptyState *m_empty;
     QStackedWidget *m_stack;

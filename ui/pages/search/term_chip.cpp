@@ -54,6 +54,15 @@ TermChip::TermChip(const QueryTerm &term, const QString &group, const QColor &co
     layout->addWidget(m_not);
     layout->addWidget(m_weight);
     layout->addWidget(m_value);
+    if (term.isAdded()) {
+        m_remove = new QToolButton;
+        m_remove->setText(QStringLiteral("✕"));
+        m_remove->setAutoRaise(true);
+        m_remove->setToolTip(tr("Take the part out of the query"));
+        m_remove->setAccessibleName(tr("Take “%1” out").arg(toQString(term.text)));
+        layout->addWidget(m_remove);
+        connect(m_remove, &QToolButton::clicked, this, &TermChip::removed);
+    }
     connect(m_enabled, &QCheckBox::toggled, this, [this] { update(true); });
     connect(m_not, &QToolButton::toggled, this, [this] { update(true); });
     connect(m_weight, &QSlider::valueChanged, this, [this] { update(true); });

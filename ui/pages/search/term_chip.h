@@ -26,8 +26,11 @@ public:
     QToolButton *notButton() const { return m_not; }
     QSlider *weightSlider() const { return m_weight; }
 
+    QToolButton *removeButton() const { return m_remove; } // null: the part is of the sentence
+
 Q_SIGNALS:
     void changed();
+    void removed();
 
 private:
     void update(bool tell);
@@ -37,6 +40,7 @@ private:
     QToolButton *m_not;
     QSlider *m_weight;
     QLabel *m_value;
+    QToolButton *m_remove = nullptr;
 };
 
 } // namespace sapsam::ui
