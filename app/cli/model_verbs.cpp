@@ -1,5 +1,7 @@
 #include "app/cli/context.h"
+#include "core/base/error.h"
 #include "core/engine/model_import.h"
+#include "core/engine/run_registry.h"
 #include "core/weights/model_manifest.h"
 
 #include <cstdlib>
@@ -196,6 +198,25 @@ Answer importModels(const std::string &folder, const ModelOptions &options, cons
     return answer;
 }
 
+Answer useModel(const std::vector<std::string> &folders, const std::string &name)
+{
+    for (const std::string &folder : folders) {
+        const ModelManifest manifest = readModelManifest(folder);
+        const ModelEntry *model = manifest.findByName(name);
+        if (model == nullptr)
+            continue;
+        if (folder != userModelsFolder())
+            forgetChosenModel(model->task); // it would go before
+        if (folder == userModelsFolder() || manifest.findByTask(model->task) != model)
+            preferModel(folder, name);
+        return {{{"name", name}, {"task", model->task}, {"registry", folder}},
+                name + " is taken for " + model->task + "\n",
+                Done};
+    }
+    throw Error(ErrorKind::NotFound,
+                "there is no model '" + name + "'; `sapsam models list` names those that are");
+}
+
 } // namespace
 
 void addModelVerbs(CLI::App &app, Context &context)
@@ -245,6 +266,15 @@ void addModelVerbs(CLI::App &app, Context &context)
             const bool isChosen = isAsked() || (set && *set);
             return importModels(isChosen ? context.modelsFolder : userModelsFolder(), *brought,
                                 context);
+        };
+    });
+
+    auto taken = std::make_shared<std::string>();
+    auto *take = models->add_subcommand("use", "Take a model of the list for its task");
+    take->add_option("NAME", *taken, "As `sapsam models list` names it")->required();
+    take->callback([&context, taken, isAsked] {
+        context.verb = [&context, taken, isAsked] {
+            return useModel(registries(context, isAsked()), *taken);
         };
     });
 }

@@ -5,6 +5,7 @@
 #include "core/engine/run_launch.h"
 #include "core/engine/run_metrics.h"
 #include "core/engine/run_registry.h"
+#include "core/engine/run_samples.h"
 #include "core/engine/training_form.h"
 
 #include <cstdio>
@@ -178,6 +179,41 @@ std::string withoutSlash(std::string folder)
     return folder;
 }
 
+Answer samplesAnswer(const std::string &path, std::int64_t wanted)
+{
+    readPresent(path);
+    const std::vector<std::int64_t> steps = sampleSteps(path);
+    Answer answer;
+    answer.json = {{"run", path}, {"steps", steps}, {"samples", OrderedJson::array()}};
+    if (steps.empty() && wanted < 0) {
+        answer.text = "no samples yet: every evaluation keeps a few predictions\n";
+        return answer;
+    }
+    const ShownSamples shown = readRunSamples(path, wanted < 0 ? steps.back() : wanted);
+    answer.json["step"] = shown.step;
+    answer.text = "step " + std::to_string(shown.step) + "\n";
+    for (const ShownSample &sample : shown.samples) {
+        OrderedJson item{{"given", sample.given},     {"expected", sample.expected},
+                         {"predicted", sample.predicted}, {"picture", sample.picture},
+                         {"second", sample.second}};
+        answer.text += "  " + sample.given;
+        if (!sample.expected.empty())
+            answer.text += ": " + sample.expected + " -> " + sample.predicted;
+        if (sample.value) {
+            item["value"] = *sample.value;
+            item["value_name"] = sample.valueName;
+            answer.text += "  " + sample.valueName + " " + OrderedJson(*sample.value).dump();
+        }
+        if (sample.isRight) {
+            item["right"] = *sample.isRight;
+            answer.text += *sample.isRight ? "  right" : "  wrong";
+        }
+        answer.text += "\n";
+        answer.json["samples"].push_back(std::move(item));
+    }
+    return answer;
+}
+
 } // namespace
 
 void addAheadOptions(CLI::App &training, AheadOptions &options)
@@ -326,16 +362,28 @@ void addRunVerbs(CLI::App &runs, Context &context)
     auto *use = addVerb(
         "use", "Enter a finished run's model into a folder of models",
         [name, target, isDefault](const Context &own, const std::string &path) {
-            const std::string into = target->empty() ? own.modelsFolder : *target;
+            const std::string into =
+                target->empty() ? writableModelsFolder(own.modelsFolder) : *target;
             const Json entry = exportRun(path, into, *name);
             if (*isDefault)
                 preferModel(into, entry.at("name").get<std::string>());
-            return Answer{OrderedJson(entry),
-                          entry.at("name").get<std::string>() + " lies in " + into + "\n", Done};
+            OrderedJson json(entry);
+            json["registry"] = into;
+            return Answer{json, entry.at("name").get<std::string>() + " lies in " + into + "\n",
+                          Done};
         });
     use->add_option("--name", *name, "Of the model; the one in the run's settings by default");
     use->add_flag("--default", *isDefault, "Take it for its task from now on");
-    use->add_option("--into", *target, "Folder of models; --models by default");
+    use->add_option("--into", *target,
+                    "Folder of models; --models by default, or the user's own where nothing can be "
+                    "written to that");
+
+    auto sampleStep = std::make_shared<std::int64_t>(-1);
+    addVerb("samples", "The predictions that a run kept of its evaluations",
+            [sampleStep](const Context &, const std::string &path) {
+                return samplesAnswer(path, *sampleStep);
+            })
+        ->add_option("--step", *sampleStep, "Of this step; the newest by default");
 
     auto *queue = runs.add_subcommand("queue", "Runs that are started one after the other");
     queue->require_subcommand(1);

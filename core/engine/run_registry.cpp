@@ -1,6 +1,7 @@
 #include "core/engine/run_registry.h"
 
 #include "core/base/file.h"
+#include "core/base/log.h"
 #include "core/base/version.h"
 #include "core/engine/run_launch.h"
 #include "core/engine/training_form.h"
@@ -26,6 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kSilence = 60; // seconds without a heartbeat after which a run is lost
 constexpr std::int64_t kRounding = 2;
+constexpr const char *kChosen = "use"; // task → name, in the manifest of the user's own models
 
 std::string ownHost()
 {
@@ -644,8 +646,50 @@ void preferModel(const std::string &modelsFolder, const std::string &name)
     });
     if (found == models.end())
         throw Error(ErrorKind::NotFound, path + ": there is no model '" + name + "'");
+    const std::string task = found->value("task", std::string());
     std::rotate(models.begin(), found, found + 1);
     manifest["models"] = models;
+    if (modelsFolder == userModelsFolder())
+        manifest[kChosen][task] = name;
+    writeJsonFile(path, manifest);
+}
+
+std::string chosenModelFolder(const std::string &task)
+{
+    const std::string folder = userModelsFolder();
+    std::error_code ignored;
+    if (!fs::exists(folder + "/manifest.json", ignored))
+        return {};
+    try {
+        const Json manifest = readJsonFile(folder + "/manifest.json");
+        const Json chosen = valueOr<Json>(manifest, kChosen, Json::object(), folder);
+        const auto name = valueOr<std::string>(chosen, task, {}, folder);
+        if (name.empty())
+            return {};
+        const ModelManifest models = readModelManifest(folder);
+        const ModelEntry *entry = models.findByName(name);
+        if (entry != nullptr && entry->task == task
+            && fs::exists(models.pathOf(*entry, "config.json"), ignored))
+            return models.pathOf(*entry);
+        logWarning("the model '" + name + "' that was chosen for " + task + " is no longer in '"
+                   + folder + "'; the program's own is used");
+    } catch (const Error &error) {
+        logWarning(std::string("the program's own model is used for ") + task + ": "
+                   + error.what());
+    }
+    return {};
+}
+
+void forgetChosenModel(const std::string &task)
+{
+    const std::string path = userModelsFolder() + "/manifest.json";
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        return;
+    OrderedJson manifest = OrderedJson::parse(readFile(path), nullptr, false);
+    if (!manifest.is_object() || !manifest.contains(kChosen)
+        || manifest.at(kChosen).erase(task) == 0)
+        return;
     writeJsonFile(path, manifest);
 }
 

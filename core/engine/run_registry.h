@@ -151,7 +151,15 @@ OrderedJson toJson(const RunSummary &run);
 std::string writableModelsFolder(const std::string &modelsFolder);
 
 // Makes a model of a folder the one that is taken for its task, by moving it to the front of
-// manifest.json. Throws Error(NotFound) when it is not listed there.
+// manifest.json. In the folder for models that a user brings it is written down as the choice, too,
+// which goes before the program's own models (see chosenModelFolder()). Throws Error(NotFound) when
+// it is not listed there.
 void preferModel(const std::string &modelsFolder, const std::string &name);
+
+// The folder of the user's model that was chosen for a task in the place of the program's own;
+// empty when none was, or when it is no longer there.
+std::string chosenModelFolder(const std::string &task);
+// Back to the program's own.
+void forgetChosenModel(const std::string &task);
 
 } // namespace sapsam

@@ -1,6 +1,7 @@
 #include "core/pipeline/engines.h"
 
 #include "core/base/error.h"
+#include "core/engine/run_registry.h"
 #include "core/weights/model_manifest.h"
 
 #include <cstdlib>
@@ -20,6 +21,12 @@ Engines::~Engines() = default;
 
 std::string Engines::folderFor(const std::string &task, const std::string &name) const
 {
+    // Who trained a model and cannot write to the program's own folder has it in another one.
+    if (name.empty() && m_modelsFolder == defaultModelsFolder()) {
+        const std::string chosen = chosenModelFolder(task);
+        if (!chosen.empty())
+            return chosen;
+    }
     std::error_code ignored;
     if (!fs::exists(fs::path(m_modelsFolder) / "manifest.json", ignored))
         throw Error(ErrorKind::NotFound,

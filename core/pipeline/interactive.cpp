@@ -1,6 +1,7 @@
 #include "core/pipeline/interactive.h"
 
 #include "core/base/error.h"
+#include "core/engine/run_registry.h"
 #include "core/image/mask.h"
 #include "core/image/mask_edit.h"
 #include "core/image/rle.h"
@@ -189,6 +190,11 @@ std::unique_ptr<PromptedSegmenter> openPromptedSegmenter(const std::string &mode
     const ModelManifest manifest = readModelManifest(folder);
     std::optional<ModelManifest> shipped; // a registry of imported models need not have both
     const auto folderOf = [&](const char *task) -> std::string {
+        if (folder == defaultModelsFolder()) {
+            std::string chosen = chosenModelFolder(task);
+            if (!chosen.empty())
+                return chosen;
+        }
         if (const ModelEntry *entry = manifest.findByTask(task))
             return manifest.pathOf(*entry);
         if (folder == userModelsFolder()) {

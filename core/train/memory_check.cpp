@@ -147,6 +147,22 @@ std::int64_t freeMemory(const torch::Device &device)
     return kUnknown;
 }
 
+MemoryUse memoryUse(const torch::Device &device)
+{
+    MemoryUse use;
+    use.process = kilobytesOf("/proc/self/status", "VmRSS");
+#if defined(SAPSAM_CUDA)
+    if (device.is_cuda())
+        use.device = c10::cuda::CUDACachingAllocator::getDeviceStats(
+                         device.has_index() ? device.index() : 0)
+                         .reserved_bytes[0]
+                         .current;
+#else
+    static_cast<void>(device);
+#endif
+    return use;
+}
+
 PeakMemory::PeakMemory(const torch::Device &device) : m_device(device)
 {
     if (device.is_cpu()) {

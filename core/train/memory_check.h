@@ -25,6 +25,14 @@ BatchFit fitBatch(std::int64_t wanted, std::int64_t limit,
 // control groups that the process is in, or the card. Less than 0 when that cannot be known.
 std::int64_t freeMemory(const torch::Device &device);
 
+// What is in use now, in bytes; less than 0 where there is no such thing.
+struct MemoryUse
+{
+    std::int64_t process = -1; // resident
+    std::int64_t device = -1;  // of a card: what libtorch's allocator holds for this process
+};
+MemoryUse memoryUse(const torch::Device &device);
+
 // Highest use of memory while it lives, above the use at its start.
 class PeakMemory
 {

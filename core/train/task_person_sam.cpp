@@ -205,6 +205,7 @@ public:
         double scoreError = 0.0;
         double absentFound = 0.0;
         double absent = 0.0;
+        std::vector<RunSample> samples;
         constexpr std::int64_t kChunk = 16;
         const std::int64_t total = m_heldPixels.defined() ? m_heldPixels.size(0) : 0;
         for (std::int64_t i = 0; i < total && !cancel.isCancelled(); i += kChunk) {
@@ -229,6 +230,22 @@ public:
                 const double value = overlap[k].item<double>();
                 const double predicted = score[k].item<double>();
                 if (present[k].item<bool>()) {
+                    // One part of each of the first pictures, another part each time.
+                    if (samples.size() < kSamplesKept
+                        && (i * groupCount + k) / groupCount
+                               >= static_cast<std::int64_t>(samples.size())
+                        && k % groupCount
+                               >= static_cast<std::int64_t>(samples.size()) % groupCount) {
+                        const Image picture = pictureOf(m_heldPixels[i + k / groupCount],
+                                                        imageNetNormalization());
+                        RunSample sample;
+                        sample.given = groups[group];
+                        sample.picture = withMask(picture, truth[k][0]);
+                        sample.second = withMask(picture, logits[k][0]);
+                        sample.value = value;
+                        sample.valueName = "IoU";
+                        samples.push_back(std::move(sample));
+                    }
                     sums[group] += value;
                     counts[group] += 1.0;
                     scoreError += std::abs(predicted - value);
@@ -253,6 +270,7 @@ public:
         evaluation.numbers["per_group"] = perGroup;
         evaluation.numbers["scoreError"] = count > 0.0 ? scoreError / count : 0.0;
         evaluation.numbers["absentFound"] = absent > 0.0 ? absentFound / absent : 0.0;
+        evaluation.samples = std::move(samples);
         return evaluation;
     }
 

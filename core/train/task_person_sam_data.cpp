@@ -316,7 +316,7 @@ public:
     {
         Evaluation evaluation;
         evaluation.metric = "dev-mIoU";
-        evaluation.numbers = measured("dev", device, type, cancel);
+        evaluation.numbers = measured("dev", device, type, cancel, &evaluation.samples);
         evaluation.value = evaluation.numbers.at("mIoU").get<double>();
         return evaluation;
     }
@@ -572,9 +572,34 @@ private:
                                batch.at("ids").to(device), batch.at("mask").to(device));
     }
 
+    // Where the mask is of the picture alone, it is laid over the picture, else over what the
+    // network saw.
+    RunSample shownSample(const Batch &batch, const ParsingSample &asked,
+                          const torch::Tensor &logits, std::int64_t row, double overlap) const
+    {
+        constexpr int kHeight = 160;
+        Image picture = toRgb(imageOf(m_sets.pictures[asked.picture], m_inputs));
+        if (m_frame.mode == Frame::Mode::Aspect) {
+            const std::int64_t side = m_frame.imageSide;
+            const torch::Tensor view = torch::empty({3, side, side}, torch::kFloat);
+            m_frame.writePicture(picture, view.data_ptr<float>());
+            picture = pictureOf(view, imageNetNormalization());
+        }
+        if (picture.height > kHeight)
+            picture = resize(picture, std::max(1, picture.width * kHeight / picture.height),
+                             kHeight, ResizeFilter::Bilinear);
+        RunSample sample;
+        sample.given = asked.text;
+        sample.picture = withMask(picture, batch.at("target")[row][0]);
+        sample.second = withMask(picture, logits[row][0]);
+        sample.value = overlap;
+        sample.valueName = "IoU";
+        return sample;
+    }
+
     // Both readings of mIoU over a set, for each group too.
     OrderedJson measured(const std::string &split, torch::Device device, torch::ScalarType type,
-                         const CancelToken &cancel)
+                         const CancelToken &cancel, std::vector<RunSample> *shown = nullptr)
     {
         // A picture's phrases stay together: the confusion matrix needs them all at once.
         std::map<std::size_t, std::vector<const ParsingSample *>> byPicture;
@@ -603,6 +628,11 @@ private:
                 sums[samples[i]->group] += value;
                 counts[samples[i]->group] += 1.0;
                 scoreError += std::abs(value - scores[static_cast<std::int64_t>(i)].item<double>());
+                // The first phrase of each of the first pictures.
+                if (shown != nullptr && shown->size() < kSamplesKept
+                    && (i == 0 || samples[i]->picture != samples[i - 1]->picture))
+                    shown->push_back(shownSample(batch, *samples[i], logits,
+                                                 static_cast<std::int64_t>(i), value));
             }
             std::size_t row = 0;
             for (auto picture = first; picture != next; ++picture) {

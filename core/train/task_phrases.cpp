@@ -217,6 +217,7 @@ public:
         options.placeholderId = m_model->config.text.bosId;
         options.maxNewTokens = m_settings.maxTokens;
         OrderedJson samples = OrderedJson::array();
+        std::vector<RunSample> shown; // one of each part
         for (const auto &[group, held] : m_held) {
             if (cancel.isCancelled())
                 break;
@@ -242,6 +243,9 @@ public:
                     }
                     if (samples.size() < 12 && k % 7 == 0)
                         samples.push_back(truth.text + " -> " + text);
+                    if (shown.size() < kSamplesKept && k == i)
+                        shown.push_back({group, truth.text, text, held[k].crop, {}, {}, {},
+                                         text == truth.text});
                 }
             }
         }
@@ -252,6 +256,7 @@ public:
         evaluation.numbers["exact"] = count > 0.0 ? 100.0 * exact / count : 0.0;
         evaluation.numbers["phrases"] = count;
         evaluation.numbers["samples"] = samples;
+        evaluation.samples = std::move(shown);
         return evaluation;
     }
 

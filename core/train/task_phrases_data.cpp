@@ -186,7 +186,7 @@ public:
     {
         Evaluation evaluation;
         evaluation.metric = "dev-likelihood";
-        evaluation.numbers = measured("dev", device, type, cancel);
+        evaluation.numbers = measured("dev", device, type, cancel, &evaluation.samples);
         evaluation.value = evaluation.numbers.at("likelihood").get<double>();
         return evaluation;
     }
@@ -409,7 +409,7 @@ private:
 
     // Mean loss of the phrases' tokens, and how often what is written names the same colours.
     OrderedJson measured(const std::string &split, torch::Device device, torch::ScalarType type,
-                         const CancelToken &cancel)
+                         const CancelToken &cancel, std::vector<RunSample> *shown = nullptr)
     {
         nn::GenerationOptions options = m_model->config.generationOptions();
         options.maxNewTokens = m_settings.maxTokens;
@@ -452,6 +452,10 @@ private:
                     agreed += !colours.empty() && coloursNamed(text) == colours ? 1.0 : 0.0;
                     if (examples.size() < 12 && k % 7 == 0)
                         examples.push_back(truth + " -> " + text);
+                    if (shown != nullptr && shown->size() < kSamplesKept && i == 0 && k == 0)
+                        shown->push_back({m_sets.taxonomy.groups[group].name, truth, text,
+                                          pictureOf(batch.at("pixels")[0], m_normalization),
+                                          {}, {}, {}, text == truth});
                 }
             }
         }

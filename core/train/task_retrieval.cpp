@@ -258,6 +258,9 @@ public:
         evaluation.numbers["R@10"] = recall(10);
         evaluation.numbers["mAP"] = 100.0 * (better + 1.0).reciprocal().mean().item<double>();
         evaluation.numbers["queries"] = scores.size(0);
+        evaluation.samples = retrievalSamples(
+            scores, [this](std::int64_t i) { return textOf(m_heldIds[i]); },
+            [this](std::int64_t i) { return pictureOf(m_heldPixels[i], clipNormalization()); });
         return evaluation;
     }
 
@@ -337,6 +340,13 @@ private:
             first += size;
         }
         return sum / static_cast<double>(attributeSizes().size());
+    }
+
+    std::string textOf(const torch::Tensor &ids) const
+    {
+        const torch::Tensor row = ids.to(torch::kCPU, torch::kLong).contiguous();
+        const std::int64_t *first = row.data_ptr<std::int64_t>();
+        return m_tokenizer->decode({first, first + row.numel()});
     }
 
     // A model whose patches lie closer together, or further apart, starts from this one's positions

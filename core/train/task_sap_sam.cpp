@@ -322,7 +322,7 @@ public:
         const HeldOut &held = m_settings.chooseOn == "test" ? m_test : m_val;
         Evaluation evaluation;
         evaluation.metric = m_settings.chooseOn + "-R1";
-        evaluation.numbers = measure(held, device, type, cancel);
+        evaluation.numbers = measure(held, device, type, cancel, &evaluation.samples);
         evaluation.value = evaluation.numbers.value("R@1", 0.0);
         if (m_settings.chooseOn == "test")
             evaluation.numbers["chosenOnTest"] = true;
@@ -819,7 +819,7 @@ private:
     // --- measuring
 
     OrderedJson measure(const HeldOut &held, torch::Device device, torch::ScalarType type,
-                        const CancelToken &cancel)
+                        const CancelToken &cancel, std::vector<RunSample> *samples = nullptr)
     {
         nn::Clip &clip = m_model->base_model;
         const auto unit = [](const torch::Tensor &x) {
@@ -831,6 +831,7 @@ private:
         std::vector<torch::Tensor> images, texts;
         std::vector<std::int64_t> gallery, queries;
         std::vector<std::vector<std::int64_t>> captions;
+        std::vector<std::pair<std::size_t, const std::string *>> asked; // item and caption
         for (std::size_t begin = 0; begin < held.items.size() && !cancel.isCancelled();
              begin += kChunk) {
             std::vector<Image> pictures;
@@ -850,6 +851,7 @@ private:
                                                                         clip->config.contextLength))
                                            .ids);
                     queries.push_back(item.identity);
+                    asked.emplace_back(i, &row.text);
                 }
             }
             images.push_back(unit(
@@ -885,6 +887,21 @@ private:
                                   queries.begin() + static_cast<std::ptrdiff_t>(first + rows)},
                                  gallery);
             results.insert(results.end(), part.queries.begin(), part.queries.end());
+            for (std::size_t k = samples != nullptr ? samples->size() : kSamplesKept;
+                 k < kSamplesKept; ++k) {
+                const auto query = static_cast<std::size_t>(
+                    evenly(k, kSamplesKept, static_cast<std::int64_t>(captions.size())));
+                if (query >= first + rows)
+                    break;
+                const torch::Tensor row = scores[static_cast<std::int64_t>(query - first)];
+                const auto best = static_cast<std::size_t>(row.argmax().item<std::int64_t>());
+                RunSample sample;
+                sample.given = *asked[query].second;
+                sample.picture = m_pack->picture(held.items[asked[query].first]);
+                sample.second = m_pack->picture(held.items[best]);
+                sample.isRight = gallery[best] == queries[query];
+                samples->push_back(std::move(sample));
+            }
             first += rows;
         }
         metrics = metricsOfResults(std::move(results));

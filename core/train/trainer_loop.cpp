@@ -904,6 +904,12 @@ void Loop::appendTraining(std::int64_t step, double rate, double norm, const Ste
         line["lossScale"] = m_scaler->scale();
     line["samplesPerSecond"] = samples / seconds;
     line["loaderWait"] = m_waited / seconds; // share of the time
+    constexpr double kMebibyte = 1024.0 * 1024.0;
+    const MemoryUse memory = memoryUse(m_device);
+    if (memory.process >= 0)
+        line["processMemoryMb"] = static_cast<double>(memory.process) / kMebibyte;
+    if (memory.device >= 0)
+        line["gpuMemoryMb"] = static_cast<double>(memory.device) / kMebibyte;
     m_run.appendMetrics(line);
     m_run.log("step " + std::to_string(m_done) + "/" + std::to_string(m_steps) + ": loss "
               + formatted(line["loss"]) + "  rate " + formatted(rate) + "  norm " + formatted(norm)
@@ -995,6 +1001,12 @@ void Loop::evaluate()
     useAverage(false);
     if (token.isCancelled())
         return;
+    try {
+        if (!evaluation.samples.empty())
+            writeRunSamples(m_run.path(), m_done, evaluation.samples);
+    } catch (const Error &error) { // a run does without
+        m_run.log(std::string("the samples could not be written: ") + error.what());
+    }
 
     const std::lock_guard<std::mutex> lock(m_mutex);
     if (m_gaveUp)

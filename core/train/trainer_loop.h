@@ -6,6 +6,7 @@
 #include "core/nn/torch_compat.h"
 #include "core/train/optimizer.h"
 #include "core/train/run_folder.h"
+#include "core/train/run_samples.h"
 #include "core/train/settings.h"
 #include "core/weights/strict_loader.h"
 
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sapsam::training {
 
@@ -30,6 +32,7 @@ struct Evaluation
     std::string metric; // "val-R1": what the best checkpoint is chosen by, higher is better
     double value = 0.0;
     OrderedJson numbers; // everything that was measured
+    std::vector<RunSample> samples = {}; // for people to look at
 };
 
 // Helper heads are submodules of the trained module under this name. They predict what the

@@ -6,6 +6,7 @@
 #include "core/engine/training_form.h"
 #include "ui/pages/training/curve_plot.h"
 #include "ui/pages/training/runs_model.h"
+#include "ui/pages/training/samples_view.h"
 #include "ui/pages/training/text_table_model.h"
 #include "ui/pages/training/training_page.h"
 #include "ui/support/icons.h"
@@ -453,7 +454,7 @@ private Q_SLOTS:
         QTRY_COMPARE(page.runs()->rowCount(), 1);
         QTRY_VERIFY(page.isSettled());
         QTRY_VERIFY(page.checkpointsModel()->rowCount() >= 3); // model, best, last
-        page.tabs()->setCurrentIndex(3);
+        page.tabs()->setCurrentIndex(TrainingPage::Checkpoints);
         QVERIFY(page.useButton()->isEnabled());
         page.modelNameEdit()->setText(QStringLiteral("my-model"));
         QSignalSpy used(&page, &TrainingPage::modelUsed);
@@ -464,6 +465,37 @@ private Q_SLOTS:
         const Json manifest = readJsonFile(toStdString(models.path()) + "/manifest.json");
         QVERIFY(manifest.at("models").at(0).at("name") == Json("my-model"));
         QVERIFY(problems.isEmpty());
+
+        // What it took and what it predicted is shown, too.
+        QTRY_VERIFY(page.samples()->cardCount() > 0);
+        QCOMPARE(page.samples()->shownStep(), static_cast<std::int64_t>(kSteps));
+        QCOMPARE(page.samples()->stepBox()->count(), 8); // evaluations
+        page.samples()->stepBox()->setCurrentIndex(2);
+        QTRY_COMPARE(page.samples()->shownStep(), std::int64_t{120});
+        QStringList titles;
+        for (const CurvePlot *plot : page.plots())
+            titles.append(plot->title());
+        QVERIFY2(titles.contains(QStringLiteral("Memory of the process, MiB")),
+                 qPrintable(titles.join(QLatin1Char('\n'))));
+
+        // Where nothing can be written, it goes into the user's own folder, and is said to.
+        const QTemporaryDir data;
+        qputenv("XDG_DATA_HOME", data.path().toUtf8());
+        TrainingPage readOnly(contextWith(&problems, data.filePath(QStringLiteral("absent"))));
+        readOnly.show();
+        readOnly.setRunsFolder(disturbed);
+        QTRY_VERIFY(readOnly.isSettled() && readOnly.useButton()->isEnabled());
+        readOnly.modelNameEdit()->setText(QStringLiteral("own-model"));
+        QSignalSpy usedThere(&readOnly, &TrainingPage::modelUsed);
+        QTest::mouseClick(readOnly.useButton(), Qt::LeftButton);
+        QVERIFY(usedThere.wait(kSlowMs));
+        const QString own = data.filePath(QStringLiteral("sapsam/models"));
+        QVERIFY2(readOnly.usedText().contains(own), qPrintable(readOnly.usedText()));
+        QVERIFY2(readOnly.usedText().contains(QStringLiteral("Choose")),
+                 qPrintable(readOnly.usedText()));
+        QCOMPARE(toQString(chosenModelFolder("retrieval")), own + QStringLiteral("/own-model"));
+        QVERIFY(problems.isEmpty());
+        qunsetenv("XDG_DATA_HOME");
     }
 
     void queueStartsTheNextWhenOneEndsWithoutAWindow()
@@ -586,13 +618,13 @@ private Q_SLOTS:
         page.show();
         page.setRunsFolder(folder.path());
         QTRY_COMPARE(page.runs()->rowCount(), 2);
-        QVERIFY(!page.tabs()->isTabEnabled(4));
+        QVERIFY(!page.tabs()->isTabEnabled(TrainingPage::Compare));
 
         page.selectRuns({QStringLiteral("20260102-000000-b-222222"),
                          QStringLiteral("20260101-000000-a-111111")});
 
         QTRY_VERIFY(page.isSettled() && page.comparisonModel()->rowCount() > 0);
-        QVERIFY(page.tabs()->isTabEnabled(4));
+        QVERIFY(page.tabs()->isTabEnabled(TrainingPage::Compare));
         const auto &first = page.comparisonModel()->rows().front();
         QCOMPARE(first.key, QStringLiteral("learningRate"));
         QCOMPARE(first.cells.at(1), QStringLiteral("0.01"));

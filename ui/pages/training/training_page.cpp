@@ -1,12 +1,16 @@
 #include "ui/pages/training/training_page.h"
 
 #include "core/base/file.h"
+#include "core/base/log.h"
 #include "core/engine/run_launch.h"
+#include "core/engine/run_samples.h"
 #include "core/engine/trainer.h"
 #include "core/engine/training_form.h"
+#include "core/pipeline/engines.h"
 #include "ui/jobs/project_session.h"
 #include "ui/pages/training/curve_plot.h"
 #include "ui/pages/training/runs_model.h"
+#include "ui/pages/training/samples_view.h"
 #include "ui/pages/training/text_table_model.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
@@ -21,6 +25,7 @@
 #include <QCollator>
 #include <QDateTime>
 #include <QDesktopServices>
+#include <QDir>
 #include <QFileDialog>
 #include <QFontDatabase>
 #include <QGridLayout>
@@ -106,8 +111,10 @@ PlotPlace placeOf(const QString &name)
         return {6, TrainingPage::tr("Share of time waiting for data")};
     if (name == QLatin1String("gpuMemoryMb"))
         return {7, TrainingPage::tr("Memory of the card, MiB")};
+    if (name == QLatin1String("processMemoryMb"))
+        return {8, TrainingPage::tr("Memory of the process, MiB")};
     if (name == QLatin1String("lossScale"))
-        return {8, TrainingPage::tr("Scale of the loss")};
+        return {9, TrainingPage::tr("Scale of the loss")};
     // Other things that a task tells have scales of their own.
     static const QSet<QString> terms = {
         QStringLiteral("sdm"),      QStringLiteral("itc"),   QStringLiteral("cmpm"),
@@ -117,7 +124,41 @@ PlotPlace placeOf(const QString &name)
         QStringLiteral("score"),    QStringLiteral("words"), QStringLiteral("attributes")};
     if (terms.contains(name))
         return {2, TrainingPage::tr("Terms of the loss")};
-    return {9, name};
+    return {10, name};
+}
+
+QString titleOf(const RunBadge &badge)
+{
+    if (badge.id == "chosen-on-test")
+        return TrainingPage::tr("chosen on test");
+    if (badge.id == "drawn-people")
+        return TrainingPage::tr("drawn people");
+    if (badge.id == "other-version") // "version 1.2.3"
+        return TrainingPage::tr("version %1").arg(toQString(badge.text).section(u' ', 1));
+    if (badge.id == "processes") // "4 processes"
+        return TrainingPage::tr("%1 processes").arg(toQString(badge.text).section(u' ', 0, 0));
+    if (badge.id == "settings")
+        return TrainingPage::tr("settings of another version");
+    return toQString(badge.text);
+}
+
+QString explanationOf(const RunBadge &badge)
+{
+    if (badge.id == "chosen-on-test")
+        return TrainingPage::tr(
+            "The best checkpoint was chosen on the split that it is judged by, so that its numbers "
+            "are too good. Choose on val for numbers that can be compared.");
+    if (badge.id == "drawn-people")
+        return TrainingPage::tr("Trained and measured on people that the program draws: the "
+                                "numbers say nothing about photographs.");
+    if (badge.id == "other-version")
+        return TrainingPage::tr("Trained by another version of the program.");
+    if (badge.id == "processes")
+        return TrainingPage::tr("Trained by several processes together.");
+    if (badge.id == "settings")
+        return TrainingPage::tr("This version of the program does not take all of its settings, so "
+                                "that it can be looked at, but not go on.");
+    return toQString(badge.explanation);
 }
 
 // What is counted, not measured, draws a line that says nothing.
@@ -146,6 +187,9 @@ struct TrainingPage::Wanted
     std::string runsFolder;
     std::vector<std::string> selected; // ids
     std::map<std::string, std::shared_ptr<RunMetrics>> metrics;
+    bool followsNewest = true;
+    std::int64_t sampleStep = -1; // the chosen one
+    std::int64_t shownStep = -1;  // need not be read again
 };
 
 struct TrainingPage::Snapshot
@@ -160,8 +204,29 @@ struct TrainingPage::Snapshot
     Json environment;
     Json otherConfig; // of the second selected run
     std::vector<RunCheckpoint> checkpoints;
+    std::vector<std::int64_t> sampleSteps;
+    std::int64_t sampleStep = -1;
+    std::vector<SamplesView::Card> cards; // of this step, unless they are shown already
     std::string problem;
 };
+
+namespace {
+
+// A set that has just been replaced or is damaged comes with the next look.
+std::vector<SamplesView::Card> readCards(const std::string &folder, std::int64_t step)
+{
+    std::vector<SamplesView::Card> cards;
+    try {
+        for (const ShownSample &sample : readRunSamples(folder, step).samples)
+            cards.push_back({sample, QImage(toQString(sample.picture)),
+                             QImage(toQString(sample.second))});
+    } catch (const Error &error) {
+        logDebug(error.what());
+    }
+    return cards;
+}
+
+} // namespace
 
 TrainingPage::TrainingPage(const PageContext &context, QWidget *parent)
     : WorkbenchPage(parent),
@@ -191,6 +256,7 @@ TrainingPage::TrainingPage(const PageContext &context, QWidget *parent)
       m_plotArea(new QWidget),
       m_plotGrid(new QGridLayout(m_plotArea)),
       m_noCurves(makeLabel(tr("Nothing has been measured yet."), "muted")),
+      m_samples(new SamplesView),
       m_log(new QPlainTextEdit),
       m_settingsModel(new TextTableModel({tr("Setting"), tr("Value"), tr("Default")}, this)),
       m_checkpointsModel(new TextTableModel(
@@ -235,9 +301,11 @@ TrainingPage::TrainingPage(const PageContext &context, QWidget *parent)
     const auto selectionChanged = [this] {
         m_hasSnapshot = false;
         m_used->clear();
+        m_samples->clear();
         showCurrent();
         refresh();
     };
+    connect(m_samples, &SamplesView::stepChosen, this, &TrainingPage::refresh);
     connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             selectionChanged);
     connect(m_runs, &QAbstractItemModel::dataChanged, this, [this] { showCurrent(); });
@@ -336,6 +404,7 @@ void TrainingPage::buildRight(QWidget *right)
     head->addWidget(m_message);
 
     m_tabs->addTab(tr("Curves"));
+    m_tabs->addTab(tr("Samples"));
     m_tabs->addTab(tr("Log"));
     m_tabs->addTab(tr("Settings"));
     m_tabs->addTab(tr("Checkpoints"));
@@ -435,6 +504,7 @@ void TrainingPage::buildRight(QWidget *right)
         return page;
     };
     m_tabPages->addWidget(curves);
+    m_tabPages->addWidget(m_samples);
     m_tabPages->addWidget(logPage);
     m_tabPages->addWidget(framed(m_settingsTable));
     m_tabPages->addWidget(checkpoints);
@@ -642,6 +712,9 @@ void TrainingPage::refresh()
         wanted.selected.push_back(toStdString(id));
         wanted.metrics[toStdString(id)] = m_metrics.value(id);
     }
+    wanted.sampleStep = m_samples->wantedStep();
+    wanted.followsNewest = m_samples->followsNewest();
+    wanted.shownStep = m_samples->shownStep();
     m_lane->start(
         {}, this,
         [state = m_laneState, wanted](const CancelToken &cancel, const ProgressSink &) {
@@ -688,6 +761,14 @@ void TrainingPage::refresh()
                     try {
                         snapshot.environment = readJsonFile(run->folder + "/environment.json");
                     } catch (const Error &) {
+                    }
+                    snapshot.sampleSteps = sampleSteps(run->folder);
+                    if (!snapshot.sampleSteps.empty()) {
+                        snapshot.sampleStep = wanted.followsNewest || wanted.sampleStep < 0
+                                                  ? snapshot.sampleSteps.back()
+                                                  : wanted.sampleStep;
+                        if (snapshot.sampleStep != wanted.shownStep)
+                            snapshot.cards = readCards(run->folder, snapshot.sampleStep);
                     }
                     snapshot.log = logTail(run->folder);
                     snapshot.checkpoints = checkpointsOf(run->folder);
@@ -749,6 +830,9 @@ void TrainingPage::take(Snapshot &&snapshot)
                                       : tr("%1 damaged lines left out").arg(countText(damaged)));
         m_curveNote->setText(notes.join(QStringLiteral(" · ")));
 
+        m_samples->setSteps(snapshot.sampleSteps);
+        if (snapshot.sampleStep != m_samples->shownStep())
+            m_samples->setCards(snapshot.sampleStep, snapshot.cards);
         const QString log = toQString(snapshot.log);
         if (m_log->property("text").toString() != log) {
             QScrollBar *bar = m_log->verticalScrollBar();
@@ -887,7 +971,7 @@ void TrainingPage::showCurrent()
     QStringList badges;
     if (hasRun) {
         for (const RunBadge &badge : run->badges)
-            badges.append(toQString(badge.text));
+            badges.append(titleOf(badge));
     }
     if (badges != m_shownBadges) {
         m_shownBadges = badges;
@@ -895,9 +979,9 @@ void TrainingPage::showCurrent()
         for (const RunBadge &badge : hasRun ? run->badges : std::vector<RunBadge>()) {
             const bool warns = badge.id == "chosen-on-test" || badge.id == "settings";
             auto *chip =
-                new Chip({}, toQString(badge.text),
+                new Chip({}, titleOf(badge),
                          warns ? warningColor(palette()) : palette().color(QPalette::Highlight));
-            chip->setToolTip(toQString(badge.explanation));
+            chip->setToolTip(explanationOf(badge));
             m_badges->addWidget(chip);
         }
         m_badgeArea->setVisible(!badges.isEmpty());
@@ -1230,6 +1314,7 @@ void TrainingPage::useModel()
         std::string name;
         std::string task;
         std::string folder;
+        bool isTaken = false; // the program looks there
         std::optional<ErrorReport> error;
     };
     m_use->setEnabled(false);
@@ -1247,6 +1332,8 @@ void TrainingPage::useModel()
                 used.name = entry.at("name").get<std::string>();
                 used.task = entry.at("task").get<std::string>();
                 preferModel(used.folder, used.name);
+                used.isTaken = used.folder == models || models.empty()
+                               || models == defaultModelsFolder();
             } catch (const std::exception &) {
                 used.error = reportOfCurrentException();
             }
@@ -1259,11 +1346,17 @@ void TrainingPage::useModel()
                 showProblem(tr("The model could not be entered"), *used.error);
                 return;
             }
+            const QString name = toQString(used.name);
+            const QString folder = QDir::toNativeSeparators(toQString(used.folder));
+            const QString task = toQString(used.task);
             m_used->setText(
-                tr("“%1” lies in %2 and is taken for %3 when the program is started "
-                   "the next time. What was embedded by another model must be embedded "
-                   "again.")
-                    .arg(toQString(used.name), toQString(used.folder), toQString(used.task)));
+                used.isTaken
+                    ? tr("“%1” lies in %2 and is taken for %3 when the program is started the next "
+                         "time. What was embedded by another model must be embedded again.")
+                          .arg(name, folder, task)
+                    : tr("“%1” lies in %2, because nothing can be written to the models folder %3. "
+                         "Choose %2 in the settings to take it for %4.")
+                          .arg(name, folder, m_context.modelsFolder, task));
             Q_EMIT modelUsed(toQString(used.task), toQString(used.name));
         });
 }

@@ -31,6 +31,7 @@ class CurvePlot;
 class EmptyState;
 class FlowLayout;
 class RunsModel;
+class SamplesView;
 class TextTableModel;
 
 // The training runs of a project: what runs, waits and has ended, each with its curves, log,
@@ -41,6 +42,8 @@ class TrainingPage final : public WorkbenchPage
     Q_OBJECT
 
 public:
+    enum Tab { Curves, Samples, Log, Settings, Checkpoints, Compare };
+
     explicit TrainingPage(const PageContext &context, QWidget *parent = nullptr);
     ~TrainingPage() override;
 
@@ -72,6 +75,7 @@ public:
     TextTableModel *settingsModel() const { return m_settingsModel; }
     TextTableModel *checkpointsModel() const { return m_checkpointsModel; }
     TextTableModel *comparisonModel() const { return m_comparisonModel; }
+    SamplesView *samples() const { return m_samples; }
     const std::vector<CurvePlot *> &plots() const { return m_plots; }
     EmptyState *emptyState() const { return m_empty; }
     bool showsEmptyState() const;
@@ -89,7 +93,6 @@ Q_SIGNALS:
     void modelUsed(const QString &task, const QString &name);
 
 private:
-    enum Tab { Curves, Log, Settings, Checkpoints, Compare };
     struct LaneState;
     struct Wanted;
     struct Snapshot;
@@ -146,6 +149,7 @@ private:
     QLabel *m_noCurves;
     std::vector<CurvePlot *> m_plots;
     QStringList m_plotKey; // what the plots were built for
+    SamplesView *m_samples;
     QPlainTextEdit *m_log;
     TextTableModel *m_settingsModel;
     TextTableModel *m_checkpointsModel;
