@@ -9,6 +9,7 @@
 #include "core/image/rle.h"
 #include "core/pipeline/evaluation_report.h"
 #include "core/pipeline/part_prompts.h"
+#include "core/pipeline/searcher.h"
 #include "core/search/feature_file.h"
 #include "core/synth/pedestrian.h"
 #include "core/taxonomy/taxonomy.h"
@@ -91,9 +92,10 @@ struct Material
 };
 
 void addBadge(EvaluationReport &report, const char *code, BadgeLevel level, std::string title,
-              std::string text)
+              std::string text, std::int64_t count = 0, std::string detail = {})
 {
-    report.badges.push_back({code, level, std::move(title), std::move(text)});
+    report.badges.push_back(
+        {code, level, std::move(title), std::move(text), count, std::move(detail)});
 }
 
 void badgeSplit(EvaluationReport &report)
@@ -124,11 +126,13 @@ void badgeLeaks(EvaluationReport &report, std::int64_t identities, std::int64_t 
     if (identities > 0)
         addBadge(report, "identity-leak", BadgeLevel::Problem, "Identity leak",
                  countOf(identities, "person of this split is", "persons of this split are")
-                     + " in another split, too: the model may have seen them.");
+                     + " in another split, too: the model may have seen them.",
+                 identities);
     if (files > 0)
         addBadge(report, "picture-leak", BadgeLevel::Problem, "Picture leak",
                  countOf(files, "picture file of this split is", "picture files of this split are")
-                     + " in another split, too, byte for byte.");
+                     + " in another split, too, byte for byte.",
+                 files);
     if (identities == 0 && files == 0)
         addBadge(report, "no-leak", BadgeLevel::Good, "No leak between splits",
                  "No person and no file of this split occurs in another split.");
@@ -226,7 +230,8 @@ Material materialOfProject(ProjectStore &store, const EvaluationRequest &request
         addBadge(report, "edited-captions", BadgeLevel::Warning, "Captions were edited",
                  "Captions of this project were changed by hand ("
                      + countOf(edited, "step", "steps")
-                     + " in its history): the queries are not those that were published.");
+                     + " in its history): the queries are not those that were published.",
+                 edited);
     return material;
 }
 
@@ -280,7 +285,8 @@ Material materialOfDataset(const EvaluationRequest &request, EvaluationReport &r
         addBadge(report, "dataset-findings", BadgeLevel::Warning, "The data set has faults",
                  countOf(complaints, "thing is", "things are")
                      + " wrong with the data set, such as: " + dataset.findings.front().text
-                     + ". `sapsam dataset doctor` lists them all.");
+                     + ". `sapsam dataset doctor` lists them all.",
+                 complaints, dataset.findings.front().text);
     return material;
 }
 
@@ -536,16 +542,18 @@ void badgeModel(EvaluationReport &report)
             report, "chosen-on-test", BadgeLevel::Problem, "Chosen on test",
             "The run " + name
                 + " kept the checkpoint that was best on the test split. Numbers on that split "
-                  "are too good and cannot be compared with honestly chosen ones.");
+                  "are too good and cannot be compared with honestly chosen ones.",
+            0, name);
     else
         addBadge(report, "chosen-on-val", BadgeLevel::Good, "Chosen on val",
-                 "The run " + name + " never looked at the test split to choose its checkpoint.");
+                 "The run " + name + " never looked at the test split to choose its checkpoint.",
+                 0, name);
     if (report.source == "dataset" && config.value("data", Json()).is_string()
         && report.split == "train") {
         std::error_code error;
         if (fs::equivalent(config.at("data").get<std::string>(), report.folder, error) && !error)
             addBadge(report, "trained-on-it", BadgeLevel::Problem, "Trained on these pictures",
-                     "The run " + name + " was trained on exactly this split.");
+                     "The run " + name + " was trained on exactly this split.", 0, name);
     }
 }
 
@@ -558,23 +566,28 @@ void badgeRetrieval(EvaluationReport &report)
     if (report.identities < kFewIdentities)
         addBadge(report, "few-people", BadgeLevel::Warning, "Few people",
                  "Only " + countOf(report.identities, "person is", "persons are")
-                     + " asked for: look at the intervals, not at the digits.");
+                     + " asked for: look at the intervals, not at the digits.",
+                 report.identities);
     std::int64_t truncated = 0;
     for (const EvaluatedQuery &query : report.queries)
         truncated += query.truncated ? 1 : 0;
     if (truncated > 0)
         addBadge(report, "truncated-captions", BadgeLevel::Note, "Captions cut off",
                  countOf(truncated, "caption is", "captions are") + " longer than the "
-                     + std::to_string(report.contextLength) + " tokens that the model reads.");
+                     + std::to_string(report.contextLength) + " tokens that the model reads.",
+                 truncated);
     if (report.skippedQueries > 0)
         addBadge(report, "skipped-queries", BadgeLevel::Warning, "Queries without an answer",
                  countOf(report.skippedQueries, "query has", "queries have")
-                     + " no right picture in the gallery and counts in no mean.");
+                     + " no right picture in the gallery and counts in no mean.",
+                 report.skippedQueries);
     if (!report.skippedPictures.empty())
         addBadge(
             report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
             countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture", "pictures")
-                + " could not be used, such as: " + report.skippedPictures.front());
+                + " could not be used, such as: " + report.skippedPictures.front(),
+            static_cast<std::int64_t>(report.skippedPictures.size()),
+            report.skippedPictures.front());
     if (report.cancelled)
         addBadge(report, "cancelled", BadgeLevel::Problem, "Stopped half-way",
                  "The measurement was cancelled: only a part of the gallery or of the queries was "
@@ -1046,7 +1059,10 @@ EvaluationReport measureParsing(Segmenter &segmenter, ProjectStore *store,
         report.data = "parts drawn by people, " + report.data;
     }
     badgeModel(report);
-    const Taxonomy taxonomy = defaultTaxonomy();
+    // What people drew in a project belongs to its own groups.
+    const Taxonomy taxonomy = request.source == "project" && store != nullptr
+                                  ? searchTaxonomy(*store)
+                                  : defaultTaxonomy();
     const std::vector<SegmentPrompt> prompts = segmentPrompts(taxonomy);
     ParsingCounter counter(taxonomy);
     if (request.source == "synthetic") {
@@ -1075,7 +1091,9 @@ EvaluationReport measureParsing(Segmenter &segmenter, ProjectStore *store,
         addBadge(
             report, "skipped-pictures", BadgeLevel::Warning, "Pictures left out",
             countOf(static_cast<std::int64_t>(report.skippedPictures.size()), "picture", "pictures")
-                + " could not be used, such as: " + report.skippedPictures.front());
+                + " could not be used, such as: " + report.skippedPictures.front(),
+            static_cast<std::int64_t>(report.skippedPictures.size()),
+            report.skippedPictures.front());
     if (report.cancelled)
         addBadge(report, "cancelled", BadgeLevel::Problem, "Stopped half-way",
                  "The measurement was cancelled: only a part of the pictures was used.");

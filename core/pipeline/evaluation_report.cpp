@@ -186,7 +186,9 @@ OrderedJson jsonOf(const EvaluationReport &report)
         json["badges"].push_back({{"code", badge.code},
                                   {"level", nameOf(badge.level)},
                                   {"title", badge.title},
-                                  {"text", badge.text}});
+                                  {"text", badge.text},
+                                  {"count", badge.count},
+                                  {"detail", badge.detail}});
     json["metrics"] = OrderedJson::array();
     for (const MeasuredMetric &metric : report.metrics)
         json["metrics"].push_back({{"name", metric.name},
@@ -300,7 +302,9 @@ EvaluationReport evaluationFromJson(const Json &json, const std::string &origin)
         report.badges.push_back({require<std::string>(badge, "code", origin),
                                  levelFromName(require<std::string>(badge, "level", origin)),
                                  require<std::string>(badge, "title", origin),
-                                 require<std::string>(badge, "text", origin)});
+                                 require<std::string>(badge, "text", origin),
+                                 valueOr<std::int64_t>(badge, "count", 0, origin),
+                                 valueOr<std::string>(badge, "detail", {}, origin)});
     for (const Json &metric : listOf(json, "metrics", origin))
         report.metrics.push_back({require<std::string>(metric, "name", origin),
                                   intervalFrom(require<Json>(metric, "value", origin), origin),

@@ -36,6 +36,9 @@ struct ProtocolBadge
     BadgeLevel level = BadgeLevel::Note;
     std::string title;
     std::string text; // what it means, with the numbers found
+    // The same for who says it in other words; 0 and "" where there is nothing of the kind.
+    std::int64_t count = 0;
+    std::string detail; // a run's name, the first of several complaints
 };
 
 // One measure, in percent.

@@ -1,5 +1,6 @@
 #include "ui/pages/evaluation/evaluation_models.h"
 
+#include "ui/pages/evaluation/badge_texts.h"
 #include "ui/support/text.h"
 #include "ui/support/theme.h"
 
@@ -138,7 +139,8 @@ void EvaluationListModel::setRecords(std::vector<EvaluationRecord> records)
                         continue;
                     entry.worst = std::max(entry.worst, level);
                     if (level >= BadgeLevel::Warning)
-                        titles.append(toQString(badge.value("title", std::string())));
+                        titles.append(badgeTitle(badge.value("code", std::string()),
+                                                 badge.value("title", std::string())));
                 }
             }
             entry.badges = titles.join(QStringLiteral(", "));

@@ -1,7 +1,9 @@
 #include "ui/pages/evaluation/evaluation_page.h"
 
 #include "core/base/error.h"
-#include "core/taxonomy/taxonomy.h"
+#include "core/pipeline/searcher.h"
+#include "core/store/taxonomy_versions.h"
+#include "ui/pages/evaluation/badge_texts.h"
 #include "ui/pages/evaluation/evaluation_charts.h"
 #include "ui/pages/evaluation/picture_strip.h"
 #include "ui/support/text.h"
@@ -102,18 +104,12 @@ void fitHeight(QTableWidget *table)
     table->setFixedHeight(height);
 }
 
-QString partTitle(const std::string &group)
-{
-    static const Taxonomy taxonomy = defaultTaxonomy();
-    const PartGroup *found = taxonomy.findGroup(group);
-    return found != nullptr ? toQString(found->title) : toQString(group);
-}
-
 } // namespace
 
 EvaluationPage::EvaluationPage(const PageContext &context, QWidget *parent)
     : WorkbenchPage(parent),
       m_context(context),
+      m_parts(context.palette),
       m_list(new EvaluationListModel(this)),
       m_causes(new CauseModel(this)),
       m_misses(new MissModel(this)),
@@ -211,7 +207,16 @@ EvaluationPage::EvaluationPage(const PageContext &context, QWidget *parent)
                     load(current.data(EvaluationListModel::IdRole).toLongLong());
             });
     ProjectSession *session = m_context.session;
-    connect(session, &ProjectSession::opened, this, [this] { reload(); });
+    connect(session, &ProjectSession::opened, this, [this] {
+        loadMerges();
+        reload();
+    });
+    connect(session, &ProjectSession::edited, this, [this](const Edit &edit) {
+        if (std::any_of(edit.changes.begin(), edit.changes.end(), [](const Change &change) {
+                return change.kind == EditKind::Setting && change.key == kCurrentTaxonomyKey;
+            }))
+            loadMerges();
+    });
     connect(session, &ProjectSession::closed, this, [this] {
         m_list->setRecords({});
         m_running = 0;
@@ -964,9 +969,9 @@ void EvaluationPage::fillCards()
         auto *layout = new QVBoxLayout(card);
         layout->setContentsMargins(16, 10, 16, 10);
         layout->addWidget(makeLabel(tr("Protocol"), "section"));
-        QLabel *label = makeLabel(toQString(badge.title), "warning");
+        QLabel *label = makeLabel(badgeTitle(badge.code, badge.title), "warning");
         layout->addWidget(label);
-        card->setToolTip(toQString(badge.text));
+        card->setToolTip(badgeText(badge, *m_report));
         m_cards->layout()->addWidget(card);
     }
 }
@@ -1011,6 +1016,18 @@ void EvaluationPage::fillPaper()
     fitHeight(m_paper);
 }
 
+// The groups that the project has drawn by people are named as it names them.
+void EvaluationPage::loadMerges()
+{
+    m_context.session->read(
+        this, [](ProjectStore &store, const CancelToken &) { return searchTaxonomy(store); },
+        [this](const Taxonomy &taxonomy) {
+            m_parts = makePartPalette(taxonomy);
+            if (m_report)
+                fillPerClass();
+        });
+}
+
 void EvaluationPage::fillPerClass()
 {
     const bool isParsing = m_report->kind == "parsing";
@@ -1022,19 +1039,19 @@ void EvaluationPage::fillPerClass()
     QStringList titles;
     QList<QColor> colors;
     for (const ParsedClass &parsed : m_report->classes) {
-        titles.append(partTitle(parsed.group));
-        colors.append(m_context.palette.color(toQString(parsed.group)));
+        titles.append(m_parts.title(toQString(parsed.group)));
+        colors.append(m_parts.color(toQString(parsed.group)));
     }
     m_iou->setClasses(m_report->classes, titles, colors);
     QStringList names;
     for (const std::string &name : m_report->matrixNames)
-        names.append(name == "background" ? tr("Background") : partTitle(name));
+        names.append(name == "background" ? tr("Background") : m_parts.title(toQString(name)));
     m_matrix->setMatrix(m_report->matrix, names);
     std::vector<PictureStrip::Entry> worst;
     for (const ParsedSample &sample : m_report->worst) {
         if (worst.size() == 24)
             break;
-        worst.push_back({sample.imageId, sample.path, partTitle(sample.group),
+        worst.push_back({sample.imageId, sample.path, m_parts.title(toQString(sample.group)),
                          tr("IoU %1").arg(percent(sample.iou)), false, true});
     }
     m_worst->setEntries(std::move(worst));
@@ -1250,7 +1267,8 @@ void EvaluationPage::fillProtocol()
         auto *card = new QFrame;
         setRole(card, "card");
         card->setAccessibleName(
-            QStringLiteral("%1: %2").arg(levelText(badge->level), toQString(badge->title)));
+            QStringLiteral("%1: %2").arg(levelText(badge->level),
+                                         badgeTitle(badge->code, badge->title)));
         auto *row = new QHBoxLayout(card);
         row->setContentsMargins(16, 12, 16, 12);
         row->setSpacing(14);
@@ -1261,8 +1279,8 @@ void EvaluationPage::fillProtocol()
         row->addWidget(level, 0, Qt::AlignTop);
         auto *texts = new QVBoxLayout;
         texts->setSpacing(3);
-        QLabel *title = makeLabel(toQString(badge->title), "heading");
-        QLabel *text = makeLabel(toQString(badge->text), "muted");
+        QLabel *title = makeLabel(badgeTitle(badge->code, badge->title), "heading");
+        QLabel *text = makeLabel(badgeText(*badge, *m_report), "muted");
         text->setWordWrap(true);
         texts->addWidget(title);
         texts->addWidget(text);

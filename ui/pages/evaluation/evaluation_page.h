@@ -98,6 +98,7 @@ private:
     void fillCards();
     void fillPaper();
     void fillPerClass();
+    void loadMerges();
     void fillMisses();
     void showMiss(int query);
     void fillDiffBoxes();
@@ -106,6 +107,7 @@ private:
     void updateActions();
 
     PageContext m_context;
+    PartPalette m_parts; // of the project
     QList<QAction *> m_actions;
     QAction *m_exportAction = nullptr;
     QAction *m_removeAction = nullptr;
