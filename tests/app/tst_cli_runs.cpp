@@ -3,6 +3,7 @@
 #include "core/base/json_file.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
@@ -90,6 +91,39 @@ private Q_SLOTS:
 
         QCOMPARE(run.exitCode, 1);
         QCOMPARE(run.json.at("error").at("kind").get<std::string>(), std::string("not-found"));
+    }
+
+    void runsWaitInTheQueueInTheirOrder()
+    {
+        const QTemporaryDir folder;
+        const QString a = writeRun(folder, "20260101-000000-a-11111111",
+                                   {{"task", "retrieval"}, {"name", "a"}}, "");
+        const QString b = writeRun(folder, "20260101-000000-b-22222222",
+                                   {{"task", "retrieval"}, {"name", "b"}}, "");
+        const QStringList verb{QStringLiteral("--json"), QStringLiteral("runs"),
+                               QStringLiteral("queue")};
+        const auto listed = [&] {
+            return sapsamProgram(verb + QStringList{QStringLiteral("list"), folder.path()})
+                .json.at("queue")
+                .dump();
+        };
+        QCOMPARE(listed(), std::string("[]"));
+        writeJsonFile(folder.path().toStdString() + "/queue.json",
+                      Json{{"runs", {QFileInfo(b).fileName().toStdString(),
+                                     QFileInfo(a).fileName().toStdString()}}});
+        QCOMPARE(listed(), OrderedJson({QFileInfo(b).fileName().toStdString(),
+                                        QFileInfo(a).fileName().toStdString()})
+                               .dump());
+
+        const Run removed = sapsamProgram(verb + QStringList{QStringLiteral("remove"), b});
+
+        QVERIFY2(removed.exitCode == 0, removed.text.c_str());
+        QCOMPARE(listed(), OrderedJson::array({QFileInfo(a).fileName().toStdString()}).dump());
+        const Run absent = sapsamProgram(
+            verb
+            + QStringList{QStringLiteral("add"), folder.filePath(QStringLiteral("nowhere"))});
+        QCOMPARE(absent.exitCode, 1);
+        QCOMPARE(absent.json.at("error").at("kind").get<std::string>(), std::string("not-found"));
     }
 
     void scriptForSlurmIsWrittenIntoTheRunFolder()
