@@ -160,11 +160,20 @@ public:
         const nn::PersonSamOutput output =
             m_model->decode(embeddings, batch.at("ids").to(device), batch.at("mask").to(device));
         const torch::Tensor target = batch.at("target").to(device); // [P, 1, side, side]
-        const torch::Tensor dice = diceLoss(output.maskLogits, target);
-        const torch::Tensor bce = bceLoss(output.maskLogits, target);
+        const torch::Tensor present = target.flatten(1).sum(1).gt(0); // [P]
+        // A part that is not there teaches the score only. It would teach the mask to be empty,
+        // from which rare parts hardly come back.
+        const torch::Tensor rows = present.nonzero().flatten();
+        const torch::Tensor masks = output.maskLogits.index_select(0, rows);
+        const torch::Tensor wanted = target.index_select(0, rows);
+        const bool isAnyThere = rows.size(0) > 0;
+        const torch::Tensor nothing = output.maskLogits.to(torch::kFloat).sum() * 0.0;
+        const torch::Tensor dice = isAnyThere ? diceLoss(masks, wanted) : nothing;
+        const torch::Tensor bce = isAnyThere ? bceLoss(masks, wanted) : nothing;
         const torch::Tensor overlap = binaryIou(output.maskLogits.detach(), target); // [P]
+        const torch::Tensor seen = present.to(torch::kFloat);
         const torch::Tensor score =
-            (output.iou.to(torch::kFloat).flatten() - overlap).square().mean();
+            (output.iou.to(torch::kFloat).flatten() - overlap * seen).square().mean();
         StepResult result;
         result.loss = dice + bce + m_settings.scoreWeight * score;
         const double helperWeight =
@@ -176,12 +185,11 @@ public:
             result.loss = result.loss + helperWeight * helper;
             result.details["helper"] = helper.item<double>();
         }
-        const torch::Tensor present = target.flatten(1).sum(1).gt(0).to(torch::kFloat);
         result.details["dice"] = dice.item<double>();
         result.details["bce"] = bce.item<double>();
         result.details["score"] = score.item<double>();
         result.details["iou"] =
-            ((overlap * present).sum() / present.sum().clamp_min(1.0)).item<double>();
+            ((overlap * seen).sum() / seen.sum().clamp_min(1.0)).item<double>();
         result.details["pool"] = static_cast<double>(m_pool.drawn());
         return result;
     }
