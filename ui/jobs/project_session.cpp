@@ -4,7 +4,9 @@
 #include "core/image/rle.h"
 #include "core/pipeline/import.h"
 #include "core/pipeline/jobs.h"
+#include "core/pipeline/merge_preview.h"
 #include "core/store/project_store.h"
+#include "core/store/taxonomy_versions.h"
 #include "ui/support/pixels.h"
 #include "ui/support/text.h"
 
@@ -67,6 +69,8 @@ struct Opening
     ProjectCounts counts;
     QString readOnlyReason;
     bool canTakeOver = false;
+    PartPalette palette;
+    QString taxonomyProblem;
 };
 
 // The mark of the one window that changes a project, beside the lock that every writer takes for
@@ -126,6 +130,7 @@ struct ProjectSession::ReaderState
 {
     std::unique_ptr<ProjectStore> store;
     std::int64_t version = -1;
+    std::optional<std::string> merges; // as they were stored when they were last read
 };
 
 struct ProjectSession::EditorState
@@ -178,6 +183,7 @@ struct ProjectSession::Report
 ProjectSession::ProjectSession(const SessionOptions &options, QObject *parent)
     : QObject(parent),
       m_options(options),
+      m_taxonomy{options.palette, {}},
       m_engineState(std::make_shared<EngineState>(options)),
       m_readerState(std::make_shared<ReaderState>()),
       m_editorState(std::make_shared<EditorState>()),
@@ -267,6 +273,9 @@ void ProjectSession::makeDemo(const QString &folder)
             import.paths = {listing};
             import.format = "cuhk-pedes";
             const ImportReport report = sapsam::importPaths(store, import, cancel, progress);
+            // Their true label maps are known: the merges are previewed exactly.
+            if (!cancel.isCancelled())
+                attachLabelMaps(store, pictures, cancel, progress);
             return Report{tr("new pictures: %1").arg(countText(report.imported)),
                           notesOf(report.skipped)};
         });
@@ -318,6 +327,9 @@ void ProjectSession::openWith(const QString &folder, bool create, OpenMode mode)
                 }
             }
             opening.counts = state->store->counts();
+            const ShownTaxonomy taxonomy = readTaxonomy(*state->store);
+            opening.palette = taxonomy.palette;
+            opening.taxonomyProblem = taxonomy.problem;
             return opening;
         },
         [this, generation, folder](const Opening &opening) {
@@ -329,6 +341,7 @@ void ProjectSession::openWith(const QString &folder, bool create, OpenMode mode)
             m_folder = folder;
             m_counts = opening.counts;
             m_shownImages = -1;
+            setTaxonomy({opening.palette, opening.taxonomyProblem});
             Q_EMIT opened();
             Q_EMIT countsChanged();
             refresh(true);
@@ -384,6 +397,7 @@ void ProjectSession::close()
         [state = m_readerState](const CancelToken &, const ProgressSink &) {
             state->store.reset();
             state->version = -1;
+            state->merges.reset();
         },
         [] {});
     m_editor->start(
@@ -394,6 +408,20 @@ void ProjectSession::close()
         },
         [] {});
     Q_EMIT closed();
+}
+
+ProjectSession::ShownTaxonomy ProjectSession::readTaxonomy(ProjectStore &store)
+{
+    const CurrentTaxonomy current = currentTaxonomyOrDefault(store);
+    return {makePartPalette(current.taxonomy, knownTaxonomies(store)), toQString(current.problem)};
+}
+
+void ProjectSession::setTaxonomy(const ShownTaxonomy &taxonomy)
+{
+    if (taxonomy == m_taxonomy)
+        return;
+    m_taxonomy = taxonomy;
+    Q_EMIT taxonomyChanged();
 }
 
 JobId ProjectSession::startReading(Reading work)
@@ -422,8 +450,8 @@ JobId ProjectSession::startRunning(const QString &title, Running work, JobRunner
         priority);
 }
 
-void ProjectSession::editLane(const QString &title, std::function<Edit(EditJournal &)> work,
-                              QObject *guard, std::function<void(const Edit &)> then)
+void ProjectSession::editLane(const QString &title, Editing work, QObject *guard,
+                              std::function<void(const Edit &)> then, std::function<void()> failed)
 {
     if (!m_isOpen)
         return;
@@ -441,17 +469,21 @@ void ProjectSession::editLane(const QString &title, std::function<Edit(EditJourn
          work = std::move(work)](const CancelToken &, const ProgressSink &) {
             Outcome outcome;
             try {
-                outcome.edit = work(state->openJournal(folder));
+                EditJournal &journal = state->openJournal(folder);
+                outcome.edit = work(*state->store, journal);
             } catch (const std::exception &) {
                 outcome.error = reportOfCurrentException();
             }
             return outcome;
         },
-        [this, generation, title, watched, then = std::move(then)](const Outcome &outcome) {
+        [this, generation, title, watched, then = std::move(then),
+         failed = std::move(failed)](const Outcome &outcome) {
             if (generation != m_generation)
                 return;
             if (outcome.error) {
                 rebuildUndo();
+                if (failed && isAlive(watched))
+                    failed();
                 Q_EMIT editFailed(title, *outcome.error);
                 return;
             }
@@ -482,17 +514,48 @@ void ProjectSession::edit(Edit edit, QObject *guard, std::function<void(const Ed
     if (refuseWhenReadOnly(title))
         return;
     editLane(
-        title, [edit = std::move(edit)](EditJournal &journal) { return journal.apply(edit); },
+        title,
+        [edit = std::move(edit)](ProjectStore &, EditJournal &journal) {
+            return journal.apply(edit);
+        },
         guard,
         [this, title, then = std::move(then)](const Edit &stored) {
-            if (stored.id != 0) {
-                m_undoIsMirroring = true;
-                m_undo.push(new EditCommand(*this, title));
-                m_undoIsMirroring = false;
-            }
+            if (stored.id != 0)
+                pushEdit(title);
             if (then)
                 then(stored);
         });
+}
+
+void ProjectSession::edit(const QString &title, std::function<Edit(ProjectStore &)> make,
+                          QObject *guard, std::function<void(const Edit &)> then,
+                          std::function<void()> failed)
+{
+    if (refuseWhenReadOnly(title)) {
+        if (failed)
+            failed();
+        return;
+    }
+    editLane(
+        title,
+        [make = std::move(make)](ProjectStore &store, EditJournal &journal) {
+            return journal.apply(make(store));
+        },
+        guard,
+        [this, title, then = std::move(then)](const Edit &stored) {
+            if (stored.id != 0)
+                pushEdit(title);
+            if (then)
+                then(stored);
+        },
+        std::move(failed));
+}
+
+void ProjectSession::pushEdit(const QString &title)
+{
+    m_undoIsMirroring = true;
+    m_undo.push(new EditCommand(*this, title));
+    m_undoIsMirroring = false;
 }
 
 void ProjectSession::stepEdit(bool forward)
@@ -502,7 +565,9 @@ void ProjectSession::stepEdit(bool forward)
         return;
     }
     editLane(forward ? tr("Redo") : tr("Undo"),
-             [forward](EditJournal &journal) { return forward ? journal.redo() : journal.undo(); },
+             [forward](ProjectStore &, EditJournal &journal) {
+                 return forward ? journal.redo() : journal.undo();
+             },
              nullptr, {});
 }
 
@@ -547,6 +612,7 @@ void ProjectSession::refresh(bool forceImages)
         ProjectCounts counts;
         std::optional<std::vector<GalleryItem>> items;
         QStringList queries; // newest first; only with forceImages
+        std::optional<ShownTaxonomy> taxonomy;
     };
     const int generation = m_generation;
     m_reader->start(
@@ -565,6 +631,11 @@ void ProjectSession::refresh(bool forceImages)
             update.changed = true;
             state->version = version;
             update.counts = state->store->counts();
+            std::string merges = state->store->setting(kCurrentTaxonomyKey);
+            if (merges != state->merges) {
+                update.taxonomy = readTaxonomy(*state->store);
+                state->merges = std::move(merges);
+            }
             if (forceImages) {
                 for (const QueryRecord &query : state->store->recentQueries(kRecentQueries))
                     update.queries.append(toQString(query.text));
@@ -593,6 +664,9 @@ void ProjectSession::refresh(bool forceImages)
             if (!update.changed)
                 return;
             m_counts = update.counts;
+            // First: who loads the new content draws it in the new colours.
+            if (update.taxonomy)
+                setTaxonomy(*update.taxonomy);
             if (update.items) {
                 m_shownImages = update.counts.images;
                 Q_EMIT imagesLoaded(*update.items);
@@ -731,7 +805,7 @@ void ProjectSession::loadDetails(qint64 imageId)
     auto failure = std::make_shared<std::optional<ErrorReport>>();
     m_reader->start(
         QString(), this,
-        [state = m_readerState, folder = toStdString(m_folder), palette = m_options.palette,
+        [state = m_readerState, folder = toStdString(m_folder), palette = m_taxonomy.palette,
          imageId, failure](const CancelToken &, const ProgressSink &) {
             PictureDetails details;
             details.id = imageId;

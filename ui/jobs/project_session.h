@@ -29,7 +29,7 @@ struct SessionOptions
 {
     QString modelsFolder;
     EngineOptions engine;
-    PartPalette palette;
+    PartPalette palette; // until a project says how its parts are called and coloured
 };
 
 // Everything the viewer shows of one picture, ready to be drawn.
@@ -85,7 +85,10 @@ public:
     bool canTakeOver() const { return m_canTakeOver; }
     QString name() const;
     const ProjectCounts &counts() const { return m_counts; }
-    const PartPalette &palette() const { return m_options.palette; }
+    // Of the merges that the project works with; taxonomyChanged() tells of others.
+    const PartPalette &palette() const { return m_taxonomy.palette; }
+    // Why the project's merges cannot be read: then the palette is the shipped one's. Else empty.
+    const QString &taxonomyProblem() const { return m_taxonomy.problem; }
 
     // Jobs of the engine lane; each may be called again to go on where it stopped.
     void importPaths(const QStringList &paths, bool detectPeople);
@@ -103,6 +106,10 @@ public:
     // calls. edited() follows, and `then`, or editFailed(). The undo stack mirrors the journal, so
     // what was done before the project was closed (or the program died) can still be undone.
     void edit(Edit edit, QObject *guard = nullptr, std::function<void(const Edit &)> then = {});
+    // The same for an edit that takes work to make: `make` is called on the edit lane, with what is
+    // stored when its turn has come. `failed` is called beside editFailed().
+    void edit(const QString &title, std::function<Edit(ProjectStore &)> make, QObject *guard,
+              std::function<void(const Edit &)> then, std::function<void()> failed);
     QUndoStack *undoStack() { return &m_undo; }
 
     // The ways in for pages with questions of their own. `work` runs on its lane, `then` gets its
@@ -134,6 +141,7 @@ Q_SIGNALS:
     void queriesLoaded(const QStringList &newestFirst); // of earlier sessions
     void countsChanged();
     void contentChanged(); // something was stored: what is shown may be out of date
+    void taxonomyChanged(); // palette() or taxonomyProblem() did
     void savedAt(const QDateTime &time);
     void jobFinished(sapsam::ui::JobId job, sapsam::ui::JobOutcome outcome);
     void jobFailed(const QString &title, const sapsam::ErrorReport &error);
@@ -145,6 +153,19 @@ Q_SIGNALS:
     void deviceFailed(const sapsam::ErrorReport &error);
 
 private:
+    // What the window shows of the project's merges.
+    struct ShownTaxonomy
+    {
+        PartPalette palette;
+        QString problem;
+        bool operator==(const ShownTaxonomy &other) const
+        {
+            return palette == other.palette && problem == other.problem;
+        }
+    };
+    static ShownTaxonomy readTaxonomy(ProjectStore &store);
+    void setTaxonomy(const ShownTaxonomy &taxonomy);
+
     struct EngineState;
     struct ReaderState;
     struct EditorState;
@@ -156,8 +177,10 @@ private:
     JobId startReading(Reading work);
     JobId startRunning(const QString &title, Running work, JobRunner::Priority priority);
     void stepEdit(bool forward);
-    void editLane(const QString &title, std::function<Edit(EditJournal &)> work, QObject *guard,
-                  std::function<void(const Edit &)> then);
+    using Editing = std::function<Edit(ProjectStore &, EditJournal &)>;
+    void editLane(const QString &title, Editing work, QObject *guard,
+                  std::function<void(const Edit &)> then, std::function<void()> failed = {});
+    void pushEdit(const QString &title);
     void rebuildUndo();
 
     void openWith(const QString &folder, bool create, OpenMode mode);
@@ -178,6 +201,7 @@ private:
     bool m_canTakeOver = false;
     bool m_preparesWhenOpen = false;
     ProjectCounts m_counts;
+    ShownTaxonomy m_taxonomy;
     std::int64_t m_shownImages = -1;
     int m_generation = 0; // grows with open and close: late answers of another project are dropped
     quint64 m_detailsRequest = 0;

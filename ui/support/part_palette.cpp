@@ -8,26 +8,38 @@
 
 namespace sapsam::ui {
 
-PartPalette::PartPalette(std::vector<PartStyle> styles) : m_styles(std::move(styles))
+PartPalette::PartPalette(std::vector<PartStyle> styles, const std::vector<PartStyle> &older)
+    : m_styles(std::move(styles))
 {
     for (std::size_t row = 0; row < m_styles.size(); ++row)
         m_rows.insert(m_styles[row].group, static_cast<int>(row));
+    for (const PartStyle &style : older) {
+        if (!m_rows.contains(style.group) && !m_older.contains(style.group))
+            m_older.insert(style.group, style);
+    }
+}
+
+const PartStyle *PartPalette::find(const QString &group) const
+{
+    const auto row = m_rows.constFind(group);
+    if (row != m_rows.constEnd())
+        return &m_styles[static_cast<std::size_t>(*row)];
+    const auto found = m_older.constFind(group);
+    return found != m_older.constEnd() ? &*found : nullptr;
 }
 
 QColor PartPalette::color(const QString &group) const
 {
-    const auto found = m_rows.constFind(group);
-    if (found != m_rows.constEnd())
-        return m_styles[static_cast<std::size_t>(*found)].color;
+    if (const PartStyle *style = find(group))
+        return style->color;
     // A fixed seed keeps the colour of an unknown group the same in every run.
     return QColor::fromHsv(static_cast<int>(qHash(group, 7) % 360U), 170, 220);
 }
 
 QString PartPalette::title(const QString &group) const
 {
-    const auto found = m_rows.constFind(group);
-    if (found != m_rows.constEnd())
-        return m_styles[static_cast<std::size_t>(*found)].title;
+    if (const PartStyle *style = find(group))
+        return style->title;
     return group.isEmpty() ? group : group.at(0).toUpper() + group.mid(1);
 }
 
@@ -50,16 +62,26 @@ namespace {
     QT_TRANSLATE_NOOP("PartGroup", "Shoes and legs"),
     QT_TRANSLATE_NOOP("PartGroup", "Bag")};
 
-} // namespace
-
-PartPalette makePartPalette(const Taxonomy &taxonomy)
+std::vector<PartStyle> stylesOf(const Taxonomy &taxonomy)
 {
     std::vector<PartStyle> styles;
     for (const PartGroup &group : taxonomy.groups)
         styles.push_back({toQString(group.name),
                           QCoreApplication::translate("PartGroup", group.title.c_str()),
                           QColor(group.colour[0], group.colour[1], group.colour[2])});
-    return PartPalette(std::move(styles));
+    return styles;
+}
+
+} // namespace
+
+PartPalette makePartPalette(const Taxonomy &taxonomy, const std::vector<Taxonomy> &older)
+{
+    std::vector<PartStyle> gone;
+    for (const Taxonomy &each : older) {
+        for (PartStyle &style : stylesOf(each))
+            gone.push_back(std::move(style));
+    }
+    return PartPalette(stylesOf(taxonomy), gone);
 }
 
 } // namespace sapsam::ui

@@ -65,6 +65,7 @@ namespace {
 const QString kGallery = QStringLiteral("gallery");
 const QString kViewer = QStringLiteral("viewer");
 const QString kSearch = QStringLiteral("search");
+const QString kMerges = QStringLiteral("merges");
 
 template <typename Page>
 Page *pageOf(const QList<WorkbenchPage *> &pages)
@@ -201,8 +202,12 @@ MainWindow::MainWindow(const WindowOptions &options, QWidget *parent)
     m_actions->markAsChanging(changingActions(*m_actions));
     connect(m_actions, &ActionRegistry::keysChanged, this,
             [this] { m_settings.setKeys(m_actions->overrides()); });
-    connect(m_notice, &NoticeBar::buttonClicked, this,
-            [this] { m_session->open(m_session->folder(), ProjectSession::OpenMode::TakeOver); });
+    connect(m_notice, &NoticeBar::buttonClicked, this, [this] {
+        if (m_session->isReadOnly())
+            m_session->open(m_session->folder(), ProjectSession::OpenMode::TakeOver);
+        else
+            showPage(kMerges);
+    });
 
     m_toolbar->addWidget(m_tabs);
     m_toolbar->addWidget(m_query);
@@ -603,6 +608,7 @@ void MainWindow::connectSession()
                     chooseImport(std::exchange(m_pendingImport, {}));
             });
     connect(session, &ProjectSession::queriesLoaded, m_query, &QueryBar::setHistory);
+    connect(session, &ProjectSession::taxonomyChanged, this, &MainWindow::showReadOnlyNotice);
     connect(session, &ProjectSession::countsChanged, this, [this] {
         m_projectPanel->setCounts(m_session->counts());
         updateActions();
@@ -788,6 +794,11 @@ void MainWindow::showReadOnlyNotice()
         m_notice->show(m_session->readOnlyReason(),
                        m_session->canTakeOver() ? tr("That window is gone: take over") : QString(),
                        false);
+    else if (!m_session->taxonomyProblem().isEmpty())
+        m_notice->show(tr("The merges of this project cannot be read: the shipped ones are shown, "
+                          "and nothing can be segmented until they are mended. Masks and phrases "
+                          "are all there."),
+                       tr("Show the merges"), false);
     else
         m_notice->hide();
 }

@@ -20,6 +20,7 @@
 #include <QListView>
 #include <QMenu>
 #include <QMimeData>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTabBar>
@@ -402,6 +403,39 @@ private Q_SLOTS:
         QCOMPARE(stored().version, defaultTaxonomy().version);
         page.draft()->removeClass(glasses, 11);
         QVERIFY(page.problem().isEmpty());
+    }
+
+    void mergesThatCannotBeReadAreReturnedToTheShippedOnes()
+    {
+        const auto window = openPage();
+        QVERIFY(settle(*window));
+        MergesPage &page = *window->page;
+        QVERIFY(!page.mendButton()->isVisible());
+        const int clothes = regionsOf("clothes");
+        {
+            ProjectStore store =
+                ProjectStore::open(toStdString(m_folder->filePath(QStringLiteral("people.sapsam"))));
+            store.setSetting(kCurrentTaxonomyKey, "{\"name\": ");
+        }
+
+        QTRY_VERIFY_WITH_TIMEOUT(page.mendButton()->isVisible(), kSlowMs);
+        QVERIFY(window->problems.isEmpty()); // said on the page, not in a dialog
+        QVERIFY(!window->session->taxonomyProblem().isEmpty());
+        QCOMPARE(page.cards()->count(), 9);
+        QVERIFY(!page.mendButton()->accessibleName().isEmpty()
+                || !page.mendButton()->text().isEmpty());
+        QTest::mouseClick(page.mendButton(), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!page.mendButton()->isVisible(), kSlowMs);
+        QVERIFY(settle(*window));
+
+        QCOMPARE(stored().version, defaultTaxonomy().version);
+        QCOMPARE(regionsOf("clothes"), clothes);
+        QTRY_VERIFY(window->session->taxonomyProblem().isEmpty());
+        // As everything, it can be undone: what was there is back, and so is the offer.
+        window->session->undoStack()->undo();
+        QTRY_VERIFY_WITH_TIMEOUT(page.mendButton()->isVisible(), kSlowMs);
+        window->session->undoStack()->redo();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.mendButton()->isVisible(), kSlowMs);
     }
 
     void withoutLabelMapsTheMasksServeAndItIsSaid()

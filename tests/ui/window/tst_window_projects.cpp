@@ -365,6 +365,10 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!window.session().isWorking(), 60'000);
         QVERIFY(!window.showsStartPage());
         QCOMPARE(window.session().folder(), wanted.demoTarget);
+        // The merges are previewed exactly there.
+        ProjectStore store =
+            ProjectStore::open(toStdString(wanted.demoTarget), ProjectStore::Access::ReadOnly);
+        QCOMPARE(labelMapCount(store), std::int64_t(120));
     }
 };
 

@@ -14,6 +14,7 @@ class FacetPanel final : public QTreeWidget
 
 public:
     explicit FacetPanel(const PartPalette &palette, QWidget *parent = nullptr);
+    void setPartPalette(const PartPalette &palette) { m_palette = palette; } // of the next facets
 
     // `all`: of the whole project, so that a value without a picture can still be chosen.
     void setFacets(const GalleryFacets &all, const GalleryFacets &shown, const QString &filter);

@@ -143,6 +143,8 @@ GalleryPage::GalleryPage(const PageContext &context, QWidget *parent)
         if (!m_askTimer.isActive())
             m_askTimer.start();
     });
+    connect(m_context.session, &ProjectSession::taxonomyChanged, m_facets,
+            [this] { m_facets->setPartPalette(m_context.session->palette()); });
     connect(m_context.session, &ProjectSession::closed, this, &GalleryPage::forget);
     connect(m_context.session, &ProjectSession::editFailed, this, [this] {
         m_editing = false;

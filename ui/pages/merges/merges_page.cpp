@@ -56,6 +56,7 @@ struct Loaded
     MergeFacts facts;
     std::vector<TaxonomyVersionInfo> versions;
     std::map<std::string, Taxonomy> known;
+    QString problem; // why the current one cannot be read
 };
 
 QImage painted(const PreviewPicture &preview, const std::vector<PreviewPart> &parts,
@@ -144,7 +145,9 @@ MergesPage::MergesPage(const PageContext &context, QWidget *parent)
       m_status(makeLabel({}, "small")),
       m_apply(makePrimaryButton(tr("Apply"))),
       m_toolbar(new QHBoxLayout),
+      m_bannerFrame(new QFrame),
       m_banner(wrapped({}, "warning")),
+      m_mend(new QPushButton(tr("Return to the shipped merges"))),
       m_classes(new ClassModel(this)),
       m_classList(new QListView),
       m_classHint(wrapped({}, "small")),
@@ -192,9 +195,15 @@ MergesPage::MergesPage(const PageContext &context, QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(bar);
-    m_banner->setContentsMargins(16, 8, 16, 8);
-    m_banner->hide();
-    layout->addWidget(m_banner);
+    setRole(m_bannerFrame, "banner");
+    auto *bannerLayout = new QHBoxLayout(m_bannerFrame);
+    bannerLayout->setContentsMargins(16, 8, 12, 8);
+    bannerLayout->setSpacing(16);
+    bannerLayout->addWidget(m_banner, 1);
+    bannerLayout->addWidget(m_mend);
+    connect(m_mend, &QPushButton::clicked, this, &MergesPage::returnToShipped);
+    m_bannerFrame->hide();
+    layout->addWidget(m_bannerFrame);
     layout->addWidget(splitter, 1);
 
     m_previewTimer.setSingleShot(true);
@@ -679,7 +688,9 @@ void MergesPage::reload()
         this,
         [](ProjectStore &store, const CancelToken &cancel) {
             Loaded loaded;
-            loaded.current = currentTaxonomy(store);
+            CurrentTaxonomy current = currentTaxonomyOrDefault(store);
+            loaded.current = std::move(current.taxonomy);
+            loaded.problem = toQString(current.problem);
             loaded.versions = taxonomyVersions(store);
             for (const TaxonomyVersionInfo &info : loaded.versions) {
                 if (auto taxonomy = taxonomyOfVersion(store, info.version))
@@ -692,6 +703,8 @@ void MergesPage::reload()
             m_reading = std::max(0, m_reading - 1);
             m_facts = std::make_shared<const MergeFacts>(std::move(loaded.facts));
             m_known = std::move(loaded.known);
+            m_isUnreadable = !loaded.problem.isEmpty();
+            m_banner->setToolTip(loaded.problem);
             const int shown = m_versionList->currentIndex().row();
             m_versionModel->setVersions(std::move(loaded.versions));
             m_versionList->setCurrentIndex(m_versionModel->index(std::max(0, shown)));
@@ -770,11 +783,19 @@ void MergesPage::showDraft()
     const bool isChanged = m_draft->isChanged();
     const QString trouble = problem();
     const QString shown = tr("%1 v%2").arg(toQString(before.name)).arg(before.number);
-    m_status->setText(isChanged ? tr("Draft of %1, not applied yet").arg(shown)
-                                : tr("The project works with %1").arg(shown));
-    m_banner->setText(trouble.isEmpty() ? QString()
-                                        : tr("This cannot be applied yet. %1").arg(trouble));
-    m_banner->setVisible(!trouble.isEmpty());
+    m_status->setText(isChanged        ? tr("Draft of %1, not applied yet").arg(shown)
+                      : m_isUnreadable ? tr("Shown: %1").arg(shown)
+                                       : tr("The project works with %1").arg(shown));
+    m_banner->setText(
+        !trouble.isEmpty() ? tr("This cannot be applied yet. %1").arg(trouble)
+        : m_isUnreadable
+            ? tr("The merges that this project works with cannot be read, so the shipped ones are "
+                 "shown. Masks and phrases are all there. Return to the shipped merges, or go back "
+                 "to one of the versions on the right and apply it.")
+            : QString());
+    m_bannerFrame->setVisible(!trouble.isEmpty() || m_isUnreadable);
+    m_mend->setVisible(m_isUnreadable && trouble.isEmpty());
+    m_mend->setEnabled(!m_isApplying && !m_context.session->isReadOnly());
     const bool canApply = isChanged && trouble.isEmpty() && m_context.session->isOpen();
     m_apply->setEnabled(canApply);
     if (m_applyAction != nullptr) {
@@ -1039,6 +1060,31 @@ void MergesPage::apply()
             showDraft();
             if (m_context.showProblem)
                 m_context.showProblem(title, error);
+        });
+}
+
+void MergesPage::returnToShipped()
+{
+    if (m_isApplying || !m_context.session->isOpen())
+        return;
+    m_isApplying = true;
+    m_mend->setEnabled(false);
+    const QString title = tr("Return to the shipped merges");
+    m_context.session->edit(
+        title,
+        [title = toStdString(title)](ProjectStore &store) {
+            const Taxonomy shipped = asNextVersion(store, defaultTaxonomy());
+            return mergeEdit(store, shipped, shipped, {}, title);
+        },
+        this,
+        [this](const Edit &) {
+            m_isApplying = false;
+            m_isStale = true;
+            reload();
+        },
+        [this] {
+            m_isApplying = false;
+            showDraft();
         });
 }
 

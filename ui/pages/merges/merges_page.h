@@ -16,6 +16,7 @@
 class QAction;
 class QCheckBox;
 class QComboBox;
+class QFrame;
 class QHBoxLayout;
 class QLabel;
 class QLineEdit;
@@ -69,6 +70,9 @@ public:
     void exportFile(const QString &path);
     void attachLabels(const QString &folder);
     void goBackTo(int versionRow); // into the draft
+    // Where the stored merges cannot be read: the project works with the shipped ones from then on.
+    void returnToShipped();
+    QPushButton *mendButton() const { return m_mend; }
     void showInGallery(const std::vector<std::int64_t> &pictures);
 
 protected:
@@ -125,7 +129,10 @@ private:
     QLabel *m_status;
     QPushButton *m_apply;
     QHBoxLayout *m_toolbar;
+    QFrame *m_bannerFrame;
     QLabel *m_banner;
+    QPushButton *m_mend;
+    bool m_isUnreadable = false; // the stored merges are; the shipped ones stand in for them
     ClassModel *m_classes;
     QListView *m_classList;
     QLabel *m_classHint;

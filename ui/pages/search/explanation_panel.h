@@ -17,6 +17,7 @@ class ExplanationPanel final : public QWidget
 
 public:
     explicit ExplanationPanel(const PartPalette &palette, QWidget *parent = nullptr);
+    void setPartPalette(const PartPalette &palette) { m_palette = palette; } // of the next hit
 
     // chance: probability of a match, below 0 when it is not known.
     void setHit(const SearchHit &hit, const QString &name, double chance);

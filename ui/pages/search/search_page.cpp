@@ -295,6 +295,10 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
             }))
             loadMerges();
     });
+    connect(session, &ProjectSession::taxonomyChanged, this, [this] {
+        m_context.palette = m_context.session->palette();
+        m_explanation->setPartPalette(m_context.palette);
+    });
     connect(session, &ProjectSession::closed, this, [this] {
         m_holder = std::make_shared<Holder>();
         m_isRunning = m_isWaiting = m_loadsPicture = false;
