@@ -62,16 +62,24 @@ void PictureCanvas::setPicture(const QImage &picture, std::vector<OverlayLayer> 
     update();
 }
 
-void PictureCanvas::setLayers(std::vector<OverlayLayer> layers)
+void PictureCanvas::setLayers(std::vector<OverlayLayer> layers, const QRect &changed)
 {
-    m_layers = std::move(layers);
+    const bool fits = !changed.isNull() && m_look.highlighted < 0 && !layers.empty()
+                      && layers.front().fill.size() == m_overlay.size();
+    std::swap(m_layers, layers);
     m_look.highlighted = -1;
     m_hovered = -1;
     if (m_drag == Drag::Stroke) {
-        OverlayLayer &layer = targetLayer();
-        layer = makeLayer(m_target, m_targetColor, m_targetPattern, m_mask, factor());
+        // The layer that the stroke is painted into has all of it.
+        for (OverlayLayer &old : layers) {
+            if (old.group == m_target && old.fill.size() == targetLayer().fill.size())
+                std::swap(targetLayer(), old);
+        }
     }
-    lookChanged();
+    if (fits)
+        composeArea(changed);
+    else
+        lookChanged();
 }
 
 void PictureCanvas::setMessage(const QString &message)

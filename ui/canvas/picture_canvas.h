@@ -43,8 +43,10 @@ public:
 
     // A new picture is shown whole; keepView is for the same picture with other masks.
     void setPicture(const QImage &picture, std::vector<OverlayLayer> layers, bool keepView = false);
-    // Other masks of the same picture. A stroke that is being painted goes on.
-    void setLayers(std::vector<OverlayLayer> layers);
+    // Other masks of the same picture. A stroke that is being painted goes on. `changed`: all that
+    // differs from the layers before lies in this area of the overlay; a null one stands for
+    // everything.
+    void setLayers(std::vector<OverlayLayer> layers, const QRect &changed = {});
     const std::vector<OverlayLayer> &layers() const { return m_layers; }
     // Text in place of a picture: what is being loaded, or why there is none.
     void setMessage(const QString &message);

@@ -117,6 +117,16 @@ QAction *ActionRegistry::action(const QString &id) const
     return m_entries.value(id).action;
 }
 
+void ActionRegistry::setText(const QString &id, const QString &text)
+{
+    const qsizetype row = rowOf(id);
+    if (row < 0)
+        return;
+    m_specs[row].text = text;
+    action(id)->setText(text);
+    updateTip(m_specs[row]);
+}
+
 qsizetype ActionRegistry::rowOf(const QString &id) const
 {
     for (qsizetype row = 0; row < m_specs.size(); ++row) {

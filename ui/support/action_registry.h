@@ -48,6 +48,8 @@ public:
     QAction *add(const ActionSpec &spec, QWidget *owner);
     // Null for an unknown id.
     QAction *action(const QString &id) const;
+    // Other words for the same action, such as the name of what it chooses now.
+    void setText(const QString &id, const QString &text);
     const QList<ActionSpec> &specs() const { return m_specs; }
     ActionSpec spec(const QString &id) const; // without id for an unknown one
 

@@ -1,9 +1,14 @@
 #include "core/image/mask.h"
+#include "core/image/mask_edit.h"
+#include "core/image/rle.h"
 #include "core/pipeline/engines.h"
 #include "core/pipeline/interactive.h"
+#include "core/pipeline/merge_preview.h"
 #include "tests/ui/support/people_project.h"
 #include "ui/models/gallery_model.h"
 #include "ui/models/part_model.h"
+#include "ui/pages/viewer/checks_panel.h"
+#include "ui/pages/viewer/filmstrip.h"
 #include "ui/pages/viewer/prompt_assistant.h"
 #include "ui/pages/viewer/viewer_page.h"
 #include "ui/support/text.h"
@@ -11,6 +16,7 @@
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
@@ -20,6 +26,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <future>
 #include <memory>
 
 using namespace sapsam;
@@ -57,6 +64,13 @@ private Q_SLOTS:
     void aPhraseIsAnsweredAndTaken();
     void pointsWaitForTheEncodingOrSayThatNoModelTakesThem();
     void strokesOfTheOldPictureDoNotReachTheNewOne();
+    void aStrokeWaitsForNothing();
+    void aStrokeIsMadeUnderTheProjectsMerges();
+    void colorsAndNamesFollowTheProjectsMerges();
+    void theStripShowsTheNeighboursWithTheirMarks();
+    void theStripGoesByKeysAndWheel();
+    void whatIsToMendIsListedAndShown();
+    void picturesToMendAreListedWorstFirst();
 
 private:
     std::vector<RegionRecord> stored() const
@@ -105,9 +119,11 @@ private:
     std::unique_ptr<QTemporaryDir> m_dir;
     QString m_folder;
     PartPalette m_palette;
+    std::unique_ptr<GalleryModel> m_gallery;
     std::unique_ptr<ProjectSession> m_session;
     std::unique_ptr<ActionRegistry> m_actions;
     std::unique_ptr<ViewerPage> m_page;
+    QString m_filter; // that the page asked the gallery for
     std::vector<qint64> m_ids;
 };
 
@@ -130,9 +146,15 @@ void TestViewerPage::init()
     session.engine.threads = 1;
     session.palette = m_palette;
     m_session = std::make_unique<ProjectSession>(session);
+    m_gallery = std::make_unique<GalleryModel>();
+    connect(m_session.get(), &ProjectSession::imagesLoaded, m_gallery.get(),
+            &GalleryModel::setItems);
     m_actions = std::make_unique<ActionRegistry>();
+    m_filter.clear();
     PageContext context;
     context.session = m_session.get();
+    context.gallery = m_gallery.get();
+    context.showFiltered = [this](const QString &filter) { m_filter = filter; };
     context.palette = m_palette;
     context.modelsFolder = session.modelsFolder;
     context.showPage = [](const QString &) {};
@@ -164,6 +186,7 @@ void TestViewerPage::cleanup()
 {
     m_page.reset();
     m_session.reset();
+    m_gallery.reset();
     m_actions.reset();
 }
 
@@ -497,6 +520,295 @@ void TestViewerPage::strokesOfTheOldPictureDoNotReachTheNewOne()
     for (const RegionRecord &region : store.regions(first))
         human += region.origin == "human" ? 1 : 0;
     QCOMPARE(human, 1);
+}
+
+void TestViewerPage::aStrokeWaitsForNothing()
+{
+    m_page->chooseGroup(kClothes);
+    m_page->setTool(CanvasTool::Brush);
+    m_page->canvas()->setBrushRadius(1);
+    // Something else keeps the store: strokes are drawn and wait for it on their lane.
+    std::promise<void> go;
+    m_session->edit(
+        QStringLiteral("Wait"),
+        [ready = go.get_future().share()](ProjectStore &) {
+            ready.wait();
+            return Edit();
+        },
+        m_page.get(), {}, {});
+
+    for (int i = 0; i < 4; ++i) {
+        drag(at(2 + 3 * i, 3), at(2 + 3 * i, 9));
+        QCoreApplication::processEvents();
+    }
+
+    QVERIFY(!m_page->isSaved());
+    const auto drawn = [this](int x, int y) {
+        for (const OverlayLayer &layer : m_page->canvas()->layers()) {
+            const int factor = layer.fill.width() / m_page->canvas()->picture().width();
+            if (layer.group == kClothes)
+                return static_cast<int>(layer.fill.constScanLine(factor * y)[factor * x]);
+        }
+        return -1;
+    };
+    for (int i = 0; i < 4; ++i)
+        QVERIFY(drawn(2 + 3 * i, 6) > 0);
+    go.set_value();
+    QTRY_VERIFY(m_page->isSaved());
+    const Mask mask = storedMask(kClothes);
+    for (int i = 0; i < 4; ++i) {
+        QCOMPARE(mask.at(2 + 3 * i, 6), std::uint8_t{1});
+        QVERIFY(drawn(2 + 3 * i, 6) > 0);
+    }
+    // Undone all at once, the picture shows what is stored.
+    for (int i = 0; i < 4; ++i)
+        m_session->undoStack()->undo();
+    QTRY_COMPARE(storedMask(kClothes).at(2, 6), std::uint8_t{0});
+    QTRY_COMPARE(drawn(2, 6), 0);
+    QTRY_COMPARE(drawn(11, 6), 0);
+}
+
+void TestViewerPage::aStrokeIsMadeUnderTheProjectsMerges()
+{
+    Taxonomy own = defaultTaxonomy();
+    own.groups.push_back({"arms", "Arms", {14, 15}, "the arms", {10, 20, 30}});
+    {
+        ProjectStore store = ProjectStore::open(toStdString(m_folder));
+        own = asNextVersion(store, own, "with arms");
+        EditJournal(store).apply(mergeEdit(store, defaultTaxonomy(), own, {}, "Arms"));
+    }
+    QTRY_COMPARE(m_session->palette().styles().size(), own.groups.size());
+    const auto digit = QStringLiteral("viewer.group-%1").arg(own.groups.size());
+    QVERIFY(m_actions->action(digit)->isEnabled());
+    QVERIFY(m_actions->action(digit)->text().contains(QStringLiteral("Arms")));
+    m_actions->action(digit)->trigger();
+    QCOMPARE(m_page->group(), QStringLiteral("arms"));
+    m_page->setTool(CanvasTool::Brush);
+
+    drag(at(2, 40), at(8, 60));
+
+    QTRY_VERIFY(storedMask(QStringLiteral("arms")).area() > 0);
+    for (const RegionRecord &region : stored()) {
+        if (region.group == "arms")
+            QCOMPARE(region.taxonomyVersion, own.version);
+    }
+}
+
+void TestViewerPage::colorsAndNamesFollowTheProjectsMerges()
+{
+    Taxonomy own = defaultTaxonomy();
+    std::string gone;
+    for (PartGroup &group : own.groups) {
+        if (group.name == "clothes") {
+            group.colour = {12, 34, 56};
+            group.title = "Coats";
+        }
+    }
+    // A group that is not in use any more keeps its looks while it has masks.
+    for (const PartRow &part : m_page->parts()->parts()) {
+        if (part.group != kClothes)
+            gone = toStdString(part.group);
+    }
+    QVERIFY(!gone.empty());
+    std::erase_if(own.groups, [&](const PartGroup &group) { return group.name == gone; });
+    const QColor old = m_palette.color(toQString(gone));
+    QSignalSpy changed(m_session.get(), &ProjectSession::taxonomyChanged);
+    {
+        ProjectStore store = ProjectStore::open(toStdString(m_folder));
+        own = asNextVersion(store, own);
+        EditJournal(store).apply(mergeEdit(store, defaultTaxonomy(), own, {}, "Coats"));
+    }
+
+    QTRY_COMPARE(changed.count(), 1); // also when another program did it
+    const auto part = [this](const QString &group) {
+        const int row = m_page->parts()->rowOf(group);
+        return row < 0 ? PartRow() : m_page->parts()->parts()[static_cast<std::size_t>(row)];
+    };
+    QTRY_COMPARE(part(kClothes).color, QColor(12, 34, 56));
+    QCOMPARE(part(kClothes).title, QStringLiteral("Coats"));
+    QCOMPARE(part(toQString(gone)).color, old);
+    for (const OverlayLayer &layer : m_page->canvas()->layers()) {
+        if (layer.group == kClothes)
+            QCOMPARE(layer.color, QColor(12, 34, 56));
+    }
+    m_page->chooseGroup(kClothes);
+    m_page->setTool(CanvasTool::Brush);
+    drag(at(2, 2), at(12, 2));
+    QTRY_VERIFY(m_page->isSaved());
+    QCOMPARE(part(kClothes).color, QColor(12, 34, 56));
+    // Merges that cannot be read are shown as the shipped ones, and said to be a problem.
+    {
+        ProjectStore store = ProjectStore::open(toStdString(m_folder));
+        store.setSetting(kCurrentTaxonomyKey, "{");
+    }
+    QTRY_COMPARE(changed.count(), 2);
+    QVERIFY(!m_session->taxonomyProblem().isEmpty());
+    QTRY_COMPARE(part(kClothes).title, m_palette.title(kClothes));
+}
+
+void TestViewerPage::theStripShowsTheNeighboursWithTheirMarks()
+{
+    Filmstrip *strip = m_page->filmstrip();
+    QCOMPARE(strip->current(), m_ids[0]);
+    QTRY_COMPARE(strip->visibleRows(), (std::pair<int, int>{0, 1}));
+    QVERIFY(qAbs(strip->cellRect(0).center().x() - strip->width() / 2) <= 1);
+    QTRY_VERIFY(strip->isSettled());
+    QVERIFY(!strip->isEdited(m_ids[0]));
+
+    m_page->chooseGroup(kClothes);
+    m_page->setTool(CanvasTool::Brush);
+    drag(at(2, 2), at(12, 2));
+
+    QTRY_VERIFY(strip->isEdited(m_ids[0]));
+    QVERIFY(!strip->isEdited(m_ids[1]));
+    QVERIFY(strip->describe(0).contains(QStringLiteral("edited")));
+    m_gallery->clearView({m_ids[0], m_ids[1]}, {PictureMarks{0, ' '}, PictureMarks{3, 'a'}});
+    QVERIFY2(strip->describe(1).contains(QStringLiteral("accepted")),
+             qPrintable(strip->describe(1)));
+    QVERIFY(strip->describe(1).startsWith(QStringLiteral("2 of 2")));
+    const QImage marked = strip->grab().toImage();
+    m_gallery->clearView();
+    QVERIFY(strip->grab().toImage() != marked);
+    // A click opens the neighbour.
+    QTest::mouseClick(strip, Qt::LeftButton, {}, strip->cellRect(1).center());
+    QTRY_COMPARE(m_page->shownId(), m_ids[1]);
+    QCOMPARE(strip->current(), m_ids[1]);
+    QCOMPARE(strip->rowAt(QPoint(2, 2)), -1);
+    m_actions->action(QStringLiteral("viewer.filmstrip"))->trigger();
+    QVERIFY(!strip->isVisible());
+}
+
+void TestViewerPage::theStripGoesByKeysAndWheel()
+{
+    // A hundred thousand pictures that are not there: only rows and places count.
+    std::vector<GalleryItem> items;
+    for (int i = 1; i <= 100'000; ++i)
+        items.push_back({i, {}, QString::number(i), {}});
+    GalleryModel gallery;
+    gallery.setItems(items);
+    Filmstrip strip(nullptr, &gallery);
+    strip.resize(520, 100);
+    strip.show();
+    QSignalSpy chosen(&strip, &Filmstrip::pictureChosen);
+    connect(&strip, &Filmstrip::pictureChosen, &strip, &Filmstrip::setCurrent);
+    strip.setCurrent(50'000);
+
+    QTest::keyClick(&strip, Qt::Key_Right);
+    QTest::keyClick(&strip, Qt::Key_Left);
+    QTest::keyClick(&strip, Qt::Key_End);
+    QTest::keyClick(&strip, Qt::Key_Right); // there is none
+    QTest::keyClick(&strip, Qt::Key_Home);
+
+    QCOMPARE(chosen.count(), 4);
+    QCOMPARE(chosen[0][0].toLongLong(), 50'001);
+    QCOMPARE(chosen[1][0].toLongLong(), 50'000);
+    QCOMPARE(chosen[2][0].toLongLong(), 100'000);
+    QCOMPARE(chosen[3][0].toLongLong(), 1);
+    const auto before = strip.visibleRows();
+    QCOMPARE(before.first, 0);
+    QVERIFY(before.second < 8);
+    QWheelEvent wheel({100, 50}, strip.mapToGlobal(QPointF(100, 50)), {}, {0, -120}, Qt::NoButton,
+                      {}, Qt::NoScrollPhase, false);
+    QCoreApplication::sendEvent(&strip, &wheel);
+    QVERIFY(strip.visibleRows().second > before.second);
+    QCOMPARE(strip.current(), 1); // looked at, not opened
+}
+
+void TestViewerPage::whatIsToMendIsListedAndShown()
+{
+    QListWidget *findings = m_page->findingList();
+    QTRY_VERIFY(m_session->isIdle());
+    const int before = findings->count();
+    m_page->chooseGroup(kBag);
+    m_page->setTool(CanvasTool::Brush);
+    m_page->canvas()->setBrushRadius(1);
+    // A crumb beside a large piece.
+    m_page->setTool(CanvasTool::PolygonAdd);
+    for (const QPoint &corner : {at(2, 100), at(22, 100), at(22, 120), at(2, 120)})
+        QTest::mouseClick(m_page->canvas(), Qt::LeftButton, {}, corner);
+    key(Qt::Key_F);
+    QTRY_VERIFY(m_page->isSaved());
+    m_page->setTool(CanvasTool::Brush);
+    drag(at(40, 4), at(40, 4));
+    QTRY_VERIFY(m_page->isSaved());
+
+    const auto row = [&] {
+        for (int i = 0; i < findings->count(); ++i) {
+            if (findings->item(i)->text().contains(QStringLiteral("small piece"))
+                && findings->item(i)->data(Qt::UserRole).toString() == kBag)
+                return i;
+        }
+        return -1;
+    };
+    QTRY_VERIFY(row() >= 0);
+    QVERIFY(findings->isVisible());
+    m_page->chooseGroup(kClothes);
+    const double scale = m_page->canvas()->scale();
+    findings->scrollToItem(findings->item(row()));
+    QTest::mouseClick(findings->viewport(), Qt::LeftButton, {},
+                      findings->visualItemRect(findings->item(row())).center());
+    QCOMPARE(m_page->group(), kBag);
+    QVERIFY(m_page->canvas()->scale() > scale);
+    // Mended, it goes from the list.
+    m_session->undoStack()->undo();
+    m_session->undoStack()->undo();
+    QTRY_COMPARE(findings->count(), before);
+}
+
+void TestViewerPage::picturesToMendAreListedWorstFirst()
+{
+    // The parts of one picture lose a stripe.
+    Edit damage;
+    damage.title = "Damage";
+    {
+        ProjectStore store =
+            ProjectStore::open(toStdString(m_folder), ProjectStore::Access::ReadOnly);
+        for (RegionRecord region : store.regions(m_ids[1])) {
+            Mask mask = maskOfRle(rleFromString(region.rle, region.width, region.height));
+            const Box box = *boundingBox(mask);
+            paintBox(mask, {box.left, box.top + box.height() / 3, box.right, box.bottom - 2},
+                     false);
+            region.rle = rleToString(rleOfMask(mask));
+            damage.changes.push_back(
+                {EditKind::Region, std::to_string(region.id), {}, regionValue(region)});
+        }
+    }
+    m_session->edit(damage);
+    QTRY_COMPARE(m_session->undoStack()->count(), 1);
+    ChecksPanel *panel = m_page->checks();
+    new QAbstractItemModelTester(panel->model(),
+                                 QAbstractItemModelTester::FailureReportingMode::QtTest, panel);
+    QVERIFY(!panel->isVisible());
+
+    m_actions->action(QStringLiteral("viewer.checks"))->trigger();
+
+    QVERIFY(panel->isVisible());
+    QTRY_VERIFY(panel->model()->rowCount() > 0);
+    QVERIFY(!panel->isChecking());
+    QCOMPARE(panel->model()->idAt(0), m_ids[1]);
+    QVERIFY(!panel->model()->index(0).data(CheckModel::SummaryRole).toString().isEmpty());
+    QTest::mouseClick(panel->list()->viewport(), Qt::LeftButton, {},
+                      panel->list()->visualRect(panel->model()->index(0)).center());
+    QTRY_COMPARE(m_page->shownId(), m_ids[1]);
+    QCOMPARE(panel->list()->currentIndex().row(), 0);
+    // Only one kind, and the same pictures in the gallery.
+    const int all = panel->model()->rowCount();
+    panel->kinds()->setCurrentIndex(
+        panel->kinds()->findData(static_cast<int>(PartFindingKind::WrongSize)));
+    Q_EMIT panel->kinds()->activated(panel->kinds()->currentIndex());
+    QCOMPARE(panel->model()->rowCount(), 0);
+    panel->kinds()->setCurrentIndex(0);
+    Q_EMIT panel->kinds()->activated(0);
+    QCOMPARE(panel->model()->rowCount(), all);
+    Q_EMIT panel->filterRequested(QStringLiteral("id:2"));
+    QCOMPARE(m_filter, QStringLiteral("id:2"));
+    // Mended while it is shown, its row stays and says what is left.
+    const double damaged = panel->model()->checks()[0].badness;
+    m_session->undoStack()->undo();
+    QTRY_VERIFY(panel->model()->checks()[0].badness < damaged);
+    QCOMPARE(panel->model()->idAt(0), m_ids[1]);
+    m_actions->action(QStringLiteral("viewer.checks"))->trigger();
+    QVERIFY(!panel->isVisible());
 }
 
 QTEST_MAIN(TestViewerPage)

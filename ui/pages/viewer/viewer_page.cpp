@@ -2,9 +2,10 @@
 
 #include "core/image/mask.h"
 #include "core/image/rle.h"
-#include "core/taxonomy/taxonomy.h"
+#include "core/store/taxonomy_versions.h"
 #include "ui/models/gallery_model.h"
-#include "ui/models/part_model.h"
+#include "ui/pages/viewer/checks_panel.h"
+#include "ui/pages/viewer/filmstrip.h"
 #include "ui/pages/viewer/prompt_assistant.h"
 #include "ui/support/text.h"
 #include "ui/widgets/labels.h"
@@ -42,6 +43,8 @@ namespace {
 
 constexpr int kToolbarIconSize = 18;
 constexpr int kCaptionHeight = 84;
+constexpr int kFindingsHeight = 104;
+constexpr int kMaxParts = 18; // with a key of their own: a digit, or Shift and a digit
 constexpr int kMaxGroupKeys = 9;
 constexpr int kMessageMs = 6000;
 constexpr int kTypingMs = 150; // a phrase is asked for when typing pauses
@@ -86,7 +89,11 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
       m_phrase(new QLineEdit),
       m_agreement(makeLabel({}, "small")),
       m_message(makeLabel({}, "small")),
-      m_assistant(new PromptAssistant(context.session, this))
+      m_assistant(new PromptAssistant(context.session, this)),
+      m_strip(new Filmstrip(context.session, context.gallery)),
+      m_checks(new ChecksPanel(context.session, context.gallery)),
+      m_findingTitle(makeLabel(tr("TO MEND"), "section")),
+      m_findings(new QListWidget)
 {
     setRole(this, "page");
     auto *left = new QWidget;
@@ -95,23 +102,24 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
     leftLayout->setSpacing(0);
     leftLayout->addWidget(makeToolBars());
     leftLayout->addWidget(m_canvas, 1);
+    leftLayout->addWidget(m_strip);
 
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->setHandleWidth(1);
+    splitter->addWidget(m_checks);
     splitter->addWidget(left);
     splitter->addWidget(makePanel());
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 0);
-    splitter->setSizes({800, 320});
+    splitter->setStretchFactor(0, 0);
+    splitter->setStretchFactor(1, 1);
+    splitter->setStretchFactor(2, 0);
+    splitter->setSizes({250, 800, 320});
     splitter->setCollapsible(0, false);
+    splitter->setCollapsible(1, false);
+    m_checks->hide();
+    m_checks->setPartPalette(m_context.palette);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(splitter);
-
-    QHash<QString, QString> titles;
-    for (const PartStyle &style : m_context.palette.styles())
-        titles.insert(style.group, style.title);
-    m_canvas->setLegendTitles(titles);
 
     m_messageTimer.setSingleShot(true);
     m_messageTimer.setInterval(kMessageMs);
@@ -136,7 +144,7 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
     });
     connectParts();
     connectTools();
-    fillGroups();
+    followTaxonomy();
     showNothing();
 }
 
@@ -251,6 +259,17 @@ QWidget *ViewerPage::makePanel()
     listBox->addWidget(m_list);
     rightLayout->addLayout(listBox, 1);
     rightLayout->addLayout(padded(m_message));
+    m_findings->setAccessibleName(tr("What to mend on this picture"));
+    m_findings->setObjectName(QStringLiteral("plainList"));
+    m_findings->setFrameShape(QFrame::NoFrame);
+    m_findings->setWordWrap(true);
+    m_findings->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_findings->setMaximumHeight(kFindingsHeight);
+    rightLayout->addLayout(padded(m_findingTitle));
+    auto *findingBox = new QVBoxLayout;
+    findingBox->setContentsMargins(8, 0, 8, 0);
+    findingBox->addWidget(m_findings);
+    rightLayout->addLayout(findingBox);
     rightLayout->addLayout(padded(m_captionTitle));
     // Long captions must not push the parts away.
     auto *captionArea = new QScrollArea;
@@ -358,16 +377,73 @@ void ViewerPage::connectTools()
         say(toQString(error.message));
     });
     connect(m_assistant, &PromptAssistant::stateChanged, this, &ViewerPage::updatePromptBar);
+    const auto open = [this](qint64 id) {
+        if (m_context.openPicture)
+            m_context.openPicture(id);
+    };
+    connect(m_strip, &Filmstrip::pictureChosen, this, open);
+    connect(m_checks, &ChecksPanel::pictureChosen, this, open);
+    connect(m_checks, &ChecksPanel::filterRequested, this, [this](const QString &filter) {
+        if (m_context.showFiltered)
+            m_context.showFiltered(filter);
+    });
+    const auto showFinding = [this](const QListWidgetItem *item) {
+        const QString group = item->data(Qt::UserRole).toString();
+        if (!group.isEmpty())
+            chooseGroup(group);
+        const QRectF box = item->data(Qt::UserRole + 1).toRectF();
+        if (!box.isEmpty())
+            m_canvas->zoomToArea(box);
+    };
+    connect(m_findings, &QListWidget::itemClicked, this, showFinding);
+    connect(m_findings, &QListWidget::itemActivated, this, showFinding);
     if (m_context.session == nullptr)
         return;
     connect(m_context.session, &ProjectSession::edited, this, &ViewerPage::applyEdit);
     connect(m_context.session, &ProjectSession::editFailed, this, [this] {
         // What is shown is not what is stored.
-        m_isCommitting = false;
-        m_queue.clear();
         if (m_shownId != 0)
             m_context.session->loadDetails(m_shownId);
     });
+    connect(m_context.session, &ProjectSession::taxonomyChanged, this, [this] {
+        m_context.palette = m_context.session->palette();
+        followTaxonomy();
+        if (m_shownId != 0)
+            m_context.session->loadDetails(m_shownId);
+    });
+    connect(m_context.session, &ProjectSession::closed, this, [this] {
+        m_pending = 0;
+        m_isDrawing = false;
+        ++m_drawRequest;
+        showNothing();
+    });
+}
+
+// The groups are called and coloured as the project has it.
+void ViewerPage::followTaxonomy()
+{
+    QHash<QString, QString> titles;
+    for (const PartStyle &style : m_context.palette.styles())
+        titles.insert(style.group, style.title);
+    m_canvas->setLegendTitles(titles);
+    m_checks->setPartPalette(m_context.palette);
+    fillGroups();
+    nameGroupActions();
+}
+
+void ViewerPage::nameGroupActions()
+{
+    if (m_registry == nullptr)
+        return;
+    const std::vector<PartStyle> &styles = m_context.palette.styles();
+    for (int number = 0; number < kMaxParts; ++number) {
+        const QString id = QStringLiteral("viewer.group-%1").arg(number + 1);
+        const bool isThere = number < static_cast<int>(styles.size());
+        m_registry->setText(
+            id, isThere ? tr("Choose: %1").arg(styles[static_cast<std::size_t>(number)].title)
+                        : tr("Choose part %1").arg(number + 1));
+        m_registry->action(id)->setEnabled(isThere);
+    }
 }
 
 QString ViewerPage::titleOf(const QString &group) const
@@ -493,6 +569,22 @@ void ViewerPage::makeActions(ActionRegistry &actions)
     connect(navigator, &QAction::toggled, m_canvas, &PictureCanvas::setNavigatorVisible);
     QAction *legend = toggle(add("legend", tr("Legend"), key("Shift+L"), "", [] {}), true);
     connect(legend, &QAction::toggled, m_canvas, &PictureCanvas::setLegendVisible);
+    QAction *strip = toggle(add(
+                                "filmstrip", tr("Filmstrip"), key("Shift+F"), "gallery", [] {},
+                                tr("The neighbouring pictures below the canvas")),
+                            true);
+    connect(strip, &QAction::toggled, m_strip, &QWidget::setVisible);
+    m_checksAction = toggle(add(
+                                "checks", tr("Part checks"), key("C"), "warning", [] {},
+                                tr("Pictures with gaps, overlaps, holes and crumbs, the worst "
+                                   "first")),
+                            false);
+    connect(m_checksAction, &QAction::toggled, this, &ViewerPage::showChecks);
+    addToolbarAction(m_toolbar, m_checksAction);
+    add("next-to-mend", tr("Next picture to mend"), key("Shift+C"), "", [this] {
+        showChecks(true);
+        m_checks->step(1);
+    });
     m_toolbar->addSpacing(10);
     separate();
 
@@ -595,17 +687,20 @@ void ViewerPage::makeActions(ActionRegistry &actions)
         if (index.isValid())
             m_list->edit(index);
     });
-    const std::vector<PartStyle> &styles = m_context.palette.styles();
-    for (int number = 0; number < std::min<int>(2 * kMaxGroupKeys, static_cast<int>(styles.size()));
-         ++number) {
-        const PartStyle &style = styles[static_cast<std::size_t>(number)];
+    for (int number = 0; number < kMaxParts; ++number) {
         const int digit = number % kMaxGroupKeys + 1;
         add(QByteArray("group-" + QByteArray::number(number + 1)).constData(),
-            tr("Choose: %1").arg(style.title),
+            tr("Choose part %1").arg(number + 1),
             {number < kMaxGroupKeys ? QString::number(digit)
                                     : QStringLiteral("Shift+%1").arg(digit)},
-            "", [this, name = style.group] { chooseGroup(name); });
+            "", [this, number] {
+                const auto &groups = m_context.palette.styles();
+                if (number < static_cast<int>(groups.size()))
+                    chooseGroup(groups[static_cast<std::size_t>(number)].group);
+            });
     }
+    m_registry = &actions;
+    nameGroupActions();
     actions.markAsChanging({QStringLiteral("viewer.remove-part"), QStringLiteral("viewer.brush"),
                             QStringLiteral("viewer.eraser"), QStringLiteral("viewer.polygon"),
                             QStringLiteral("viewer.polygon-cut"), QStringLiteral("viewer.fill"),
@@ -625,7 +720,7 @@ void ViewerPage::activate()
 
 bool ViewerPage::isSettled() const
 {
-    return (m_shownId != 0 || !m_canvas->hasPicture()) && isSaved();
+    return (m_shownId != 0 || !m_canvas->hasPicture()) && isSaved() && m_strip->isSettled();
 }
 
 bool ViewerPage::isAvailable() const
@@ -653,8 +748,15 @@ void ViewerPage::showDetails(const PictureDetails &details)
 {
     const bool isSame = details.id == m_shownId;
     // Newer masks are on their way to the store: these would undo them on the screen.
-    if (isSame && !isSaved())
+    if (isSame && !isSaved()) {
+        m_wantsDetails = true;
         return;
+    }
+    m_wantsDetails = false;
+    // What is still being drawn is of the picture before, or older than this.
+    ++m_drawRequest;
+    m_isDrawing = false;
+    m_changedIds.clear();
     if (!isSame) {
         clearPrompt();
         m_assistant->setPicture(0, {});
@@ -670,7 +772,10 @@ void ViewerPage::showDetails(const PictureDetails &details)
     m_shownId = details.id;
     m_size = details.size;
     m_absent = details.absent;
+    m_latest = parts;
     m_parts->setParts(std::move(parts));
+    m_strip->setCurrent(m_shownId);
+    m_checks->setCurrent(m_shownId);
     m_name->setText(details.name);
     m_info->setText(tr("%1 × %2 pixels").arg(details.size.width()).arg(details.size.height()));
     m_info->setToolTip(details.path);
@@ -681,6 +786,7 @@ void ViewerPage::showDetails(const PictureDetails &details)
     fillGroups();
     updateTarget();
     updateShapes();
+    updateFindings();
     if (!isSame && isVisible())
         m_aheadTimer.start();
 }
@@ -702,7 +808,10 @@ void ViewerPage::showFailure(const QString &message)
     clearPrompt();
     m_assistant->setPicture(0, {});
     m_parts->setParts({});
+    m_latest.clear();
     m_absent.clear();
+    ++m_checkRequest;
+    showFindings({});
     m_canvas->setMessage(message);
     m_name->setText(tr("This picture cannot be shown"));
     m_info->clear();
@@ -715,6 +824,7 @@ void ViewerPage::showNothing()
 {
     showFailure(tr("Open a picture from the gallery."));
     m_name->clear();
+    m_strip->setCurrent(0);
     setPosition(-1, 0);
 }
 
@@ -789,6 +899,52 @@ void ViewerPage::updateShapes()
             for (const auto &[id, shape] : shapes)
                 m_parts->setShape(id, shape);
         });
+}
+
+// What the checks say about the picture that is shown, as it is stored.
+void ViewerPage::updateFindings()
+{
+    if (m_context.session == nullptr || m_shownId == 0)
+        return;
+    const quint64 request = ++m_checkRequest;
+    m_context.session->read(
+        this,
+        [id = m_shownId](ProjectStore &store, const CancelToken &) {
+            return checkPicture(store, id);
+        },
+        [this, request](const PictureCheck &check) {
+            if (request == m_checkRequest)
+                showFindings(check);
+        },
+        [this, request](const ErrorReport &) {
+            if (request == m_checkRequest)
+                showFindings({});
+        });
+}
+
+void ViewerPage::showFindings(const PictureCheck &check)
+{
+    m_findings->clear();
+    for (const PartFinding &finding : check.findings) {
+        auto *item = new QListWidgetItem(findingText(finding, m_context.palette), m_findings);
+        item->setData(Qt::UserRole, toQString(finding.group));
+        item->setData(Qt::UserRole + 1, QRectF(finding.box.left, finding.box.top,
+                                               finding.box.width(), finding.box.height()));
+        item->setToolTip(tr("Click to see where"));
+    }
+    m_findingTitle->setVisible(m_findings->count() > 0);
+    m_findings->setVisible(m_findings->count() > 0);
+    if (check.imageId != 0)
+        m_checks->showAgain(check);
+}
+
+void ViewerPage::showChecks(bool on)
+{
+    m_checks->setVisible(on);
+    if (m_checksAction != nullptr)
+        m_checksAction->setChecked(on);
+    if (on && m_checks->model()->checks().empty())
+        m_checks->start();
 }
 
 void ViewerPage::setTool(CanvasTool tool)
@@ -883,50 +1039,35 @@ void ViewerPage::removePart()
 
 void ViewerPage::commit(PartChange change)
 {
-    if (m_context.session == nullptr)
+    if (m_context.session == nullptr || !m_context.session->isOpen())
         return;
     change.exclusive = m_exclusive;
     for (const QString &group : m_parts->lockedGroups())
         change.locked.insert(toStdString(group));
-    m_queue.push_back(std::move(change));
-    commitNext();
-}
-
-void ViewerPage::commitNext()
-{
-    if (m_isCommitting || m_queue.empty())
-        return;
-    PartChange change = std::move(m_queue.front());
-    m_queue.pop_front();
-    if (change.imageId != m_shownId)
-        return commitNext();
-    std::vector<RegionRecord> records = m_absent;
-    for (const PartRow &part : m_parts->parts())
-        records.push_back(part.record);
-    Edit edit;
-    try {
-        if (change.taxonomyVersion.empty())
-            change.taxonomyVersion =
-                records.empty() ? defaultTaxonomy().version : records.front().taxonomyVersion;
-        edit = partEdit(records, change);
-    } catch (const std::exception &) {
-        say(toQString(reportOfCurrentException().message));
-        m_context.session->loadDetails(m_shownId);
-        return;
-    }
-    m_isCommitting = true;
-    m_context.session->edit(std::move(edit), this, [this](const Edit &stored) {
-        m_isCommitting = false;
-        if (stored.id == 0)
-            commitNext(); // nothing had changed; else edited() follows
-    });
+    ++m_pending;
+    const QString title = toQString(change.title);
+    // Compared with what is stored when its turn has come: the strokes before it are by then.
+    m_context.session->edit(
+        title,
+        [shared = std::make_shared<PartChange>(std::move(change))](ProjectStore &store) {
+            if (shared->taxonomyVersion.empty())
+                shared->taxonomyVersion = currentTaxonomyOrDefault(store).taxonomy.version;
+            return partEdit(storedParts(store, shared->imageId), *shared);
+        },
+        this,
+        [this](const Edit &stored) {
+            m_pending = std::max(0, m_pending - 1);
+            if (stored.id == 0)
+                drawChanged(); // nothing had changed; else edited() follows
+        },
+        [this] { m_pending = std::max(0, m_pending - 1); });
 }
 
 void ViewerPage::applyEdit(const Edit &edit)
 {
     std::vector<std::int64_t> changed;
     bool reloads = false;
-    std::vector<PartRow> parts = m_parts->parts();
+    std::vector<PartRow> parts = m_latest;
     const auto rowOf = [&parts](std::int64_t id) {
         return std::find_if(parts.begin(), parts.end(),
                             [id](const PartRow &part) { return part.record.id == id; });
@@ -1000,45 +1141,133 @@ void ViewerPage::applyEdit(const Edit &edit)
             reloads = true;
         }
     }
-    if (!changed.empty()) {
-        m_parts->setParts(std::move(parts));
-        rebuildRows(changed);
-    }
+    m_latest = std::move(parts);
+    m_changedIds.insert(changed.begin(), changed.end());
+    drawChanged();
     if (reloads && m_shownId != 0)
         m_context.session->loadDetails(m_shownId);
-    commitNext();
 }
 
-void ViewerPage::rebuildRows(const std::vector<std::int64_t> &changedIds)
+// What changed of the parts, ready to be drawn.
+struct ViewerPage::Redrawn
 {
-    const std::vector<PartRow> &parts = m_parts->parts();
-    const int factor = overlayFactor(m_size);
-    std::vector<OverlayLayer> layers;
+    std::vector<std::pair<std::int64_t, OverlayLayer>> layers; // by region
+    std::optional<Mask> target; // when it is among what changed
+    QString problem;
+};
+
+// Decoding and smoothing masks of four megapixels takes longer than a frame.
+void ViewerPage::drawChanged()
+{
+    if (m_pending > 0)
+        return; // all at once when the last of them is stored
+    if (m_changedIds.empty()) {
+        if (m_shownId != 0 && std::exchange(m_wantsDetails, false))
+            m_context.session->loadDetails(m_shownId);
+        return;
+    }
+    std::vector<std::pair<PartRow, bool>> rows; // whether its mask fits the picture
+    std::vector<RegionRecord> target;
+    bool isTarget = std::none_of(m_latest.begin(), m_latest.end(), [this](const PartRow &part) {
+        return part.group == m_group;
+    });
+    for (const PartRow &part : m_latest) {
+        if (m_changedIds.count(part.record.id) != 0) {
+            rows.emplace_back(part, QSize(part.record.width, part.record.height) == m_size);
+            isTarget = isTarget || part.group == m_group;
+        }
+        if (part.group == m_group)
+            target.push_back(part.record);
+    }
+    m_isDrawing = true;
+    const quint64 request = ++m_drawRequest;
+    m_context.session->read(
+        this,
+        [rows, target, isTarget, group = toStdString(m_group), size = m_size](ProjectStore &,
+                                                                              const CancelToken &) {
+            Redrawn redrawn;
+            const int factor = overlayFactor(size);
+            for (const auto &[part, fits] : rows) {
+                const RegionRecord &record = part.record;
+                redrawn.layers.emplace_back(
+                    record.id,
+                    makeLayer(part.group, part.color, part.pattern,
+                              fits ? maskOfRle(
+                                  rleFromString(record.rle, record.width, record.height))
+                                   : Mask(size.width(), size.height()),
+                              factor));
+            }
+            if (!isTarget || group.empty())
+                return redrawn;
+            try {
+                redrawn.target = maskOfPart(target, group, size.width(), size.height());
+            } catch (const Error &error) {
+                redrawn.target = Mask(); // a mask of another size cannot be painted on
+                redrawn.problem = toQString(error.what());
+            }
+            return redrawn;
+        },
+        [this, request](Redrawn redrawn) {
+            if (request == m_drawRequest)
+                showRedrawn(std::move(redrawn));
+        },
+        [this](const ErrorReport &error) {
+            m_isDrawing = false;
+            say(toQString(error.message));
+        });
+}
+
+void ViewerPage::showRedrawn(Redrawn redrawn)
+{
+    m_isDrawing = false;
+    if (m_pending > 0)
+        return; // a newer stroke is on the canvas already
     std::vector<OverlayLayer> old = m_canvas->layers();
-    for (const PartRow &part : parts) {
-        const bool isChanged =
-            std::find(changedIds.begin(), changedIds.end(), part.record.id) != changedIds.end();
+    std::vector<OverlayLayer> layers;
+    QRect changed;
+    for (const OverlayLayer &layer : old) {
+        const bool isKept = std::any_of(m_latest.begin(), m_latest.end(), [&](const PartRow &part) {
+            return part.group == layer.group && m_changedIds.count(part.record.id) == 0;
+        });
+        if (!isKept)
+            changed = changed.united(layer.bounds.isNull() ? layer.fill.rect() : layer.bounds);
+    }
+    for (const PartRow &part : m_latest) {
+        const auto fresh =
+            std::find_if(redrawn.layers.begin(), redrawn.layers.end(),
+                         [&](const auto &entry) { return entry.first == part.record.id; });
         const auto same = std::find_if(old.begin(), old.end(), [&](const OverlayLayer &layer) {
             return layer.group == part.group;
         });
-        if (!isChanged && same != old.end()) {
+        if (fresh != redrawn.layers.end()) {
+            changed = changed.united(fresh->second.bounds);
+            layers.push_back(std::move(fresh->second));
+        } else if (same != old.end()) {
             layers.push_back(std::move(*same));
             same->group.clear();
-        } else if (part.record.width == m_size.width() && part.record.height == m_size.height()) {
-            layers.push_back(makeLayer(
-                part.group, part.color, part.pattern,
-                maskOfRle(rleFromString(part.record.rle, part.record.width, part.record.height)),
-                factor));
-        } else {
-            layers.push_back(makeLayer(part.group, part.color, part.pattern,
-                                       Mask(m_size.width(), m_size.height()), factor));
         }
     }
-    m_canvas->setLayers(std::move(layers));
+    // One layer for each row: another part of the group may have come from elsewhere.
+    if (layers.size() != m_latest.size()) {
+        m_changedIds.clear();
+        m_context.session->loadDetails(m_shownId);
+        return;
+    }
+    m_changedIds.clear();
+    m_parts->setParts(m_latest);
+    m_canvas->setLayers(std::move(layers), changed);
     updateHint();
     fillGroups();
-    updateTarget();
+    m_parts->setActiveGroup(m_group);
+    if (redrawn.target && !m_canvas->isShaping())
+        m_canvas->setTarget(m_group, m_context.palette.color(m_group),
+                            patternOf(m_context.palette, m_group), *redrawn.target);
+    if (!redrawn.problem.isEmpty())
+        say(redrawn.problem);
     updateShapes();
+    updateFindings();
+    if (std::exchange(m_wantsDetails, false))
+        m_context.session->loadDetails(m_shownId);
 }
 
 void ViewerPage::editPhrase(int row, const QString &phrase)

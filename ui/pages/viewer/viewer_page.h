@@ -1,16 +1,18 @@
 #pragma once
 
 #include "core/pipeline/interactive.h"
+#include "core/pipeline/part_checks.h"
 #include "ui/canvas/picture_canvas.h"
 #include "ui/jobs/project_session.h"
+#include "ui/models/part_model.h"
 #include "ui/pages/page.h"
 
 #include <QList>
 #include <QTimer>
 #include <QWidget>
 
-#include <deque>
 #include <optional>
+#include <set>
 #include <vector>
 
 class QAction;
@@ -20,11 +22,13 @@ class QHBoxLayout;
 class QLabel;
 class QLineEdit;
 class QListView;
+class QListWidget;
 class QSlider;
 
 namespace sapsam::ui {
 
-class PartModel;
+class ChecksPanel;
+class Filmstrip;
 class PromptAssistant;
 
 // One picture with its part masks and the phrases written for them. Pointing at a phrase lights
@@ -54,6 +58,9 @@ public:
     QLineEdit *phrasePrompt() const { return m_phrase; }
     QLabel *agreementLabel() const { return m_agreement; }
     PromptAssistant *assistant() const { return m_assistant; }
+    Filmstrip *filmstrip() const { return m_strip; }
+    ChecksPanel *checks() const { return m_checks; }
+    QListWidget *findingList() const { return m_findings; } // of the picture that is shown
 
     void showLoading();
     void showDetails(const PictureDetails &details);
@@ -73,8 +80,10 @@ public:
     // Gives up what is being drawn or asked; false when there is nothing.
     bool cancel();
     void removePart();
-    // No edit is on its way to the store.
-    bool isSaved() const { return !m_isCommitting && m_queue.empty(); }
+    // No edit is on its way to the store or from it.
+    bool isSaved() const { return m_pending == 0 && !m_isDrawing; }
+    // The list of pictures to mend, beside the canvas.
+    void showChecks(bool on);
 
 Q_SIGNALS:
     void opacityChanged(int percent);
@@ -89,14 +98,19 @@ private:
     void connectParts();
     void connectTools();
     void fillGroups();
+    void followTaxonomy();
+    void nameGroupActions();
     void updateTarget();
     void updateShapes();
+    void updateFindings();
+    void showFindings(const PictureCheck &check);
     void updateHint();
     void say(const QString &text); // for a moment, where the tools are
-    void rebuildRows(const std::vector<std::int64_t> &changedIds);
+    struct Redrawn;
     void applyEdit(const Edit &edit);
+    void drawChanged();
+    void showRedrawn(Redrawn redrawn);
     void commit(PartChange change);
-    void commitNext();
     void editPhrase(int row, const QString &phrase);
     void askModel();
     void clearPrompt();
@@ -133,6 +147,12 @@ private:
     QTimer m_phraseTimer;
     QTimer m_aheadTimer;
     PromptAssistant *m_assistant;
+    Filmstrip *m_strip;
+    ChecksPanel *m_checks;
+    QLabel *m_findingTitle;
+    QListWidget *m_findings;
+    QAction *m_checksAction = nullptr;
+    ActionRegistry *m_registry = nullptr;
     qint64 m_shownId = 0;
     QSize m_size; // of the picture
     std::vector<RegionRecord> m_absent;
@@ -142,8 +162,13 @@ private:
     MaskPrompt m_prompt;
     std::optional<PromptedMask> m_answer;
     bool m_takesNextAnswer = false; // finishing was asked for before the answer came
-    std::deque<PartChange> m_queue;
-    bool m_isCommitting = false;
+    std::vector<PartRow> m_latest; // the parts after the last edit, shown as soon as they are drawn
+    std::set<std::int64_t> m_changedIds; // of regions, since they were last drawn
+    int m_pending = 0;                   // edits of this page that are not stored yet
+    bool m_isDrawing = false;
+    bool m_wantsDetails = false; // they came while edits were on their way
+    quint64 m_drawRequest = 0;
+    quint64 m_checkRequest = 0;
 };
 
 } // namespace sapsam::ui
