@@ -301,6 +301,41 @@ private Q_SLOTS:
             QVERIFY(cell.isDone);
     }
 
+    void aTrialIsDeletedAndBroughtBackByUndo()
+    {
+        open();
+        runSmallTrial(2);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->experimentBox()->count() > 3, kSlowMs);
+        const int count = m_page->experimentBox()->count();
+        QVERIFY(!m_page->deleteButton()->isEnabled()); // nothing stored is chosen
+        int row = -1;
+        for (int i = 1; i < count; ++i)
+            if (m_page->state().experiments[static_cast<std::size_t>(i - 1)].trial != 0)
+                row = i;
+        QVERIFY(row > 0);
+        const QString name = m_page->experimentBox()->itemText(row);
+        m_page->experimentBox()->setCurrentIndex(row);
+        m_page->chooseExperiment(row);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->isSettled(), kSlowMs);
+        QVERIFY(m_page->deleteButton()->isEnabled());
+        const QString phrase =
+            m_page->model()->cell(m_page->model()->index(0, 0))->text.c_str();
+
+        m_page->deleteTrial();
+
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->experimentBox()->count(), count - 1, kSlowMs);
+        QCOMPARE(m_page->experimentBox()->currentIndex(), 0);
+        QCOMPARE(m_session->undoStack()->count(), 1);
+        QVERIFY2(m_session->undoStack()->undoText().contains(name),
+                 qPrintable(m_session->undoStack()->undoText()));
+        m_session->undoStack()->undo();
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->experimentBox()->count(), count, kSlowMs);
+        m_page->chooseExperiment(row);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->isSettled(), kSlowMs);
+        QCOMPARE(QString(m_page->model()->cell(m_page->model()->index(0, 0))->text.c_str()),
+                 phrase);
+    }
+
     void templatesAreAddedAndRemoved()
     {
         open();

@@ -152,6 +152,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
       m_modelA(new QComboBox),
       m_modelB(new QComboBox),
       m_run(makePrimaryButton(tr("Try them"))),
+      m_delete(makeTool(tr("Delete the trial"))),
       m_add(makeTool(tr("Add a template"))),
       m_remove(makeTool(tr("Remove the template"))),
       m_model(new TrialModel(this)),
@@ -189,10 +190,10 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     for (QSpinBox *box : {m_crops, m_seed, m_limit})
         box->setButtonSymbols(QAbstractSpinBox::NoButtons);
     m_crops->setFixedWidth(90);
-    m_seed->setFixedWidth(78);
+    m_seed->setFixedWidth(92);
     for (QComboBox *box : {m_modelA, m_modelB}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(8);
+        box->setMinimumContentsLength(17);
     }
     m_modelA->setAccessibleName(tr("Model A"));
     m_modelB->setAccessibleName(tr("Model B, to compare with"));
@@ -243,6 +244,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     barLayout->setSpacing(8);
     auto *firstLine = new QHBoxLayout;
     firstLine->addWidget(m_experiments, 1);
+    firstLine->addWidget(m_delete);
     firstLine->addWidget(m_run);
     barLayout->addLayout(firstLine);
     auto *settings = new QWidget;
@@ -328,6 +330,7 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
         else
             run();
     });
+    connect(m_delete, &QToolButton::clicked, this, &PromptsPage::deleteTrial);
     connect(m_add, &QToolButton::clicked, this, &PromptsPage::addTemplate);
     connect(m_remove, &QToolButton::clicked, this, &PromptsPage::removeTemplate);
     connect(m_use, &QPushButton::clicked, this, &PromptsPage::useTemplate);
@@ -371,6 +374,10 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     });
     connect(session, &ProjectSession::countsChanged, this,
             [this] { Q_EMIT availabilityChanged(); });
+    connect(session, &ProjectSession::taxonomyChanged, this, [this] {
+        m_context.palette = m_context.session->palette();
+        m_reloadSoon.start();
+    });
     connect(session, &ProjectSession::edited, this, [this] { m_reloadSoon.start(); });
     connect(session, &ProjectSession::contentChanged, this, [this] {
         if (m_job == 0)
@@ -391,6 +398,7 @@ PromptsPage::~PromptsPage() = default;
 
 void PromptsPage::refreshIcons()
 {
+    m_delete->setIcon(makeIcon(QStringLiteral("remove"), palette()));
     m_add->setIcon(makeIcon(QStringLiteral("new"), palette()));
     m_remove->setIcon(makeIcon(QStringLiteral("close"), palette()));
     // The messages take their colours from the palette when they are made.
@@ -419,6 +427,8 @@ void PromptsPage::makeActions(ActionRegistry &actions)
         tr("Write a phrase in every cell of the matrix"), [this] { run(); });
     add("prompts.cancel", tr("Stop trying"), "Ctrl+Shift+.", tr("What is written stays"),
         [this] { cancelRun(); });
+    add("prompts.delete-trial", tr("Delete the trial"), "Ctrl+Del",
+        tr("The chosen one with its phrases; can be undone"), [this] { deleteTrial(); });
     add("prompts.add", tr("Add a template"), "Ctrl+D", tr("A copy of the current one"),
         [this] { addTemplate(); });
     add("prompts.remove", tr("Remove the template"), "Ctrl+Backspace",
@@ -644,8 +654,10 @@ void PromptsPage::chooseGroup(const QString &group)
 void PromptsPage::chooseExperiment(int index)
 {
     if (index <= 0 || index > static_cast<int>(m_state.experiments.size())) {
+        m_experiments->setCurrentIndex(0);
         startDraft();
         replan();
+        updateButtons();
         return;
     }
     const LabExperiment &experiment = m_state.experiments[static_cast<std::size_t>(index - 1)];
@@ -664,6 +676,28 @@ void PromptsPage::chooseExperiment(int index)
     m_isFilling = false;
     m_row = 0;
     replan();
+}
+
+std::int64_t PromptsPage::currentTrial() const
+{
+    const int index = m_experiments->currentIndex() - 1;
+    return index < 0 || index >= static_cast<int>(m_state.experiments.size())
+               ? 0
+               : m_state.experiments[static_cast<std::size_t>(index)].trial;
+}
+
+void PromptsPage::deleteTrial()
+{
+    const std::int64_t trial = currentTrial();
+    if (trial == 0 || m_job != 0)
+        return;
+    const QString title = tr("Delete: %1").arg(m_experiments->currentText());
+    m_context.session->edit(
+        title,
+        [trial, text = toStdString(title)](ProjectStore &store) {
+            return removeTrialEdit(store, trial, text);
+        },
+        this, [this](const Edit &) { chooseExperiment(0); }, {});
 }
 
 void PromptsPage::addTemplate()
@@ -972,6 +1006,7 @@ void PromptsPage::updateButtons()
     for (QWidget *widget : std::initializer_list<QWidget *>{m_editor, m_experiments, m_crops,
                                                             m_seed, m_modelA, m_groups, m_add})
         widget->setEnabled(!isRunning);
+    m_delete->setEnabled(!isRunning && currentTrial() != 0 && !m_context.session->isReadOnly());
     m_modelB->setEnabled(!isRunning && m_state.models.size() > 1);
     m_remove->setEnabled(!isRunning && m_draft.templates.size() > 1);
     const QString group = m_context.palette.title(m_group);

@@ -56,6 +56,7 @@ public:
     QListWidget *groupList() const { return m_groups; }
     QComboBox *experimentBox() const { return m_experiments; }
     QComboBox *modelBox(int which) const { return which == 0 ? m_modelA : m_modelB; }
+    QToolButton *deleteButton() const { return m_delete; }
     QSpinBox *cropsBox() const { return m_crops; }
     QSpinBox *limitBox() const { return m_limit; }
     QLabel *estimateLabel() const { return m_estimate; }
@@ -66,6 +67,7 @@ public:
     void chooseExperiment(int index); // 0: the own templates of the group
     void run();
     void cancelRun();
+    void deleteTrial(); // the stored one that is chosen; can be undone
     void addTemplate();
     void removeTemplate();
     void useTemplate();  // the row of the editor becomes the project's template of its group
@@ -91,6 +93,7 @@ private:
     const LabGroup *currentGroup() const;
     const PhraseModelFacts *factsOf(int which) const;
     int currentRow() const;
+    std::int64_t currentTrial() const; // number of the stored trial that is chosen; 0 for none
 
     PageContext m_context;
     QList<QAction *> m_actions;
@@ -106,6 +109,7 @@ private:
     QComboBox *m_modelA;
     QComboBox *m_modelB;
     QPushButton *m_run;
+    QToolButton *m_delete;
     QToolButton *m_add;
     QToolButton *m_remove;
     TrialModel *m_model;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kColumnWidth = 130;
 constexpr int kHeaderWidth = 214;
+constexpr int kSecondWidth = 66; // more for the numbers of a second model
 constexpr int kPadding = 8;
 constexpr int kPictureHeight = 84;
 constexpr int kLines = 9; // of statistics
@@ -135,15 +136,25 @@ bool TemplateHeader::event(QEvent *event)
 {
     const bool done = QHeaderView::event(event);
     if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
-        setDefaultSectionSize(sectionSizeFromContents(0).height());
+        fit();
     return done;
+}
+
+void TemplateHeader::fit()
+{
+    const QSize size = sectionSizeFromContents(0);
+    setFixedWidth(size.width());
+    setDefaultSectionSize(size.height());
 }
 
 QSize TemplateHeader::sectionSizeFromContents(int) const
 {
     const QFontMetrics small(smaller(font(), 0.86));
     const QFontMetrics normal(font());
-    return {kHeaderWidth, normal.height() + 2 * small.height() + kLines * small.height() + 34};
+    const bool hasTwo = m_model->models() > 1;
+    const int lines = kLines + (hasTwo ? 1 : 0);
+    return {kHeaderWidth + (hasTwo ? kSecondWidth : 0),
+            normal.height() + 2 * small.height() + lines * small.height() + 34};
 }
 
 void TemplateHeader::paintSection(QPainter *painter, const QRect &rect, int section) const
@@ -217,7 +228,7 @@ void TemplateHeader::paintSection(QPainter *painter, const QRect &rect, int sect
     {
         QString label;
         QStringList values;
-        bool isBad = false;
+        QList<bool> isBad;
     };
     std::vector<Line> lines(kLines);
     lines[0].label = tr("nothing against it");
@@ -235,31 +246,48 @@ void TemplateHeader::paintSection(QPainter *painter, const QRect &rect, int sect
         any = any || of.phrases > 0;
         const auto set = [&](std::size_t line, const QString &value, bool isBad = false) {
             lines[line].values.append(of.phrases == 0 ? QStringLiteral("–") : value);
-            lines[line].isBad = lines[line].isBad || isBad;
+            lines[line].isBad.append(isBad && of.phrases > 0);
         };
         set(0, percent(of.goodShare));
         set(1, percent(of.namesColourShare));
         set(2, percent(of.distinctShare));
         set(3, percent(of.contradictionShare), of.contradictionShare > 0.0);
         set(4, percent(of.otherPartShare), of.otherPartShare > 0.0);
-        set(5, percent(of.echoShare) + QStringLiteral(" · ") + percent(of.loopShare),
+        set(5,
+            QLocale().toString(of.echoShare * 100.0, 'f', 0) + QStringLiteral(" · ")
+                + percent(of.loopShare),
             of.echoShare + of.loopShare > 0.0);
         set(6, percent(of.plainShare), of.plainShare > 0.0);
         set(7, QLocale().toString(of.meanWords, 'f', 1));
         set(8, secondsText(of.meanSeconds));
     }
     if (any) {
-        constexpr int kValueWidth = 56;
+        constexpr int kValueWidth = 58;
+        const int valuesWidth = kValueWidth * m_model->models();
+        if (m_model->models() > 1) {
+            painter->setFont(smaller(font(), 0.86, QFont::DemiBold));
+            painter->setPen(palette().color(QPalette::Text));
+            for (int i = 0; i < m_model->models(); ++i)
+                painter->drawText(QRect(left + width - valuesWidth + i * kValueWidth, top,
+                                        kValueWidth, metrics.height()),
+                                  Qt::AlignRight | Qt::AlignVCenter,
+                                  i == 0 ? QStringLiteral("A") : QStringLiteral("B"));
+            painter->setFont(small);
+            top += metrics.height();
+        }
         for (const Line &line : lines) {
-            const int valuesWidth = kValueWidth * static_cast<int>(line.values.size());
+            const int labelWidth = width - valuesWidth;
             painter->setPen(palette().color(QPalette::PlaceholderText));
-            painter->drawText(QRect(left, top, width - valuesWidth, metrics.height()),
-                              Qt::AlignLeft | Qt::AlignVCenter, line.label);
-            painter->setPen(line.isBad ? warningColor(palette()) : palette().color(QPalette::Text));
-            for (int i = 0; i < static_cast<int>(line.values.size()); ++i)
+            painter->drawText(QRect(left, top, labelWidth, metrics.height()),
+                              Qt::AlignLeft | Qt::AlignVCenter,
+                              metrics.elidedText(line.label, Qt::ElideRight, labelWidth));
+            for (int i = 0; i < static_cast<int>(line.values.size()); ++i) {
+                painter->setPen(line.isBad[i] ? warningColor(palette())
+                                              : palette().color(QPalette::Text));
                 painter->drawText(QRect(left + width - valuesWidth + i * kValueWidth, top,
                                         kValueWidth, metrics.height()),
                                   Qt::AlignRight | Qt::AlignVCenter, line.values[i]);
+            }
             top += metrics.height();
         }
     }
@@ -285,7 +313,9 @@ TrialView::TrialView(TrialModel *model, QWidget *parent) : QTableView(parent)
     horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     horizontalHeader()->setHighlightSections(false);
-    header->setFixedWidth(kHeaderWidth);
+    header->fit();
+    // A second model needs room for its numbers.
+    connect(model, &QAbstractItemModel::modelReset, header, [header] { header->fit(); });
     connect(selectionModel(), &QItemSelectionModel::currentChanged, header,
             [header] { header->viewport()->update(); });
 }

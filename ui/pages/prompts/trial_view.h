@@ -28,6 +28,8 @@ class TemplateHeader final : public QHeaderView
 public:
     explicit TemplateHeader(TrialModel *model, QWidget *parent = nullptr);
 
+    void fit(); // to the font and the number of models
+
 protected:
     bool event(QEvent *event) override;
     void paintSection(QPainter *painter, const QRect &rect, int section) const override;
