@@ -2488,6 +2488,14 @@
         <source>Make a model of published weights: SAM, BERT, CLIP, BLIP-2</source>
         <translation>Aus veröffentlichten Gewichten ein Modell machen: SAM, BERT, CLIP, BLIP-2</translation>
     </message>
+    <message>
+        <source>The merges of this project cannot be read: the shipped ones are shown, and nothing can be segmented until they are mended. Masks and phrases are all there.</source>
+        <translation>Die Zusammenfassungen dieses Projekts lassen sich nicht lesen: Gezeigt werden die mitgelieferten, und nichts kann segmentiert werden, bis sie in Ordnung gebracht sind. Masken und Phrasen sind alle noch da.</translation>
+    </message>
+    <message>
+        <source>Show the merges</source>
+        <translation>Zusammenfassungen zeigen</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::MatchPanel</name>
@@ -3127,6 +3135,18 @@
             <numerusform>%n veraltete Bilder zeigen</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Return to the shipped merges</source>
+        <translation>Zurück zu den mitgelieferten Zusammenfassungen</translation>
+    </message>
+    <message>
+        <source>Shown: %1</source>
+        <translation>Gezeigt: %1</translation>
+    </message>
+    <message>
+        <source>The merges that this project works with cannot be read, so the shipped ones are shown. Masks and phrases are all there. Return to the shipped merges, or go back to one of the versions on the right and apply it.</source>
+        <translation>Die Zusammenfassungen, mit denen dieses Projekt arbeitet, lassen sich nicht lesen; gezeigt werden die mitgelieferten. Masken und Phrasen sind alle noch da. Kehren Sie zu den mitgelieferten zurück, oder gehen Sie rechts auf eine der Versionen zurück und wenden Sie sie an.</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::MissModel</name>
@@ -3754,6 +3774,18 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     <message>
         <source>seed </source>
         <translation>Startwert </translation>
+    </message>
+    <message>
+        <source>Delete the trial</source>
+        <translation>Versuch löschen</translation>
+    </message>
+    <message>
+        <source>The chosen one with its phrases; can be undone</source>
+        <translation>Den gewählten mit seinen Phrasen; lässt sich zurücknehmen</translation>
+    </message>
+    <message>
+        <source>Delete: %1</source>
+        <translation>Löschen: %1</translation>
     </message>
 </context>
 <context>
@@ -5814,6 +5846,42 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <source>There is no unreviewed picture in this direction.</source>
         <translation>In dieser Richtung gibt es kein ungeprüftes Bild.</translation>
     </message>
+    <message>
+        <source>TO MEND</source>
+        <translation>ZU VERBESSERN</translation>
+    </message>
+    <message>
+        <source>What to mend on this picture</source>
+        <translation>Was an diesem Bild zu verbessern ist</translation>
+    </message>
+    <message>
+        <source>Choose part %1</source>
+        <translation>Teil %1 wählen</translation>
+    </message>
+    <message>
+        <source>Filmstrip</source>
+        <translation>Filmstreifen</translation>
+    </message>
+    <message>
+        <source>The neighbouring pictures below the canvas</source>
+        <translation>Die benachbarten Bilder unter der Arbeitsfläche</translation>
+    </message>
+    <message>
+        <source>Part checks</source>
+        <translation>Prüfung der Teile</translation>
+    </message>
+    <message>
+        <source>Pictures with gaps, overlaps, holes and crumbs, the worst first</source>
+        <translation>Bilder mit Lücken, Überlappungen, Löchern und Krümeln, die schlimmsten zuerst</translation>
+    </message>
+    <message>
+        <source>Next picture to mend</source>
+        <translation>Nächstes zu verbesserndes Bild</translation>
+    </message>
+    <message>
+        <source>Click to see where</source>
+        <translation>Klicken, um zu sehen, wo</translation>
+    </message>
 </context>
 <context>
     <name>ProtocolBadge</name>
@@ -6179,6 +6247,195 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>rank %1</source>
         <translation>Rang %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CheckModel</name>
+    <message>
+        <source>Picture %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>Mended</source>
+        <translation>In Ordnung</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n weiteres</numerusform>
+            <numerusform>%n weitere</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ChecksPanel</name>
+    <message>
+        <source>Masks of another size</source>
+        <translation>Masken anderer Größe</translation>
+    </message>
+    <message>
+        <source>Person without a part</source>
+        <translation>Person ohne Teil</translation>
+    </message>
+    <message>
+        <source>Overlaps</source>
+        <translation>Überlappungen</translation>
+    </message>
+    <message>
+        <source>Holes</source>
+        <translation>Löcher</translation>
+    </message>
+    <message>
+        <source>Small pieces</source>
+        <translation>Kleine Stücke</translation>
+    </message>
+    <message>
+        <source>Left and right</source>
+        <translation>Links und rechts</translation>
+    </message>
+    <message>
+        <source>Order of the body</source>
+        <translation>Ordnung des Körpers</translation>
+    </message>
+    <message>
+        <source>Half of a pair</source>
+        <translation>Halbes Paar</translation>
+    </message>
+    <message>
+        <source>%1: made for a picture of another size</source>
+        <translation>%1: für ein Bild anderer Größe gemacht</translation>
+    </message>
+    <message>
+        <source>%1 pixels of the person in no part</source>
+        <translation>%1 Pixel der Person in keinem Teil</translation>
+    </message>
+    <message>
+        <source>%1 pixels of the person in no part (%2)</source>
+        <translation>%1 Pixel der Person in keinem Teil (%2)</translation>
+    </message>
+    <message>
+        <source>%1 and %2 overlap: %3 pixels</source>
+        <translation>%1 und %2 überlappen: %3 Pixel</translation>
+    </message>
+    <message>
+        <source>%1: a hole</source>
+        <translation>%1: ein Loch</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n holes</source>
+        <translation>
+            <numerusform>%1: %n Loch</numerusform>
+            <numerusform>%1: %n Löcher</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: a small piece apart</source>
+        <translation>%1: ein kleines Stück abseits</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n small pieces apart</source>
+        <translation>
+            <numerusform>%1: %n kleines Stück abseits</numerusform>
+            <numerusform>%1: %n kleine Stücke abseits</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 and %2 may be swapped</source>
+        <translation>%1 und %2 könnten vertauscht sein</translation>
+    </message>
+    <message>
+        <source>%1 lies below %2</source>
+        <translation>%1 liegt unter %2</translation>
+    </message>
+    <message>
+        <source>%1 is missing, %2 is there</source>
+        <translation>%1 fehlt, %2 ist da</translation>
+    </message>
+    <message>
+        <source>Check all pictures</source>
+        <translation>Alle Bilder prüfen</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>Erneut prüfen</translation>
+    </message>
+    <message>
+        <source>Show them in the gallery</source>
+        <translation>In der Galerie zeigen</translation>
+    </message>
+    <message>
+        <source>PART CHECKS</source>
+        <translation>PRÜFUNG DER TEILE</translation>
+    </message>
+    <message>
+        <source>Which findings</source>
+        <translation>Welche Befunde</translation>
+    </message>
+    <message>
+        <source>All findings</source>
+        <translation>Alle Befunde</translation>
+    </message>
+    <message>
+        <source>Pictures with something to mend, the worst first</source>
+        <translation>Bilder, an denen etwas zu verbessern ist, die schlimmsten zuerst</translation>
+    </message>
+    <message>
+        <source>Check the parts</source>
+        <translation>Teile prüfen</translation>
+    </message>
+    <message>
+        <source>Looking at the masks of all pictures…</source>
+        <translation>Die Masken aller Bilder werden angesehen…</translation>
+    </message>
+    <message>
+        <source>Finds gaps, overlaps, holes, crumbs and swapped sides, and lists the pictures with the most to mend first.</source>
+        <translation>Findet Lücken, Überlappungen, Löcher, Krümel und vertauschte Seiten und nennt die Bilder zuerst, an denen am meisten zu verbessern ist.</translation>
+    </message>
+    <message>
+        <source>Nothing is left to mend.</source>
+        <translation>Es ist nichts mehr zu verbessern.</translation>
+    </message>
+    <message>
+        <source>One picture to mend</source>
+        <translation>Ein Bild zu verbessern</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures to mend, the worst first</source>
+        <translation>
+            <numerusform>%n Bild zu verbessern</numerusform>
+            <numerusform>%n Bilder zu verbessern, die schlimmsten zuerst</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::Filmstrip</name>
+    <message>
+        <source>Neighbouring pictures</source>
+        <translation>Benachbarte Bilder</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>angenommen</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>abgelehnt</translation>
+    </message>
+    <message>
+        <source>unsure</source>
+        <translation>unsicher</translation>
+    </message>
+    <message>
+        <source>%1 of 5 stars</source>
+        <translation>%1 von 5 Sternen</translation>
+    </message>
+    <message>
+        <source>edited</source>
+        <translation>bearbeitet</translation>
     </message>
 </context>
 </TS>
