@@ -1341,6 +1341,10 @@
         <source>Delete</source>
         <translation>Löschen</translation>
     </message>
+    <message>
+        <source>Near-duplicates</source>
+        <translation>Fast gleiche Bilder</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::GalleryModel</name>
@@ -1351,6 +1355,14 @@
     <message>
         <source>%1, rank %2, score %3, matched: %4</source>
         <translation>%1, Rang %2, Wert %3, passt: %4</translation>
+    </message>
+    <message>
+        <source>%1, the best of its near-duplicates</source>
+        <translation>%1, das beste unter fast gleichen Bildern</translation>
+    </message>
+    <message>
+        <source>%1, a near-duplicate</source>
+        <translation>%1, ein fast gleiches Bild</translation>
     </message>
 </context>
 <context>
@@ -1530,6 +1542,74 @@
     <message>
         <source>%1 of %2 fit</source>
         <translation>%1 von %2 passen</translation>
+    </message>
+    <message>
+        <source>Pictures in a grid</source>
+        <translation>Bilder im Raster</translation>
+    </message>
+    <message>
+        <source>Map of the pictures</source>
+        <translation>Karte der Bilder</translation>
+    </message>
+    <message>
+        <source>Compare side by side</source>
+        <translation>Nebeneinander vergleichen</translation>
+    </message>
+    <message>
+        <source>Near-duplicates</source>
+        <translation>Fast gleiche Bilder</translation>
+    </message>
+    <message>
+        <source>Thumbnails are not kept</source>
+        <translation>Vorschaubilder werden nicht aufbewahrt</translation>
+    </message>
+    <message>
+        <source>Thumbnails cannot be kept in the project, so they are made anew each time: %1</source>
+        <translation>Vorschaubilder können nicht im Projekt aufbewahrt werden und entstehen jedes Mal neu: %1</translation>
+    </message>
+    <message>
+        <source>Select two to six pictures to compare them</source>
+        <translation>Wählen Sie zwei bis sechs Bilder aus, um sie zu vergleichen</translation>
+    </message>
+    <message>
+        <source>The project is open for reading only: duplicates cannot be stored</source>
+        <translation>Das Projekt ist nur zum Lesen geöffnet: Gleiche Bilder können nicht gespeichert werden</translation>
+    </message>
+    <message>
+        <source>Looking for near-duplicates…</source>
+        <translation>Suche nach fast gleichen Bildern…</translation>
+    </message>
+    <message>
+        <source>Find near-duplicates</source>
+        <translation>Fast gleiche Bilder finden</translation>
+    </message>
+    <message>
+        <source>Whole pictures</source>
+        <translation>Ganze Bilder</translation>
+    </message>
+    <message>
+        <source>Masks in the comparison</source>
+        <translation>Masken im Vergleich</translation>
+    </message>
+    <message>
+        <source>Move and zoom together</source>
+        <translation>Gemeinsam bewegen und zoomen</translation>
+    </message>
+    <message>
+        <source>Take out of the comparison</source>
+        <translation>Aus dem Vergleich nehmen</translation>
+    </message>
+    <message>
+        <source>Select all but the best near-duplicates</source>
+        <translation>Alle außer den besten von fast gleichen auswählen</translation>
+    </message>
+    <message>
+        <source>No near-duplicates</source>
+        <translation>Keine fast gleichen Bilder</translation>
+    </message>
+    <message>
+        <source>No two pictures of this project look nearly the same. Press Esc to see all pictures.</source>
+        <translation>Keine zwei Bilder dieses Projekts sehen fast gleich aus. Esc zeigt wieder alle Bilder.</translation>
     </message>
 </context>
 <context>
@@ -4726,6 +4806,14 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <source>Unreadable</source>
         <translation>Unlesbar</translation>
     </message>
+    <message>
+        <source>best</source>
+        <translation>bestes</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>Kopie</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::TrainingDialog</name>
@@ -6436,6 +6524,246 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>edited</source>
         <translation>bearbeitet</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ComparePane</name>
+    <message>
+        <source>Parts and phrases</source>
+        <translation>Teile und Phrasen</translation>
+    </message>
+    <message>
+        <source>Identity %1</source>
+        <translation>Identität %1</translation>
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation>Nicht bewertet</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>Angenommen</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Abgelehnt</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>Unsicher</translation>
+    </message>
+    <message>
+        <source>No tag</source>
+        <translation>Kein Schlagwort</translation>
+    </message>
+    <message>
+        <source>No parts yet: segment the pictures first</source>
+        <translation>Noch keine Teile: segmentieren Sie die Bilder zuerst</translation>
+    </message>
+    <message>
+        <source>%1, score %2</source>
+        <translation>%1, Wert %2</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CompareView</name>
+    <message>
+        <source>Back to the gallery</source>
+        <translation>Zurück zur Galerie</translation>
+    </message>
+    <message>
+        <source>Move and zoom together</source>
+        <translation>Gemeinsam bewegen und zoomen</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>Masken</translation>
+    </message>
+    <message>
+        <source>Whole pictures</source>
+        <translation>Ganze Bilder</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>Verkleinern</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks</source>
+        <translation>Deckkraft der Masken</translation>
+    </message>
+    <message>
+        <source>%1 pictures side by side</source>
+        <translation>%1 Bilder nebeneinander</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MapCanvas</name>
+    <message>
+        <source>Map of the pictures</source>
+        <translation>Karte der Bilder</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MapView</name>
+    <message>
+        <source>Near ones together</source>
+        <translation>Ähnliche zusammen</translation>
+    </message>
+    <message>
+        <source>Principal components</source>
+        <translation>Hauptkomponenten</translation>
+    </message>
+    <message>
+        <source>How the map is made</source>
+        <translation>Wie die Karte entsteht</translation>
+    </message>
+    <message>
+        <source>Identity</source>
+        <translation>Identität</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>Teilmenge</translation>
+    </message>
+    <message>
+        <source>Tag</source>
+        <translation>Schlagwort</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Prüfung</translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation>Bewertung</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Colour of the points</source>
+        <translation>Farbe der Punkte</translation>
+    </message>
+    <message>
+        <source>Encircle pictures (Shift adds, Ctrl takes away)</source>
+        <translation>Bilder einkreisen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
+    </message>
+    <message>
+        <source>Box pictures (Shift adds, Ctrl takes away)</source>
+        <translation>Bilder einrahmen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
+    </message>
+    <message>
+        <source>Move the map</source>
+        <translation>Karte verschieben</translation>
+    </message>
+    <message>
+        <source>Legend</source>
+        <translation>Legende</translation>
+    </message>
+    <message>
+        <source>A click selects the pictures of this colour</source>
+        <translation>Ein Klick wählt die Bilder dieser Farbe aus</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Progress of the map</source>
+        <translation>Fortschritt der Karte</translation>
+    </message>
+    <message>
+        <source>The map is being made</source>
+        <translation>Die Karte entsteht</translation>
+    </message>
+    <message>
+        <source>Laying out</source>
+        <translation>Anordnen</translation>
+    </message>
+    <message>
+        <source>Finding neighbours</source>
+        <translation>Nachbarn finden</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Vorbereiten</translation>
+    </message>
+    <message>
+        <source>The map was cancelled.</source>
+        <translation>Die Karte wurde abgebrochen.</translation>
+    </message>
+    <message>
+        <source>%1 pictures by %2</source>
+        <translation>%1 Bilder nach %2</translation>
+    </message>
+    <message>
+        <source> · %1 not embedded</source>
+        <translation> · %1 nicht eingebettet</translation>
+    </message>
+    <message>
+        <source>Nothing to map yet</source>
+        <translation>Noch nichts für die Karte</translation>
+    </message>
+    <message>
+        <source>The map shows which pictures look alike to the model. For that they must be embedded first.</source>
+        <translation>Die Karte zeigt, welche Bilder für das Modell ähnlich aussehen. Dazu müssen sie erst eingebettet werden.</translation>
+    </message>
+    <message>
+        <source>Embed the pictures</source>
+        <translation>Bilder einbetten</translation>
+    </message>
+    <message>
+        <source>There is no map</source>
+        <translation>Es gibt keine Karte</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>Angenommen</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Abgelehnt</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>Unsicher</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation>Nicht bewertet</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>und %1 weitere</translation>
+    </message>
+    <message>
+        <source>Colour word: %1</source>
+        <translation>Farbwort: %1</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>Farbe nach</translation>
     </message>
 </context>
 </TS>

@@ -14,7 +14,8 @@
 namespace sapsam::ui {
 
 // Thumbnails made on threads of their own and kept up to a number of bytes, least recently drawn
-// first out.
+// first out. Small copies of the pictures can be kept in a file, too, so that a large gallery comes
+// up without decoding its pictures again; the file is looked into for many at once.
 //
 // Thread rule: all members belong on the GUI thread and never block; the reader is called on the
 // cache's threads, several at a time. The destructor waits for the pictures being made.
@@ -30,6 +31,7 @@ public:
     {
         int threads = 2;
         qint64 maxBytes = 128LL * 1024 * 1024;
+        qint64 maxDiskBytes = 512LL * 1024 * 1024;
     };
 
     // How a finished thumbnail looks; sizes in device pixels.
@@ -56,15 +58,26 @@ public:
     void request(const std::vector<PictureRef> &wanted, const Look &look);
     void clear(); // forgets everything, for another project
 
+    // Keeps small copies in this file (core/store/thumbnail_store.h) from now on; an empty name
+    // keeps none. The file is opened and written on the cache's threads.
+    void setDiskFile(const QString &file);
+    // Why nothing is kept on disk although a file was set; empty while all is well.
+    QString diskProblem() const { return m_diskProblem; }
+    // How many of the thumbnails made so far came out of the file.
+    qint64 diskHits() const { return m_diskHits; }
+
     int waitingCount() const; // waiting and being made
     qint64 bytes() const;
     void setMaxBytes(qint64 bytes);
 
 Q_SIGNALS:
     void ready(qint64 id); // made, or failed
+    void diskProblemChanged();
 
 private:
     struct Private;
+    QString m_diskProblem;
+    qint64 m_diskHits = 0;
     std::unique_ptr<Private> d;
 };
 

@@ -485,6 +485,22 @@ void ThumbnailGrid::paintCell(QPainter &painter, int row, const QRect &cell) con
                                               : QStringLiteral("?"));
     }
 
+    // Near-duplicates share a line below, in a colour of their group.
+    if (marks.duplicateOf != 0 && !index.data(GalleryModel::RankRole).isValid()) {
+        const QColor hue =
+            QColor::fromHsl(static_cast<int>(marks.duplicateOf * 137 % 360), 150, 128);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(hue);
+        painter.drawRoundedRect(QRect(cell.left(), cell.bottom() - 3, cell.width(), 4), 2, 2);
+        const QString text = marks.isBest ? tr("best") : tr("copy");
+        const QRect badge(frame.left() + 6, frame.top() + 6,
+                          fontMetrics().horizontalAdvance(text) + 14, fontMetrics().height() + 2);
+        painter.setBrush(marks.isBest ? hue : QColor(15, 18, 26, 190));
+        painter.drawRoundedRect(badge, badge.height() / 2.0, badge.height() / 2.0);
+        painter.setPen(Qt::white);
+        painter.drawText(badge, Qt::AlignCenter, text);
+    }
+
     const QVariant rank = index.data(GalleryModel::RankRole);
     QRect caption(frame.left() + 1, frame.bottom() + 5, frame.width() - 2, fontMetrics().height());
     if (rank.isValid()) {

@@ -21,6 +21,7 @@ public:
     // The cache must outlive the grid.
     explicit ThumbnailGrid(ThumbnailCache *cache, QWidget *parent = nullptr);
 
+    ThumbnailCache *thumbnails() const { return m_cache; }
     int cellWidth() const { return m_cellWidth; }
     void setCellWidth(int width);
 

@@ -87,12 +87,13 @@ void GalleryModel::clearView(const std::vector<std::int64_t> &ids,
 void GalleryModel::rebuildView()
 {
     m_view.clear();
-    m_viewRows.clear();
+    m_view.reserve(m_viewIds.size());
+    m_viewRows.assign(m_items.size(), -1);
     for (const std::int64_t id : m_viewIds) {
         const auto place = m_positions.constFind(id);
         if (place == m_positions.constEnd())
             continue;
-        m_viewRows.insert(id, static_cast<int>(m_view.size()));
+        m_viewRows[static_cast<std::size_t>(*place)] = static_cast<int>(m_view.size());
         m_view.push_back(*place);
     }
 }
@@ -130,7 +131,7 @@ void GalleryModel::rebuildHits()
     m_hits.clear();
     m_hitRows.clear();
     for (const GalleryHit &hit : m_answer) {
-        if (!m_positions.contains(hit.id) || (m_filtered && !m_viewRows.contains(hit.id)))
+        if (!m_positions.contains(hit.id) || (m_filtered && viewRow(hit.id) < 0))
             continue;
         m_hitRows.insert(hit.id, static_cast<int>(m_hits.size()));
         m_hits.push_back(hit);
@@ -147,7 +148,13 @@ int GalleryModel::rowOf(qint64 id) const
 {
     if (m_ranked)
         return m_hitRows.value(id, -1);
-    return m_filtered ? m_viewRows.value(id, -1) : m_positions.value(id, -1);
+    return m_filtered ? viewRow(id) : m_positions.value(id, -1);
+}
+
+int GalleryModel::viewRow(qint64 id) const
+{
+    const int place = m_positions.value(id, -1);
+    return place < 0 ? -1 : m_viewRows[static_cast<std::size_t>(place)];
 }
 
 const GalleryItem *GalleryModel::itemAt(int row) const
@@ -194,8 +201,13 @@ QVariant GalleryModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole:
         return item->path;
     case Qt::AccessibleTextRole:
-        if (hit == nullptr)
-            return item->name;
+        if (hit == nullptr) {
+            const PictureMarks said = marks(item->id);
+            if (said.duplicateOf == 0)
+                return item->name;
+            return said.isBest ? tr("%1, the best of its near-duplicates").arg(item->name)
+                               : tr("%1, a near-duplicate").arg(item->name);
+        }
         if (hit->matches.isEmpty())
             return tr("%1, rank %2, score %3")
                 .arg(item->name, countText(hit->rank), scoreText(hit->score));

@@ -72,6 +72,7 @@ private:
     void rebuildPositions();
     void rebuildHits();
     void rebuildView();
+    int viewRow(qint64 id) const;
     void setMarks(const std::vector<std::int64_t> &ids, const std::vector<PictureMarks> &marks);
 
     std::vector<GalleryItem> m_items;
@@ -79,7 +80,7 @@ private:
     bool m_filtered = false;
     std::vector<std::int64_t> m_viewIds; // as answered, perhaps with pictures not loaded yet
     std::vector<int> m_view;             // places in m_items
-    QHash<qint64, int> m_viewRows;
+    std::vector<int> m_viewRows;         // by place in m_items; -1 when it is not shown
     QHash<qint64, PictureMarks> m_marks; // where anything was said
     bool m_ranked = false;
     std::vector<GalleryHit> m_answer; // as ranked, perhaps with pictures not loaded yet

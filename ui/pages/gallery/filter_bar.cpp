@@ -52,6 +52,7 @@ FilterBar::FilterBar(QWidget *parent)
                                                       {"score", tr("Weakest part")},
                                                       {"parts", tr("Number of parts")},
                                                       {"size", tr("Size")},
+                                                      {"duplicates", tr("Near-duplicates")},
                                                       {"path", tr("Path")}};
     for (const auto &[name, title] : sorts)
         m_sort->addItem(title, QString::fromLatin1(name));
