@@ -6706,10 +6706,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>%1 Bilder nach %2</translation>
     </message>
     <message>
-        <source> · %1 not embedded</source>
-        <translation> · %1 nicht eingebettet</translation>
-    </message>
-    <message>
         <source>Nothing to map yet</source>
         <translation>Noch nichts für die Karte</translation>
     </message>
@@ -6758,12 +6754,16 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>und %1 weitere</translation>
     </message>
     <message>
-        <source>Colour word: %1</source>
-        <translation>Farbwort: %1</translation>
-    </message>
-    <message>
         <source>Colour by</source>
         <translation>Farbe nach</translation>
+    </message>
+    <message>
+        <source>Colour: %1</source>
+        <translation>Farbe: %1</translation>
+    </message>
+    <message>
+        <source>%1 not embedded</source>
+        <translation>%1 nicht eingebettet</translation>
     </message>
 </context>
 </TS>

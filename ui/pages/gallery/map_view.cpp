@@ -102,12 +102,12 @@ MapView::MapView(const PageContext &context, QWidget *parent)
     addColour(tr("Rating"), LabelKind::Rating, {});
     addColour(tr("Source"), LabelKind::Source, {});
     for (const PartStyle &style : context.palette.styles())
-        addColour(tr("Colour word: %1").arg(style.title), LabelKind::ColourWord, style.group);
+        addColour(tr("Colour: %1").arg(style.title), LabelKind::ColourWord, style.group);
     m_colours->setAccessibleName(tr("Colour of the points"));
     m_colours->setToolTip(tr("Colour of the points"));
     for (QComboBox *box : {m_colours, m_method}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(15);
+        box->setMinimumContentsLength(17);
     }
     m_info->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
@@ -359,13 +359,12 @@ void MapView::take(ProjectMap map)
         updateShown();
         loadLabels();
     }
-    QString info = tr("%1 pictures by %2")
-                       .arg(countText(static_cast<std::int64_t>(m_ids.size())),
-                            toQString(map.model));
-    if (map.unembedded > 0)
-        info += tr(" · %1 not embedded").arg(countText(map.unembedded));
-    m_info->setText(m_ids.empty() ? QString() : info);
-    m_info->setToolTip(info);
+    m_info->setText(map.unembedded > 0 ? tr("%1 not embedded").arg(countText(map.unembedded))
+                                       : QString());
+    m_info->setToolTip(tr("%1 pictures by %2")
+                           .arg(countText(static_cast<std::int64_t>(m_ids.size())),
+                                toQString(map.model)));
+
     showState();
 }
 
