@@ -186,6 +186,7 @@ private Q_SLOTS:
         QCOMPARE(view.panes()[0]->picture().rating, 0);
         QVERIFY(view.panes()[1]->accessibleName().contains(QStringLiteral("★★★★★")));
         QVERIFY(!view.panes()[1]->picture().picture.isNull());
+        QTRY_COMPARE(f.session().undoStack()->count(), 2);
         f.session().undoStack()->undo();
         QTRY_COMPARE(view.panes()[1]->picture().state, QString());
         QCOMPARE(view.panes()[1]->picture().rating, 5);
@@ -428,6 +429,7 @@ private Q_SLOTS:
         f.trigger("gallery.reject");
         ProjectStore store = f.store();
         QTRY_COMPARE(imagesMatching(store, requireFilter("review:rejected")), (Ids{13, 14}));
+        QTRY_COMPARE(f.session().undoStack()->count(), 1); // the window knows of it, too
         f.session().undoStack()->undo();
         QTRY_VERIFY(imagesMatching(store, requireFilter("review:rejected")).empty());
 
