@@ -174,6 +174,8 @@ MapView::MapView(const PageContext &context, QWidget *parent)
     progressLayout->addWidget(cancel, 0, Qt::AlignHCenter);
     progressLayout->addStretch(3);
 
+    m_empty->show(QStringLiteral("embed"), tr("Nothing to map yet"), {},
+                  tr("Embed the pictures")); // a button always has a name
     m_stack->addWidget(plane);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_progressPage);
