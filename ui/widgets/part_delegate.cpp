@@ -51,6 +51,13 @@ QWidget *PartDelegate::createEditor(QWidget *parent, const QStyleOptionViewItem 
     return edit;
 }
 
+void PartDelegate::setEditorData(QWidget *editor, const QModelIndex &index) const
+{
+    const auto *edit = qobject_cast<QLineEdit *>(editor);
+    if (edit == nullptr || !edit->isModified())
+        QStyledItemDelegate::setEditorData(editor, index);
+}
+
 void PartDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option,
                                         const QModelIndex &index) const
 {

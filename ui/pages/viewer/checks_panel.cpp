@@ -195,8 +195,11 @@ QVariant CheckModel::data(const QModelIndex &index, int role) const
         if (check.findings.empty())
             return tr("Mended");
         QStringList lines;
-        for (const PartFinding &finding : check.findings)
+        for (PartFinding finding : check.findings) {
+            if (role == SummaryRole && finding.kind == PartFindingKind::Unlabelled)
+                finding.other.clear(); // which classes: there is no room for that
             lines.append(findingText(finding, m_palette));
+        }
         if (role == Qt::ToolTipRole)
             return lines.join(QLatin1Char('\n'));
         if (role == SummaryRole && lines.size() > kMostWords)
@@ -256,8 +259,10 @@ void CheckDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     painter->setPen(isMended ? goodColor(palette) : palette.color(QPalette::PlaceholderText));
     const QRect words(inside.left(), inside.top() + metrics.height() + 2, inside.width(),
                       2 * smallMetrics.height());
+    // Two lines of it; a word that does not fit the first leaves room there.
     painter->drawText(words, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
-                      index.data(CheckModel::SummaryRole).toString());
+                      smallMetrics.elidedText(index.data(CheckModel::SummaryRole).toString(),
+                                              Qt::ElideRight, 2 * words.width() - 40));
     if (!isMended) {
         const QRectF bar(inside.left(), inside.bottom() - kBarHeight + 2, inside.width(),
                          kBarHeight);
@@ -377,6 +382,7 @@ void ChecksPanel::start()
             m_hasChecked = true;
             m_model->setChecks(std::move(report.pictures));
             setCurrent(m_current);
+            m_list->scrollToTop();
             showStatus();
         });
     showStatus();

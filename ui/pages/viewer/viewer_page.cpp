@@ -101,21 +101,32 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
     leftLayout->setContentsMargins(0, 0, 0, 0);
     leftLayout->setSpacing(0);
     leftLayout->addWidget(makeToolBars());
-    leftLayout->addWidget(m_canvas, 1);
-    leftLayout->addWidget(m_strip);
+    auto *stage = new QWidget;
+    auto *stageLayout = new QVBoxLayout(stage);
+    stageLayout->setContentsMargins(0, 0, 0, 0);
+    stageLayout->setSpacing(0);
+    stageLayout->addWidget(m_canvas, 1);
+    stageLayout->addWidget(m_strip);
+    // Below the tools: they need the whole width of a small window.
+    auto *work = new QSplitter(Qt::Horizontal);
+    work->setHandleWidth(1);
+    work->setChildrenCollapsible(false);
+    work->addWidget(m_checks);
+    work->addWidget(stage);
+    work->setStretchFactor(0, 0);
+    work->setStretchFactor(1, 1);
+    work->setSizes({240, 560});
+    m_checks->hide();
+    leftLayout->addWidget(work, 1);
 
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->setHandleWidth(1);
-    splitter->addWidget(m_checks);
     splitter->addWidget(left);
     splitter->addWidget(makePanel());
-    splitter->setStretchFactor(0, 0);
-    splitter->setStretchFactor(1, 1);
-    splitter->setStretchFactor(2, 0);
-    splitter->setSizes({250, 800, 320});
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 0);
+    splitter->setSizes({800, 320});
     splitter->setCollapsible(0, false);
-    splitter->setCollapsible(1, false);
-    m_checks->hide();
     m_checks->setPartPalette(m_context.palette);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -262,9 +273,10 @@ QWidget *ViewerPage::makePanel()
     m_findings->setAccessibleName(tr("What to mend on this picture"));
     m_findings->setObjectName(QStringLiteral("plainList"));
     m_findings->setFrameShape(QFrame::NoFrame);
+    m_findings->setStyleSheet(
+        QStringLiteral("QListWidget#plainList { border: none; padding: 0px; }"));
     m_findings->setWordWrap(true);
     m_findings->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_findings->setMaximumHeight(kFindingsHeight);
     rightLayout->addLayout(padded(m_findingTitle));
     auto *findingBox = new QVBoxLayout;
     findingBox->setContentsMargins(8, 0, 8, 0);
@@ -932,6 +944,11 @@ void ViewerPage::showFindings(const PictureCheck &check)
                                                finding.box.width(), finding.box.height()));
         item->setToolTip(tr("Click to see where"));
     }
+    // As high as its lines, up to a few of them.
+    int height = 4;
+    for (int row = 0; row < m_findings->count(); ++row)
+        height += m_findings->sizeHintForRow(row);
+    m_findings->setFixedHeight(std::min(height, kFindingsHeight));
     m_findingTitle->setVisible(m_findings->count() > 0);
     m_findings->setVisible(m_findings->count() > 0);
     if (check.imageId != 0)
