@@ -324,7 +324,7 @@ private Q_SLOTS:
         const std::string rle = region("clothes").rle;
         {
             ProjectStore opened = ProjectStore::open(m_project.toStdString());
-            opened.setSetting(kCurrentTaxonomyKey, R"({"name": "cut o)");
+            opened.setSetting(kCurrentTaxonomyKey, "{\"name\": \"cut o");
         }
         const Run shown = run("taxonomy show DIR");
         QCOMPARE(shown.exitCode, 1);

@@ -25,6 +25,7 @@
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 #include <memory>
 
@@ -305,21 +306,23 @@ private Q_SLOTS:
     {
         open();
         runSmallTrial(2);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->experimentBox()->count() > 3, kSlowMs);
-        const int count = m_page->experimentBox()->count();
         QVERIFY(!m_page->deleteButton()->isEnabled()); // nothing stored is chosen
         int row = -1;
-        for (int i = 1; i < count; ++i)
-            if (m_page->state().experiments[static_cast<std::size_t>(i - 1)].trial != 0)
-                row = i;
-        QVERIFY(row > 0);
+        const auto findsTrial = [&] {
+            for (std::size_t i = 0; i < m_page->state().experiments.size(); ++i)
+                if (m_page->state().experiments[i].trial != 0)
+                    row = static_cast<int>(i) + 1;
+            return row > 0;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(findsTrial(), kSlowMs);
+        const int count = m_page->experimentBox()->count();
         const QString name = m_page->experimentBox()->itemText(row);
         m_page->experimentBox()->setCurrentIndex(row);
         m_page->chooseExperiment(row);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->isSettled(), kSlowMs);
         QVERIFY(m_page->deleteButton()->isEnabled());
         const QString phrase =
-            m_page->model()->cell(m_page->model()->index(0, 0))->text.c_str();
+            toQString(m_page->model()->cell(m_page->model()->index(0, 0))->text);
 
         m_page->deleteTrial();
 
@@ -332,8 +335,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(m_page->experimentBox()->count(), count, kSlowMs);
         m_page->chooseExperiment(row);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->isSettled(), kSlowMs);
-        QCOMPARE(QString(m_page->model()->cell(m_page->model()->index(0, 0))->text.c_str()),
-                 phrase);
+        QCOMPARE(toQString(m_page->model()->cell(m_page->model()->index(0, 0))->text), phrase);
     }
 
     void templatesAreAddedAndRemoved()

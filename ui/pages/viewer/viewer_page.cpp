@@ -944,11 +944,9 @@ void ViewerPage::showFindings(const PictureCheck &check)
                                                finding.box.width(), finding.box.height()));
         item->setToolTip(tr("Click to see where"));
     }
-    // As high as its lines, up to a few of them.
-    int height = 4;
-    for (int row = 0; row < m_findings->count(); ++row)
-        height += m_findings->sizeHintForRow(row);
-    m_findings->setFixedHeight(std::min(height, kFindingsHeight));
+    // Two lines for each, up to a few of them.
+    const int line = 2 * m_findings->fontMetrics().height() + 10;
+    m_findings->setFixedHeight(std::min(line * m_findings->count() + 4, kFindingsHeight));
     m_findingTitle->setVisible(m_findings->count() > 0);
     m_findings->setVisible(m_findings->count() > 0);
     if (check.imageId != 0)
