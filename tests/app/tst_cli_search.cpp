@@ -75,8 +75,8 @@ private Q_SLOTS:
         const Run near = sapsamProgram(QStringList{QStringLiteral("search"), m_project, text} + top
                                        + QStringList{QStringLiteral("--approximate")});
         QVERIFY2(near.exitCode == 0, near.text.c_str());
-        QCOMPARE(near.json.at("results").at(0).at("image"),
-                 exact.json.at("results").at(0).at("image"));
+        QCOMPARE(near.json.at("results").at(0).at("image").dump(),
+                 exact.json.at("results").at(0).at("image").dump());
     }
 
     void aSearchCanBeFilteredRerankedAndGivenParts()

@@ -250,7 +250,7 @@ private Q_SLOTS:
         storeCalibration(*m_store, FakeEngine::retrieverHash, stored);
         const auto read = storedCalibration(*m_store, FakeEngine::retrieverHash);
         QVERIFY(read.has_value());
-        QCOMPARE(jsonOf(*read), jsonOf(stored));
+        QCOMPARE(jsonOf(*read).dump(), jsonOf(stored).dump());
         QCOMPARE(search(queryOf("red jacket")).isReranked, true);
         VERIFY_ERROR(calibrationOfJson(Json::object(), "x.json"), ErrorKind::Corrupt, "x.json");
     }
