@@ -33,8 +33,10 @@ private Q_SLOTS:
     void reliabilityIsMeasuredOnOtherPairs()
     {
         // Half of the pairs match, whatever their score: the steep curve is wrong about all.
-        Calibration calibration = fitCalibration(
-            {{0.1, false}, {0.2, false}, {0.3, false}, {0.7, true}, {0.8, true}, {0.9, true}});
+        std::vector<ScoredPair> separated;
+        for (int i = 0; i < 200; ++i)
+            separated.push_back({i % 2 == 0 ? 0.1 + 0.001 * i : 0.7 + 0.001 * i, i % 2 == 1});
+        Calibration calibration = fitCalibration(separated);
         QVERIFY(calibration.error < 0.2);
         std::vector<ScoredPair> pairs;
         for (int i = 0; i < 100; ++i)
