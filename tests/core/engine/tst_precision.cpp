@@ -5,6 +5,7 @@
 #include "core/engine/segmenter.h"
 #include "core/engine/trainer.h"
 #include "core/image/codec.h"
+#include "core/image/mask.h"
 #include "core/image/region_crop.h"
 #include "core/networks/blip2.h"
 #include "core/nn/linear.h"
