@@ -39,8 +39,8 @@ torch::Tensor normalizeIntoWindows(const torch::Tensor &x, torch::nn::LayerNorm 
 NormedSum addAndNormalize(const torch::Tensor &x, const torch::Tensor &added,
                           torch::nn::LayerNorm &norm, const WindowLayout *layout = nullptr);
 
-// x + added; where no gradient needs it, the memory of `added`, which nobody else uses, is taken for
-// the sum.
+// x + added; where no gradient needs it, the sum takes the memory of `added`, which nobody else
+// uses.
 torch::Tensor addedTo(const torch::Tensor &x, torch::Tensor added);
 
 } // namespace sapsam::nn

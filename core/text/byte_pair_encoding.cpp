@@ -9,7 +9,7 @@ namespace sapsam {
 
 namespace {
 
-// Published vocabularies leave some numbers out; a table much larger than the file is no such thing.
+// Published vocabularies leave some numbers out; none has a table much larger than its file.
 std::size_t largestIdOf(std::size_t tokens)
 {
     return 4 * tokens + 1024;

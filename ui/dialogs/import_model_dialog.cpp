@@ -150,7 +150,8 @@ ImportModelDialog::ImportModelDialog(const QString &registry, const QStringList 
             return;
         m_progress->setRange(0, static_cast<int>(done.total));
         m_progress->setValue(static_cast<int>(done.done));
-        m_progressText->setText(tr("%1 of %2 MiB").arg(countText(done.done), countText(done.total)));
+        m_progressText->setText(
+            tr("%1 of %2 MiB").arg(countText(done.done), countText(done.total)));
     });
     connect(m_lane.get(), &JobRunner::finished, this,
             [this](JobId job, JobOutcome outcome, const ErrorReport &error) {
@@ -498,7 +499,8 @@ void ImportModelDialog::startImport()
     request.modelsFolder = toStdString(m_registry);
     setProblem({});
     m_progress->setRange(0, 0);
-    m_progressText->setText(request.link ? tr("Checking the weights…") : tr("Copying the weights…"));
+    m_progressText->setText(request.link ? tr("Checking the weights…")
+                                         : tr("Copying the weights…"));
     m_importJob = m_lane->start(
         {}, this,
         [request](const CancelToken &cancel, const ProgressSink &progress) {

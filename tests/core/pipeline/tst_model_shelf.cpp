@@ -128,8 +128,9 @@ private Q_SLOTS:
             QFile::setPermissions(QString::fromStdString(m_own),
                                   QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         });
-        QFile::setPermissions(m_folder->path(), QFile::ReadOther | QFile::ExeOther | QFile::ReadOwner
-                                                    | QFile::WriteOwner | QFile::ExeOwner);
+        QFile::setPermissions(m_folder->path(),
+                              QFile::ReadOther | QFile::ExeOther | QFile::ReadOwner
+                                  | QFile::WriteOwner | QFile::ExeOwner);
         QFile::setPermissions(QString::fromStdString(m_own),
                               QFile::ReadOther | QFile::ExeOther | QFile::ReadOwner
                                   | QFile::ExeOwner);

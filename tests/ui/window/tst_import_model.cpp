@@ -178,7 +178,8 @@ private Q_SLOTS:
 
     void aMissingPartIsNamedAndComesWithTheNextFile()
     {
-        ImportModelDialog dialog(m_registry, {golden("blip2_opt_tiny/weights_lavis_blip2_opt.pth")});
+        ImportModelDialog dialog(m_registry,
+                                 {golden("blip2_opt_tiny/weights_lavis_blip2_opt.pth")});
         dialog.show();
         QTRY_VERIFY(isSettled(dialog));
         QVERIFY(dialog.state() == State::Refused);
