@@ -1,5 +1,6 @@
 #include "core/base/file.h"
 #include "core/image/rle.h"
+#include "core/store/label_maps.h"
 #include "core/store/project_store.h"
 #include "core/taxonomy/taxonomy.h"
 #include "tests/ui/support/people_project.h"
