@@ -5,10 +5,10 @@ set -eu
 models=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 sapsam=${1:-sapsam}
 runs=${2:-$models/../build/runs}
-# Person-SAM starts at 96 pixels, where a step costs a quarter, and goes on at 128 and 160. Retrieval
-# starts with patches side by side, which are a third of those that overlap.
+# Person-SAM starts at 96 pixels, where a step costs a quarter, goes on at 128 and 160, and learns at
+# last to tell which parts are not there. Retrieval starts with patches side by side, which are a third of those that overlap.
 mkdir -p "$runs/stages"
-for stage in person-sam-96 person-sam-128; do
+for stage in person-sam-96 person-sam-128 person-sam-160; do
     "$sapsam" --models "$runs/stages" train person-sam --config "$models/configs/$stage.json" --runs "$runs" --export "$runs/stages"
 done
 "$sapsam" train retrieval --config "$models/configs/retrieval-coarse.json" --runs "$runs" --export "$runs/stages"
