@@ -213,9 +213,9 @@ const std::vector<Note> &notes()
          "Side of the square frame; 0 takes the model's."},
         {"patchSize", kModel, false, "[1,)", "pixels", "",
          "Side of the squares that a picture is cut into."},
-        {"stride", kModel, false, "[1,)", "pixels", "",
+        {"stride", kModel, false, "[0,)", "pixels", "",
          "Distance of the squares; smaller than their side makes them overlap, which sees more and "
-         "costs more. Divides the patch size."},
+         "costs more. Divides the patch size; 0 takes it."},
         {"visionWidth", kModel, false, "[1,)", "", "",
          "Numbers that describe a patch; a multiple of its heads."},
         {"visionLayers", kModel, false, "[1,)", "layers", "", "Depth of the image encoder."},

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <faiss/Clustering.h>
 #include <faiss/IndexFlat.h>
+#include <filesystem>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -250,6 +251,9 @@ void VectorIndex::write(const std::string &path) const
 
 VectorIndex VectorIndex::read(const std::string &path, const MappedFeatures &features)
 {
+    if (!std::filesystem::exists(path))
+        throw Error(ErrorKind::NotFound,
+                    "there is no index '" + path + "' yet; build it with `sapsam index`");
     const std::string content = readFile(path);
     if (content.size() < kHeaderBytes + 16
         || std::string_view(content).substr(0, kMagic.size()) != kMagic)

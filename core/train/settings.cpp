@@ -253,7 +253,8 @@ std::vector<std::string> problemsOf(const RetrievalSettings &s)
     training::checkCommon(s, check);
     check.multiple("imageHeight", s.imageHeight, "patchSize", s.patchSize);
     check.multiple("imageWidth", s.imageWidth, "patchSize", s.patchSize);
-    check.multiple("patchSize", s.patchSize, "stride", s.stride);
+    if (s.stride != 0)
+        check.multiple("patchSize", s.patchSize, "stride", s.stride);
     check.multiple("visionWidth", s.visionWidth, "visionHeads", s.visionHeads);
     check.multiple("textWidth", s.textWidth, "textHeads", s.textHeads);
     check.positive("visionLayers", s.visionLayers);

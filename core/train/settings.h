@@ -69,7 +69,7 @@ struct RetrievalSettings : TrainSettings
     int imageHeight = 128;
     int imageWidth = 64;
     int patchSize = 16;
-    int stride = 16; // of the patches; smaller than patchSize makes them overlap, which sees more
+    int stride = 0; // of the patches; smaller than patchSize makes them overlap; 0: patchSize
     int visionWidth = 256;
     int visionLayers = 6;
     int visionHeads = 4;

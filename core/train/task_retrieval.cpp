@@ -83,7 +83,7 @@ public:
         config.imageHeight = m_settings.imageHeight;
         config.imageWidth = m_settings.imageWidth;
         config.patchSize = m_settings.patchSize;
-        config.stride = m_settings.stride;
+        config.stride = stride();
         config.visionWidth = m_settings.visionWidth;
         config.visionLayers = m_settings.visionLayers;
         config.visionHeads = m_settings.visionHeads;
@@ -143,7 +143,7 @@ public:
             AugmentedPicture made =
                 augment(item->picture.image, item->picture.labels, m_settings.imageWidth,
                         m_settings.imageHeight, options, random.fork("augment"));
-            appendPatchShares(made.labels, m_settings.patchSize, m_settings.stride, parts);
+            appendPatchShares(made.labels, m_settings.patchSize, stride(), parts);
             pictures.push_back(std::move(made.image));
             random.next();
             texts.push_back(m_tokenizer->encode(text, m_settings.contextLength));
@@ -283,6 +283,11 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
+    int stride() const
+    {
+        return m_settings.stride > 0 ? m_settings.stride : m_settings.patchSize;
+    }
+
     // A short text is true of many people. Taking them for wrong answers would teach it to mean
     // nobody, so that pairs of which the generator cannot be sure are left out. [images, texts]
     torch::Tensor doubtfulPairs(const std::vector<std::shared_ptr<const PoolPicture>> &people,

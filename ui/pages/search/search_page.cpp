@@ -371,7 +371,7 @@ void SearchPage::makeActions(ActionRegistry &actions)
     });
     add("search.add-part", tr("Add a part to the query…"), {QStringLiteral("Insert")}, this,
         [this] { m_addPart->click(); });
-    add("search.rerank", tr("Re-rank by parts: on or off"), {QStringLiteral("Ctrl+R")}, this,
+    add("search.rerank", tr("Re-rank by parts: on or off"), {QStringLiteral("Ctrl+Alt+R")}, this,
         [this] {
             const Reranking wanted = m_response.isReranked ? Reranking::Off : Reranking::On;
             m_reranking->setCurrentIndex(m_reranking->findData(static_cast<int>(wanted)));
