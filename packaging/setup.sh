@@ -57,12 +57,15 @@ demo_video() {
     true
 }
 
+# build [target…]: everything, or only the targets
 build() {
+    local targets=()
+    [ $# -eq 0 ] || targets=(--target "$@")
     say "Configuring (preset release)"
     (cd "$SAPSAM_ROOT" && cmake --preset release >"$SAPSAM_ROOT/build/configure.log" 2>&1) \
         || { tail -n 30 "$SAPSAM_ROOT/build/configure.log" >&2; fail "configuring failed, see build/configure.log"; }
     say "Building; the first time takes some minutes"
-    (cd "$SAPSAM_ROOT" && cmake --build --preset release "$@")
+    (cd "$SAPSAM_ROOT" && cmake --build --preset release "${targets[@]}")
 }
 
 setup() {
