@@ -256,9 +256,8 @@ private Q_SLOTS:
         QCOMPARE(masks[1][1].mask.width, 50);
         QCOMPARE(masks[1][1].mask.height, 31);
         QVERIFY(masks[0][0].score >= 0.0F && masks[0][0].score <= 1.0F);
-        // What the shipped model reaches, less a margin; the aim of 0.70 is still ahead, see
-        // models/README.md.
-        QVERIFY2(result.at("mIoU").get<double>() >= 0.60, result.dump().c_str());
+        // 0.70 over the 500 people of models/README.md; these 40 are a little harder.
+        QVERIFY2(result.at("mIoU").get<double>() >= 0.66, result.dump().c_str());
     }
 
     void shippedPhraseWriterNamesColours()
