@@ -1262,10 +1262,6 @@
         <translation>Filter, etwa split:train has:hat colour:red rating&gt;=4</translation>
     </message>
     <message>
-        <source>Filter</source>
-        <translation>Filter</translation>
-    </message>
-    <message>
         <source>Order of import</source>
         <translation>Reihenfolge des Imports</translation>
     </message>

@@ -1,46 +1,29 @@
 #include "ui/pages/gallery/filter_bar.h"
 
 #include "ui/support/text.h"
+#include "ui/widgets/filter_edit.h"
 #include "ui/widgets/labels.h"
 
-#include <QAbstractItemView>
 #include <QComboBox>
-#include <QCompleter>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenu>
 #include <QSignalBlocker>
-#include <QStringListModel>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 namespace sapsam::ui {
 
-namespace {
-
-constexpr int kMaxOffers = 12;
-
-} // namespace
-
 FilterBar::FilterBar(QWidget *parent)
     : QWidget(parent),
-      m_edit(new QLineEdit),
+      m_edit(new FilterEdit),
       m_problem(makeLabel({}, "warning")),
       m_sort(new QComboBox),
       m_direction(new QToolButton),
       m_views(new QToolButton),
-      m_viewMenu(new QMenu(this)),
-      m_completer(new QCompleter(this)),
-      m_offers(new QStringListModel(this))
+      m_viewMenu(new QMenu(this))
 {
     m_edit->setPlaceholderText(tr("Filter, such as split:train has:hat colour:red rating>=4"));
-    m_edit->setAccessibleName(tr("Filter"));
-    m_edit->setClearButtonEnabled(true);
-    QString help;
-    for (const FilterKeyHelp &key : filterKeys())
-        help += QStringLiteral("%1 — %2\n").arg(toQString(key.example), toQString(key.help));
-    m_edit->setToolTip(help.trimmed());
 
     const std::pair<const char *, QString> sorts[] = {{"id", tr("Order of import")},
                                                       {"name", tr("Name")},
@@ -70,10 +53,6 @@ FilterBar::FilterBar(QWidget *parent)
     m_problem->setWordWrap(true);
     m_problem->hide();
 
-    m_completer->setModel(m_offers);
-    m_completer->setWidget(m_edit);
-    m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
-
     auto *line = new QHBoxLayout;
     line->setContentsMargins(0, 0, 0, 0);
     line->setSpacing(8);
@@ -88,9 +67,6 @@ FilterBar::FilterBar(QWidget *parent)
     layout->addWidget(m_problem);
 
     connect(m_edit, &QLineEdit::textChanged, this, &FilterBar::filterChanged);
-    connect(m_edit, &QLineEdit::textEdited, this, &FilterBar::complete);
-    connect(m_completer, qOverload<const QString &>(&QCompleter::activated), this,
-            &FilterBar::insertCompletion);
     connect(m_sort, &QComboBox::currentIndexChanged, this, &FilterBar::sortChanged);
     connect(m_direction, &QToolButton::toggled, this, [this](bool on) {
         m_direction->setText(on ? QStringLiteral("↓") : QStringLiteral("↑"));
@@ -168,37 +144,14 @@ void FilterBar::focusEdit()
     m_edit->selectAll();
 }
 
-void FilterBar::complete()
+QLineEdit *FilterBar::edit() const
 {
-    const QString text = m_edit->text();
-    const QByteArray all = text.toUtf8();
-    const auto cursor =
-        static_cast<std::size_t>(text.left(m_edit->cursorPosition()).toUtf8().size());
-    const FilterCompletions found =
-        completeFilter({all.constData(), static_cast<std::size_t>(all.size())}, cursor, m_words);
-    m_begin = QString::fromUtf8(all.left(static_cast<qsizetype>(found.begin))).size();
-    m_end = QString::fromUtf8(all.left(static_cast<qsizetype>(found.end))).size();
-    QStringList offers;
-    for (const FilterCompletion &item : found.items) {
-        if (offers.size() < kMaxOffers)
-            offers.append(toQString(item.text));
-    }
-    const QString typed = text.mid(m_begin, m_end - m_begin);
-    // Nothing to complete, or complete already.
-    if (offers.isEmpty() || typed.isEmpty() || (offers.size() == 1 && offers.first() == typed)) {
-        m_completer->popup()->hide();
-        return;
-    }
-    m_offers->setStringList(offers);
-    m_completer->complete();
+    return m_edit;
 }
 
-void FilterBar::insertCompletion(const QString &text)
+void FilterBar::setVocabulary(const FilterVocabulary &words)
 {
-    QString whole = m_edit->text();
-    whole.replace(m_begin, m_end - m_begin, text);
-    m_edit->setText(whole);
-    m_edit->setCursorPosition(static_cast<int>(m_begin + text.size()));
+    m_edit->setVocabulary(words);
 }
 
 } // namespace sapsam::ui

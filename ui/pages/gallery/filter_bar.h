@@ -6,14 +6,14 @@
 #include <QWidget>
 
 class QComboBox;
-class QCompleter;
 class QLabel;
 class QLineEdit;
 class QMenu;
-class QStringListModel;
 class QToolButton;
 
 namespace sapsam::ui {
+
+class FilterEdit;
 
 // The filter as text, with completion and what is wrong with it; the order; the saved views.
 class FilterBar final : public QWidget
@@ -27,12 +27,12 @@ public:
     void setFilter(const QString &text); // filterChanged() follows when it differs
     GallerySort sort() const;
     void setSort(const GallerySort &sort);
-    void setVocabulary(const FilterVocabulary &words) { m_words = words; }
+    void setVocabulary(const FilterVocabulary &words);
     void setViews(const std::vector<SavedView> &views);
     void setProblem(const QString &problem); // empty for none
     QString problem() const;
     void focusEdit();
-    QLineEdit *edit() const { return m_edit; }
+    QLineEdit *edit() const;
 
 Q_SIGNALS:
     void filterChanged();
@@ -43,20 +43,12 @@ Q_SIGNALS:
     void deleteViewRequested(const QString &name);
 
 private:
-    void complete();
-    void insertCompletion(const QString &text);
-
-    QLineEdit *m_edit;
+    FilterEdit *m_edit;
     QLabel *m_problem;
     QComboBox *m_sort;
     QToolButton *m_direction;
     QToolButton *m_views;
     QMenu *m_viewMenu;
-    QCompleter *m_completer;
-    QStringListModel *m_offers;
-    FilterVocabulary m_words;
-    qsizetype m_begin = 0; // what a completion replaces, in the edit's characters
-    qsizetype m_end = 0;
 };
 
 } // namespace sapsam::ui

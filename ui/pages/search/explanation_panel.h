@@ -22,8 +22,6 @@ public:
     // chance: probability of a match, below 0 when it is not known.
     void setHit(const SearchHit &hit, const QString &name, double chance);
     void clear();
-    // From the next hit on.
-    void setParts(const PartPalette &palette) { m_palette = palette; }
     int rowCount() const { return m_rowCount; }
 
     // "black coat +0.31, blue jeans +0.22", for screen readers.

@@ -712,7 +712,7 @@ void SearchPage::loadMerges()
             m_taxonomy = loaded.taxonomy;
             m_parts = makePartPalette(m_taxonomy);
             m_adder->setParts(m_parts);
-            m_explanation->setParts(m_parts);
+            m_explanation->setPartPalette(m_parts);
             showChips();
             if (!m_response.modelHash.empty())
                 start();
