@@ -1,6 +1,7 @@
 #include "app/cli/context.h"
 #include "core/base/file.h"
 #include "core/engine/evaluation.h"
+#include "core/engine/retriever.h"
 #include "core/pipeline/dataset_evaluation.h"
 #include "core/pipeline/engines.h"
 #include "core/pipeline/evaluation_report.h"
@@ -277,9 +278,17 @@ void addEvalVerbs(CLI::App &app, Context &context)
     retrieval->callback([&context, retrieval, asked, labels, video] {
         context.verb = [&context, retrieval, asked, labels, video] {
             Engines engines(context.modelsFolder, context.engine);
-            if (!labels->empty())
-                return answerOf(evaluateRetrievalReal(engines.retriever(), *labels, *video,
-                                                      context.cancel, context.progress));
+            if (!labels->empty()) {
+                if (!asked->folder.empty() || !asked->reports.empty() || asked->keep)
+                    throw Error(ErrorKind::InvalidInput,
+                                "labelled crops are measured by themselves: leave out the folder, "
+                                "--report and --keep");
+                std::optional<Retriever> other;
+                if (!asked->model.empty())
+                    other.emplace(asked->model, context.engine);
+                return answerOf(evaluateRetrievalReal(other ? *other : engines.retriever(), *labels,
+                                                      *video, context.cancel, context.progress));
+            }
             if (!asked->folder.empty() || asked->wantsReport(*retrieval))
                 return measureAnswer("retrieval", context, *asked);
             return answerOf(evaluateRetrievalSynthetic(engines.retriever(), asked->request.count,

@@ -23,8 +23,9 @@ struct PicturePreparation
     ResizeFilter filter = ResizeFilter::Bicubic;
     Normalization normalization;
     double scoreThreshold = 0.0; // segmenter: below it a part is taken as not there
-    // Segmenter: answer with the mean of the picture and its mirror image. Twice the work; only for
-    // square frames without padding, where the mirror image is a picture of the same kind.
+    // Segmenter and retriever: answer with the mean of the picture and its mirror image, for the
+    // retriever that of the two directions. Twice the work; only for frames without padding, where
+    // the mirror image is a picture of the same kind.
     bool averageMirrored = false;
     // Segmenter, with LongSidePad: the mask shows the padded frame. As published it is the whole
     // picture, stretched, although the network saw it padded.

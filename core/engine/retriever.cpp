@@ -150,8 +150,13 @@ std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures)
                         d->folder.preparation.write(pictures[begin + static_cast<std::size_t>(i)],
                                                     values + i * 3 * height * columns);
                 });
-            const torch::Tensor rows =
-                unitRows(d->clip->imageFeatures(pixels.to(d->computing.device, d->computing.type)));
+            const auto embedded = [&](const torch::Tensor &input) {
+                return unitRows(
+                    d->clip->imageFeatures(input.to(d->computing.device, d->computing.type)));
+            };
+            torch::Tensor rows = embedded(pixels);
+            if (d->folder.preparation.averageMirrored)
+                rows = unitRows(rows + embedded(pixels.flip(3)));
             std::copy_n(rows.data_ptr<float>(), count * width, result.data() + begin * width);
         });
     }

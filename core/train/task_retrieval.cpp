@@ -277,6 +277,7 @@ public:
         preprocessor["resample"] = "bicubic";
         preprocessor["image_mean"] = clipNormalization().mean;
         preprocessor["image_std"] = clipNormalization().std;
+        preprocessor["average_mirrored"] = true;
         writeJsonFile(folder + "/preprocessor_config.json", preprocessor);
     }
 

@@ -188,6 +188,27 @@ private Q_SLOTS:
         QVERIFY2(absent.text.find("nowhere.json") != std::string::npos, absent.text.c_str());
     }
 
+    void labelledCropsAreMeasuredWithTheModelThatWasAskedFor()
+    {
+        const QString labels = QStringLiteral(SAPSAM_SOURCE_DIR "/tests/data/real/vtest_labels.json");
+        const QStringList common = {QStringLiteral("eval"), QStringLiteral("retrieval"),
+                                    QStringLiteral("--labels"), labels, QStringLiteral("--video"),
+                                    m_folder.filePath(QStringLiteral("nothing.avi"))};
+
+        const Run noModel = sapsamProgram(
+            common + QStringList{QStringLiteral("--model"),
+                                 m_folder.filePath(QStringLiteral("no-such-model"))});
+        QCOMPARE(noModel.exitCode, 1);
+        QVERIFY2(noModel.text.find("no-such-model") != std::string::npos, noModel.text.c_str());
+
+        const Run report =
+            sapsamProgram(common + QStringList{QStringLiteral("--report"),
+                                               m_folder.filePath(QStringLiteral("b.json"))});
+        QCOMPARE(report.exitCode, 1);
+        QVERIFY2(report.text.find("leave out the folder, --report") != std::string::npos,
+                 report.text.c_str());
+    }
+
 private:
     static constexpr int kPictures = 40;
     QTemporaryDir m_folder;

@@ -146,6 +146,38 @@ private Q_SLOTS:
                     < 1e-5F);
     }
 
+    void mirroredPictureHasTheSameEmbeddingWhereTheModelAsksForTheMean()
+    {
+        const auto distance = [&](bool averageMirrored) {
+            const QTemporaryDir folder;
+            const std::string copy = folder.path().toStdString() + "/model";
+            std::filesystem::copy(m_model, copy);
+            const std::string path = copy + "/preprocessor_config.json";
+            Json preparation = readJsonFile(path);
+            preparation["average_mirrored"] = averageMirrored;
+            writeJsonFile(path, OrderedJson(preparation));
+            Retriever retriever(copy, onCpu());
+            // At the input's own size, where resizing cannot tell left from right.
+            const Image picture = renderPicture(makePerson(99, 1), 0,
+                                                preparation.at("size").at("width").get<int>(),
+                                                preparation.at("size").at("height").get<int>())
+                                      .image;
+            Image mirrored = picture;
+            for (int y = 0; y < picture.height; ++y)
+                for (int x = 0; x < picture.width; ++x)
+                    std::copy_n(picture.at(picture.width - 1 - x, y), 3, mirrored.at(x, y));
+            const std::vector<float> one = retriever.embedImages({picture});
+            const std::vector<float> other = retriever.embedImages({mirrored});
+            double largest = 0.0;
+            for (std::size_t i = 0; i < one.size(); ++i)
+                largest = std::max(largest, std::abs(static_cast<double>(one[i] - other[i])));
+            return largest;
+        };
+
+        QVERIFY(distance(true) < 1e-5);
+        QVERIFY(distance(false) > 1e-4);
+    }
+
     void longTextSaysThatItWasCut()
     {
         Retriever retriever(m_model, onCpu());
