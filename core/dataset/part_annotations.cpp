@@ -20,6 +20,7 @@ using Severity = DatasetFinding::Severity;
 
 constexpr const char *kListMark = "_data_final_";
 constexpr const char *kScoreMark = "_score_dict_";
+constexpr const char *kMaskJournalMark = "_masks.jsonl";
 
 std::optional<std::int64_t> numberAfter(const std::string &name, const std::string &mark)
 {
@@ -188,6 +189,11 @@ std::optional<std::int64_t> phraseListNumber(const std::string &fileName)
     return numberAfter(fileName, kListMark);
 }
 
+std::string maskJournalOf(const std::string &folder, const std::string &name)
+{
+    return folder + "/" + name + kMaskJournalMark;
+}
+
 std::string maskStemOf(std::int64_t idx, const std::string &file, std::size_t part)
 {
     return std::to_string(idx) + "__" + flatStem(file) + "_" + std::to_string(part);
@@ -220,6 +226,12 @@ std::optional<PartDataset> readParts(const std::string &folder, const PeopleRead
         return parts;
     }
     if (scoreFile.empty()) {
+        if (fs::exists(maskJournalOf(folder, people.dataset.name), ignored))
+            throw DatasetError(ErrorKind::NotFound,
+                               {Severity::Error, "unfinished", "score_dict",
+                                folder + ": the masks of '" + list
+                                    + "' are only made in part; run 'sapsam dataset masks " + folder
+                                    + "' again, it goes on where it stopped"});
         throw DatasetError(ErrorKind::NotFound, {Severity::Error, "missing", "score_dict",
                                                  folder + ": '" + list + "' is there, but no …"
                                                      + kScoreMark + std::to_string(count - 1)

@@ -48,8 +48,12 @@ std::optional<std::int64_t> phraseListNumber(const std::string &fileName);
 // idx beyond the train list, a name that is not the row's picture, a mask or a score that is
 // missing; such rows are left out. A list that has neither scores nor segs/ gives phrases without
 // masks and a note. Throws DatasetError(Corrupt) for files that cannot be parsed and
-// DatasetError(NotFound) when only the scores or only the masks are there.
+// DatasetError(NotFound) when only the scores or only the masks are there, or the masks only in part.
 std::optional<PartDataset> readParts(const std::string &folder, const PeopleReading &people);
+
+// Where `sapsam dataset masks` keeps its place in `folder` for the data set of this name: the masks
+// that are made, one a line. The lists with the scores are written when all are there.
+std::string maskJournalOf(const std::string &folder, const std::string &name);
 
 // "0__CUHK01_0363004_0": the published name of a mask, without ".png".
 std::string maskStemOf(std::int64_t idx, const std::string &file, std::size_t part);

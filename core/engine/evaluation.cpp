@@ -325,7 +325,7 @@ Json evaluateRetrievalReal(Retriever &retriever, const std::string &labelsFile,
     const std::size_t dimension = static_cast<std::size_t>(retriever.dimension());
 
     std::vector<QueryResult> all;
-    std::vector<QueryResult> second; // sentences that were written later
+    std::map<int, std::vector<QueryResult>> later; // by series: sentences that were written later
     std::map<std::string, std::vector<QueryResult>> byKind;
     json["per_query"] = Json::array();
     for (const Json &query : require<Json>(labels, "queries", labelsFile)) {
@@ -346,11 +346,12 @@ Json evaluateRetrievalReal(Retriever &retriever, const std::string &labelsFile,
         for (const auto &item : scored)
             inOrder.push_back(item.second);
         const QueryResult result = resultOfRanking(inOrder);
-        if (query.value("series", 1) == 1) {
+        const int series = query.value("series", 1);
+        if (series == 1) {
             all.push_back(result);
             byKind[require<std::string>(query, "difficulty", labelsFile)].push_back(result);
         } else {
-            second.push_back(result);
+            later[series].push_back(result);
         }
         json["per_query"].push_back({{"id", require<std::string>(query, "id", labelsFile)},
                                      {"text", text},
@@ -365,9 +366,11 @@ Json evaluateRetrievalReal(Retriever &retriever, const std::string &labelsFile,
     json["mINP"] = metrics.meanInverseNegativePenalty;
     for (const auto &[kind, results] : byKind)
         json[kind] = metricsOfResults(results).meanAveragePrecision;
-    if (!second.empty())
-        json["second_series"] = {{"mAP", metricsOfResults(second).meanAveragePrecision},
-                                 {"queries", second.size()}};
+    for (const auto &[series, results] : later)
+        json[series == 2   ? "second_series"
+             : series == 3 ? "third_series"
+                           : "series_" + std::to_string(series)] = {
+            {"mAP", metricsOfResults(results).meanAveragePrecision}, {"queries", results.size()}};
     json["queries"] = all.size();
     json["gallery"] = crops.size();
     json["model"] = retriever.model().sha256;

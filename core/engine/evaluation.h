@@ -36,7 +36,8 @@ Json evaluatePhrasesSynthetic(PhraseWriter &writer, int count, std::uint64_t see
 
 // Labelled crops of a video (tests/data/real/README.md says how they are judged): mAP over the
 // sentences, plain and composed (the same over the two kinds), queries, gallery, per_query; and
-// second_series (mAP, queries) for sentences that the file marks so, which count nowhere else.
+// second_series and third_series (mAP, queries) for sentences that the file marks so, which count
+// nowhere else.
 // Throws Error(NotFound | Corrupt) for a video or labels that cannot be read and Error(Mismatch)
 // for another video than the labelled one.
 Json evaluateRetrievalReal(Retriever &retriever, const std::string &labelsFile,

@@ -190,7 +190,7 @@ PartMaskReport makePartMasks(const OpenedDataset &dataset, Segmenter &segmenter,
             content.update("\t" + part.phrase + "\n");
     }
     const ModelInfo &model = segmenter.model();
-    const std::string journalPath = output + "/" + people.name + "_masks.jsonl";
+    const std::string journalPath = maskJournalOf(output, people.name);
     Journal journal(journalPath, {{"dataset", people.name},
                                   {"model", model.name},
                                   {"model_sha256", model.sha256},

@@ -85,7 +85,7 @@ std::set<std::string> coloursOf(const std::string &phrase)
     return colours;
 }
 
-std::string quoted(const std::string &text)
+std::string inQuotes(const std::string &text)
 {
     return "“" + text + "”";
 }
@@ -142,7 +142,7 @@ std::string samePersonEvidence(const MissedQuery &query)
                    + query.right.identity + ").";
         for (const std::string &caption : other.captions) {
             if (captions.count(normalised(caption)) != 0)
-                return who + " carries the same caption as the right person: " + quoted(caption)
+                return who + " carries the same caption as the right person: " + inQuotes(caption)
                        + ".";
         }
     }
@@ -153,9 +153,9 @@ std::string colourEvidence(const std::vector<NounPhrase> &asked, const KnownPers
 {
     for (const NounPhrase &phrase : asked) {
         if (fitOf(phrase, right) == PartFit::Disagrees)
-            return "The caption says " + quoted(phrase.text)
+            return "The caption says " + inQuotes(phrase.text)
                    + "; of the right picture it is known: "
-                   + quoted(partOf(right, phrase.group)->phrase) + ".";
+                   + inQuotes(partOf(right, phrase.group)->phrase) + ".";
     }
     return {};
 }
@@ -164,7 +164,7 @@ std::string absentEvidence(const std::vector<NounPhrase> &asked, const KnownPers
 {
     for (const NounPhrase &phrase : asked) {
         if (fitOf(phrase, right) == PartFit::Absent)
-            return "The caption says " + quoted(phrase.text) + ", but the part “" + phrase.group
+            return "The caption says " + inQuotes(phrase.text) + ", but the part “" + phrase.group
                    + "” was not found on the right picture " + right.name + ".";
     }
     return {};
@@ -183,7 +183,7 @@ std::string othersEvidence(const std::vector<NounPhrase> &asked, const MissedQue
             continue;
         first = other.name + " (identity " + other.identity + ") has";
         for (std::size_t i = 0; i < asked.size(); ++i)
-            first += (i == 0 ? " " : ", ") + quoted(partOf(other, asked[i].group)->phrase);
+            first += (i == 0 ? " " : ", ") + inQuotes(partOf(other, asked[i].group)->phrase);
     }
     if (fitting == 0)
         return {};
@@ -308,7 +308,7 @@ FailureVerdict explainFailure(const MissedQuery &query)
     if (groups.size() < 2)
         say(FailureCause::SaysLittle,
             asked.empty() ? std::string("The caption names no part of a person.")
-                          : "The caption names only " + quoted(asked.front().text) + ".");
+                          : "The caption names only " + inQuotes(asked.front().text) + ".");
 
     const Fit right = fitOfAll(asked, query.right);
     if (colour.empty() && absent.empty() && right.agrees > 0 && !query.above.empty()) {
@@ -318,14 +318,14 @@ FailureVerdict explainFailure(const MissedQuery &query)
             const PartFit fit = fitOf(phrase, first);
             if (fit == PartFit::Disagrees) {
                 say(FailureCause::ModelPrefersOther,
-                    "The caption says " + quoted(phrase.text) + "; " + first.name
-                        + ", which came first, has " + quoted(partOf(first, phrase.group)->phrase)
+                    "The caption says " + inQuotes(phrase.text) + "; " + first.name
+                        + ", which came first, has " + inQuotes(partOf(first, phrase.group)->phrase)
                         + ", and nothing known of the right picture disagrees.");
                 break;
             }
             if (fit == PartFit::Absent) {
                 say(FailureCause::ModelPrefersOther,
-                    "The caption says " + quoted(phrase.text) + "; the part “" + phrase.group
+                    "The caption says " + inQuotes(phrase.text) + "; the part “" + phrase.group
                         + "” was not found on " + first.name
                         + ", which came first, and nothing known of the right picture disagrees.");
                 break;

@@ -169,6 +169,21 @@ private Q_SLOTS:
         QVERIFY(filesOf(folder) == filesOf(m_whole));
     }
 
+    void dataSetWhoseMasksAreHalfMadeSaysHowToGoOn()
+    {
+        const QTemporaryDir folder;
+        const std::string copy = folder.path().toStdString() + "/CUHK-PEDES";
+        fs::copy(m_people, copy, fs::copy_options::recursive);
+        PartMaskOptions options;
+        options.limit = 4;
+        makePartMasks(opened(copy), *m_segmenter, options);
+
+        VERIFY_ERROR(openDataset(copy), ErrorKind::NotFound,
+                     "run 'sapsam dataset masks " + copy);
+        QVERIFY(makePartMasks(opened(copy), *m_segmenter, {}).complete);
+        QVERIFY(openDataset(copy).parts.has_value());
+    }
+
     void crashBetweenMaskAndRecordIsMadeGood()
     {
         const std::string folder = m_folder.path().toStdString() + "/crashed";
