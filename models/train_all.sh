@@ -11,7 +11,9 @@ mkdir -p "$runs/stages"
 for stage in person-sam-96 person-sam-128 person-sam-160; do
     "$sapsam" --models "$runs/stages" train person-sam --config "$models/configs/$stage.json" --runs "$runs" --export "$runs/stages"
 done
-"$sapsam" train retrieval --config "$models/configs/retrieval-coarse.json" --runs "$runs" --export "$runs/stages"
+for stage in retrieval-coarse retrieval-overlap; do
+    "$sapsam" --models "$runs/stages" train retrieval --config "$models/configs/$stage.json" --runs "$runs" --export "$runs/stages"
+done
 for task in retrieval person-sam phrases; do
     "$sapsam" --models "$runs/stages" train "$task" --config "$models/configs/$task.json" --runs "$runs" --export "$models"
 done
