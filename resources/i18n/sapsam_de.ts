@@ -1254,6 +1254,14 @@
         <source>and %1 more: type %2:…</source>
         <translation>und %1 weitere: geben Sie %2: ein…</translation>
     </message>
+    <message>
+        <source>Weakest mask</source>
+        <translation>Schwächste Maske</translation>
+    </message>
+    <message>
+        <source>IoU %1 at most</source>
+        <translation>IoU höchstens %1</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::FilterBar</name>
@@ -1699,6 +1707,10 @@
         <translation>ist fort</translation>
     </message>
     <message>
+        <source>%1 → %2</source>
+        <translation>%1 → %2</translation>
+    </message>
+    <message>
         <source>%1 pictures gain it, %2 lose it</source>
         <translation>%1 Bilder gewinnen sie, %2 verlieren sie</translation>
     </message>
@@ -1718,40 +1730,28 @@
         <translation>eine Schätzung: Manche Bilder haben nur Masken der Teile</translation>
     </message>
     <message>
-        <source>Pictures in which the group is there now</source>
-        <translation>Bilder, in denen die Gruppe jetzt vorkommt</translation>
-    </message>
-    <message>
-        <source>Pictures in which it would be there</source>
-        <translation>Bilder, in denen sie vorkäme</translation>
-    </message>
-    <message>
-        <source>Masks that would be out of date</source>
-        <translation>Masken, die veraltet wären</translation>
-    </message>
-    <message>
-        <source>Phrases that would be out of date</source>
-        <translation>Phrasen, die veraltet wären</translation>
+        <source>Pictures in which the group is there now, and in which it would be there</source>
+        <translation>Bilder, in denen die Gruppe jetzt vorkommt, und in denen sie vorkäme</translation>
     </message>
     <message>
         <source>Group</source>
         <translation>Gruppe</translation>
     </message>
     <message>
-        <source>Now</source>
-        <translation>Jetzt</translation>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
     </message>
     <message>
-        <source>Then</source>
-        <translation>Dann</translation>
+        <source>Outdated</source>
+        <translation>Veraltet</translation>
     </message>
     <message>
-        <source>Masks</source>
-        <translation>Masken</translation>
+        <source>Masks that would be out of date, with their phrases</source>
+        <translation>Masken, die veraltet wären, samt ihren Phrasen</translation>
     </message>
     <message>
-        <source>Phrases</source>
-        <translation>Phrasen</translation>
+        <source>out of date then: %1 masks, %2 phrases</source>
+        <translation>dann veraltet: %1 Masken, %2 Phrasen</translation>
     </message>
 </context>
 <context>
@@ -1773,18 +1773,6 @@
         <translation>Ordner werden mit allen Ordnern darin durchsucht. Aus Videos werden Personen immer ausgeschnitten. Ihre Dateien bleiben, wo sie sind.</translation>
     </message>
     <message>
-        <source>Add folder…</source>
-        <translation>Ordner hinzufügen…</translation>
-    </message>
-    <message>
-        <source>Add files…</source>
-        <translation>Dateien hinzufügen…</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
         <source>Folder to import</source>
         <translation>Zu importierender Ordner</translation>
     </message>
@@ -1793,12 +1781,20 @@
         <translation>Zu importierende Dateien</translation>
     </message>
     <message>
-        <source>Pictures and videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov);;All files (*)</source>
-        <translation>Bilder und Videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov);;Alle Dateien (*)</translation>
-    </message>
-    <message>
         <source>Import people</source>
         <translation>Personen importieren</translation>
+    </message>
+    <message>
+        <source>Pictures and videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov)</source>
+        <translation>Bilder und Videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 *.mkv *.mov)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Nothing to import yet</source>
+        <translation>Noch nichts zu importieren</translation>
     </message>
 </context>
 <context>
@@ -1844,36 +1840,12 @@
         <translation>Dateien und Ordner des Modells</translation>
     </message>
     <message>
-        <source>Add files…</source>
-        <translation>Dateien hinzufügen…</translation>
-    </message>
-    <message>
-        <source>Add folder…</source>
-        <translation>Ordner hinzufügen…</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
         <source>Configuration</source>
         <translation>Konfiguration</translation>
     </message>
     <message>
         <source>The config.json beside the weights, else their tensors</source>
         <translation>Die config.json neben den Gewichten, sonst deren Tensoren</translation>
-    </message>
-    <message>
-        <source>Choose…</source>
-        <translation>Auswählen…</translation>
-    </message>
-    <message>
-        <source>Choose the config.json</source>
-        <translation>Die config.json auswählen</translation>
-    </message>
-    <message>
-        <source>Reset</source>
-        <translation>Zurücksetzen</translation>
     </message>
     <message>
         <source>Files of the model</source>
@@ -1890,10 +1862,6 @@
     <message>
         <source>Folder of the model</source>
         <translation>Ordner des Modells</translation>
-    </message>
-    <message>
-        <source>The config.json of the model</source>
-        <translation>Die config.json des Modells</translation>
     </message>
     <message>
         <source>Configurations (*.json)</source>
@@ -2034,6 +2002,10 @@
     <message>
         <source>It goes into %1</source>
         <translation>Es kommt nach %1</translation>
+    </message>
+    <message>
+        <source>No files yet. They can be dropped here.</source>
+        <translation>Noch keine Dateien. Man kann sie hier fallen lassen.</translation>
     </message>
 </context>
 <context>
@@ -3056,12 +3028,38 @@
         </translation>
     </message>
     <message>
+        <source>One picture looks different.</source>
+        <translation>Ein Bild sieht anders aus.</translation>
+    </message>
+    <message>
         <source>All masks and phrases stay right.</source>
         <translation>Alle Masken und Phrasen bleiben richtig.</translation>
     </message>
     <message>
-        <source>%1 masks and %2 phrases are out of date then; “Segment” brings them up to date, and nothing else.</source>
-        <translation>%1 Masken und %2 Phrasen sind dann veraltet; „Segmentieren“ bringt sie auf den neuen Stand, und sonst nichts.</translation>
+        <source>Out of date then: %1, %2. “Segment” brings them up to date, and nothing else.</source>
+        <translation>Dann veraltet: %1, %2. „Segmentieren“ bringt sie auf den neuen Stand, und sonst nichts.</translation>
+    </message>
+    <message>
+        <source>one mask</source>
+        <translation>eine Maske</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n masks</source>
+        <translation>
+            <numerusform>%n Maske</numerusform>
+            <numerusform>%n Masken</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>one phrase</source>
+        <translation>eine Phrase</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n phrases</source>
+        <translation>
+            <numerusform>%n Phrase</numerusform>
+            <numerusform>%n Phrasen</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n of them are by people: no model replaces those.</source>
@@ -3204,12 +3202,20 @@
             <numerusform>%n geänderte Bilder zeigen</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Show the changed picture</source>
+        <translation>Das geänderte Bild zeigen</translation>
+    </message>
     <message numerus="yes">
         <source>Show %n out-of-date pictures</source>
         <translation>
             <numerusform>%n veraltetes Bild zeigen</numerusform>
             <numerusform>%n veraltete Bilder zeigen</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Show the out-of-date picture</source>
+        <translation>Das veraltete Bild zeigen</translation>
     </message>
     <message>
         <source>Return to the shipped merges</source>
@@ -3357,6 +3363,40 @@
     <message>
         <source>%1. IoU is how well the model expects its mask to fit. Point at it to light it up; a click chooses it for the tools, a double click edits the phrase. The eye (or Space) shows and hides it, alone with Alt; the lock keeps it as it is.</source>
         <translation>%1. IoU ist, wie gut das Modell seine Maske einschätzt. Zeigen Sie darauf, um den Teil hervorzuheben; ein Klick wählt ihn für die Werkzeuge, ein Doppelklick bearbeitet die Phrase. Das Auge (oder die Leertaste) zeigt und verbirgt ihn, mit Alt allein; das Schloss lässt ihn, wie er ist.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PathList</name>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <source>Add files…</source>
+        <translation>Dateien hinzufügen…</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::PathRow</name>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen…</translation>
+    </message>
+    <message>
+        <source>Choose: %1</source>
+        <translation>Auswählen: %1</translation>
+    </message>
+    <message>
+        <source>Reset: %1</source>
+        <translation>Zurücksetzen: %1</translation>
     </message>
 </context>
 <context>
@@ -4224,7 +4264,7 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
     <message>
         <source>Choose: %1</source>
-        <translation>Wählen: %1</translation>
+        <translation>Auswählen: %1</translation>
     </message>
     <message>
         <source>Choose a file or folder</source>
@@ -4342,14 +4382,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>Folder of the models</source>
         <translation>Ordner der Modelle</translation>
-    </message>
-    <message>
-        <source>Choose…</source>
-        <translation>Wählen…</translation>
-    </message>
-    <message>
-        <source>Reset</source>
-        <translation>Zurücksetzen</translation>
     </message>
     <message>
         <source>A folder with manifest.json and the models. The window is made anew.</source>
@@ -5836,7 +5868,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
     <message>
         <source>Choose: %1</source>
-        <translation>Wählen: %1</translation>
+        <translation>Auswählen: %1</translation>
     </message>
     <message>
         <source>Loading…</source>

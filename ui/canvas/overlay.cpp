@@ -36,6 +36,37 @@ int overlayFactor(const QSize &mask)
     return std::clamp(kOverlayHeight / std::max(1, mask.height()), 1, kMaxOverlayFactor);
 }
 
+namespace {
+
+// Fill and edge of a mask where it is, with a margin for what smoothing adds.
+struct DrawnMask
+{
+    QImage fill; // null when the mask is empty
+    QImage outline;
+    QPoint offset; // in the overlay
+};
+
+DrawnMask drawMask(const Mask &mask, int factor)
+{
+    const std::optional<Box> box = boundingBox(mask);
+    if (!box)
+        return {};
+    const Box near = {std::max(0, box->left - 2), std::max(0, box->top - 2),
+                      std::min(mask.width, box->right + 2), std::min(mask.height, box->bottom + 2)};
+    Mask piece(near.width(), near.height());
+    for (int y = 0; y < piece.height; ++y) {
+        for (int x = 0; x < piece.width; ++x)
+            piece.at(x, y) = mask.at(near.left + x, near.top + y);
+    }
+    DrawnMask drawn;
+    drawn.fill = smoothedMask(toQImage(piece), factor);
+    drawn.outline = maskOutline(drawn.fill, std::max(1, (2 * factor + 1) / 3));
+    drawn.offset = QPoint(near.left * factor, near.top * factor);
+    return drawn;
+}
+
+} // namespace
+
 OverlayLayer makeLayer(const QString &group, const QColor &color, int pattern, const Mask &mask,
                        int factor)
 {
@@ -48,28 +79,46 @@ OverlayLayer makeLayer(const QString &group, const QColor &color, int pattern, c
     layer.fill.fill(0);
     layer.outline = layer.fill;
     layer.bounds = QRect(0, 0, 1, 1);
-    const std::optional<Box> box = boundingBox(mask);
-    if (!box)
+    const DrawnMask drawn = drawMask(mask, factor);
+    if (drawn.fill.isNull())
         return layer;
-    // Only where the part is, with a margin for what smoothing adds.
-    const Box near = {std::max(0, box->left - 2), std::max(0, box->top - 2),
-                      std::min(mask.width, box->right + 2), std::min(mask.height, box->bottom + 2)};
-    Mask piece(near.width(), near.height());
-    for (int y = 0; y < piece.height; ++y) {
-        for (int x = 0; x < piece.width; ++x)
-            piece.at(x, y) = mask.at(near.left + x, near.top + y);
+    for (int y = 0; y < drawn.fill.height(); ++y) {
+        std::copy_n(drawn.fill.constScanLine(y), drawn.fill.width(),
+                    layer.fill.scanLine(y + drawn.offset.y()) + drawn.offset.x());
+        std::copy_n(drawn.outline.constScanLine(y), drawn.fill.width(),
+                    layer.outline.scanLine(y + drawn.offset.y()) + drawn.offset.x());
     }
-    const QImage fill = smoothedMask(toQImage(piece), factor);
-    const QImage outline = maskOutline(fill, std::max(1, (2 * factor + 1) / 3));
-    const QPoint offset(near.left * factor, near.top * factor);
-    for (int y = 0; y < fill.height(); ++y) {
-        std::copy_n(fill.constScanLine(y), fill.width(),
-                    layer.fill.scanLine(y + offset.y()) + offset.x());
-        std::copy_n(outline.constScanLine(y), fill.width(),
-                    layer.outline.scanLine(y + offset.y()) + offset.x());
-    }
-    layer.bounds = QRect(offset, fill.size());
+    layer.bounds = QRect(drawn.offset, drawn.fill.size());
     return layer;
+}
+
+MaskPreview makePreview(const Mask &mask, const QColor &color, int factor)
+{
+    const DrawnMask drawn = drawMask(mask, factor);
+    if (drawn.fill.isNull())
+        return {};
+    MaskPreview preview;
+    preview.image = QImage(drawn.fill.size(), QImage::Format_ARGB32_Premultiplied);
+    preview.image.fill(Qt::transparent);
+    preview.place = QRectF(QPointF(drawn.offset) / factor, QSizeF(drawn.fill.size()) / factor);
+    QColor inside = color;
+    inside.setAlphaF(0.5F);
+    const QRgb fillPixel = qPremultiply(inside.rgba());
+    const QRgb light = qRgb(255, 255, 255);
+    const QRgb dark = qRgb(0, 0, 0);
+    for (int y = 0; y < drawn.fill.height(); ++y) {
+        const uchar *fill = drawn.fill.constScanLine(y);
+        const uchar *edge = drawn.outline.constScanLine(y);
+        auto *to = reinterpret_cast<QRgb *>(preview.image.scanLine(y));
+        for (int x = 0; x < drawn.fill.width(); ++x) {
+            // A dashed edge in black and white is seen on every picture.
+            if (edge[x] != 0)
+                to[x] = isOnPattern(8, x, y, 12) ? light : dark;
+            else if (fill[x] != 0)
+                to[x] = fillPixel;
+        }
+    }
+    return preview;
 }
 
 QRect takePixels(OverlayLayer &layer, const Mask &mask, const Box &box, int factor)
@@ -89,6 +138,30 @@ QRect takePixels(OverlayLayer &layer, const Mask &mask, const Box &box, int fact
         }
     }
     layer.bounds = boundsOf(layer).united(area);
+    return area;
+}
+
+QRect takeStroke(OverlayLayer &layer, const Mask &mask, const Box &box)
+{
+    takePixels(layer, mask, box, 1);
+    // The edge of the neighbours changes, too.
+    const QRect area = QRect(box.left, box.top, box.width(), box.height())
+                           .adjusted(-1, -1, 1, 1)
+                           .intersected(layer.fill.rect());
+    const int width = layer.fill.width();
+    const std::vector<uchar> nothing(static_cast<std::size_t>(width), 0); // beyond the picture
+    for (int y = area.top(); y <= area.bottom(); ++y) {
+        const uchar *fill = layer.fill.constScanLine(y);
+        const uchar *above = y > 0 ? layer.fill.constScanLine(y - 1) : nothing.data();
+        const uchar *below =
+            y + 1 < layer.fill.height() ? layer.fill.constScanLine(y + 1) : nothing.data();
+        uchar *outline = layer.outline.scanLine(y);
+        for (int x = area.left(); x <= area.right(); ++x) {
+            const bool isSurrounded = x > 0 && x + 1 < width && fill[x - 1] != 0
+                                      && fill[x + 1] != 0 && above[x] != 0 && below[x] != 0;
+            outline[x] = fill[x] != 0 && !isSurrounded ? 255 : 0;
+        }
+    }
     return area;
 }
 
@@ -147,6 +220,22 @@ void paintSwatch(QPainter &painter, const QRectF &rect, const QColor &color, int
     painter.restore();
 }
 
+namespace {
+
+// A pattern repeats after a period in both directions: row by row, once.
+std::vector<char> patternTile(int pattern, int period)
+{
+    std::vector<char> tile;
+    tile.reserve(static_cast<std::size_t>(period * period));
+    for (int y = 0; y < period; ++y) {
+        for (int x = 0; x < period; ++x)
+            tile.push_back(isOnPattern(pattern, x, y, period) ? 1 : 0);
+    }
+    return tile;
+}
+
+} // namespace
+
 QImage composeOverlay(const std::vector<OverlayLayer> &layers, const OverlayLook &look)
 {
     if (layers.empty())
@@ -188,19 +277,24 @@ void composeOverlay(QImage &overlay, const std::vector<OverlayLayer> &layers,
         const QRgb hatchPixel = qPremultiply(hatchColor.rgba());
         const QRgb edgePixel = qPremultiply(layer.color.rgba());
         const bool hatches = look.patterns && layer.pattern > 0 && !lit;
+        const std::vector<char> tile =
+            hatches ? patternTile(layer.pattern, period) : std::vector<char>();
         const bool outlines = look.outlines || lit;
         for (int y = inside.top(); y <= inside.bottom(); ++y) {
             const uchar *fill = layer.fill.constScanLine(y);
             const uchar *edge = layer.outline.constScanLine(y);
             auto *to = reinterpret_cast<QRgb *>(overlay.scanLine(y));
+            const char *lines = hatches ? tile.data() + y % period * period : nullptr;
+            int at = inside.left() % period; // in the tile
             for (int x = inside.left(); x <= inside.right(); ++x) {
-                if (fill[x] == 0)
-                    continue;
-                if (outlines && edge[x] != 0)
-                    to[x] = edgePixel;
-                else
-                    to[x] = hatches && isOnPattern(layer.pattern, x, y, period) ? hatchPixel
-                                                                                : fillPixel;
+                if (fill[x] != 0) {
+                    if (outlines && edge[x] != 0)
+                        to[x] = edgePixel;
+                    else
+                        to[x] = hatches && lines[at] != 0 ? hatchPixel : fillPixel;
+                }
+                if (++at == period)
+                    at = 0;
             }
         }
     }

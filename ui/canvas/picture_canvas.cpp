@@ -50,7 +50,7 @@ void PictureCanvas::setPicture(const QImage &picture, std::vector<OverlayLayer> 
     if (!keeps) {
         cancelShape();
         m_prompt = {};
-        m_preview = QImage();
+        m_preview = {};
         m_mask = {};
     }
     m_picture = picture;
@@ -88,7 +88,7 @@ void PictureCanvas::setMessage(const QString &message)
     m_picture = QImage();
     m_layers.clear();
     m_overlay = QImage();
-    m_preview = QImage();
+    m_preview = {};
     m_prompt = {};
     m_mask = {};
     m_message = message;
@@ -315,8 +315,15 @@ void PictureCanvas::composeArea(const QRect &overlayArea)
 
 void PictureCanvas::showMask(const Box &dirty)
 {
-    if (!dirty.isEmpty())
-        composeArea(takePixels(targetLayer(), m_mask, dirty, factor()));
+    if (dirty.isEmpty())
+        return;
+    m_strokeArea = m_strokeArea.isEmpty()
+                       ? dirty
+                       : Box{std::min(m_strokeArea.left, dirty.left),
+                             std::min(m_strokeArea.top, dirty.top),
+                             std::max(m_strokeArea.right, dirty.right),
+                             std::max(m_strokeArea.bottom, dirty.bottom)};
+    composeArea(takePixels(targetLayer(), m_mask, dirty, factor()));
 }
 
 void PictureCanvas::strokeTo(const QPointF &place)
@@ -331,12 +338,17 @@ void PictureCanvas::finishStroke()
 {
     m_drag = Drag::None;
     const Mask before = std::exchange(m_maskBefore, {});
+    const Box area = std::exchange(m_strokeArea, {});
     if (before.bits == m_mask.bits)
         return;
     OverlayLayer &layer = targetLayer();
-    const QRect old = layer.bounds;
-    layer = makeLayer(m_target, m_targetColor, m_targetPattern, m_mask, factor());
-    composeArea(old.isNull() ? layer.fill.rect() : old.united(layer.bounds));
+    if (factor() == 1) {
+        composeArea(takeStroke(layer, m_mask, area));
+    } else { // a small picture; smoothing reaches beyond the stroke
+        const QRect old = layer.bounds;
+        layer = makeLayer(m_target, m_targetColor, m_targetPattern, m_mask, factor());
+        composeArea(old.isNull() ? layer.fill.rect() : old.united(layer.bounds));
+    }
     Q_EMIT painted(m_mask, m_tool);
 }
 
@@ -373,9 +385,14 @@ bool PictureCanvas::cancelShape()
         return false;
     m_drag = Drag::None;
     m_mask = std::exchange(m_maskBefore, {});
+    const Box area = std::exchange(m_strokeArea, {});
     OverlayLayer &layer = targetLayer();
-    layer = makeLayer(m_target, m_targetColor, m_targetPattern, m_mask, factor());
-    lookChanged();
+    if (factor() == 1) {
+        composeArea(takeStroke(layer, m_mask, area));
+    } else {
+        layer = makeLayer(m_target, m_targetColor, m_targetPattern, m_mask, factor());
+        lookChanged();
+    }
     return true;
 }
 
@@ -385,34 +402,15 @@ void PictureCanvas::setPrompt(const MaskPrompt &prompt)
     update();
 }
 
-void PictureCanvas::setPreview(const Mask &mask, const QColor &color)
+void PictureCanvas::setPreview(MaskPreview preview)
 {
-    const OverlayLayer layer = makeLayer({}, color, 0, mask, factor());
-    m_preview = QImage(layer.fill.size(), QImage::Format_ARGB32_Premultiplied);
-    m_preview.fill(Qt::transparent);
-    QColor inside = color;
-    inside.setAlphaF(0.5F);
-    const QRgb fillPixel = qPremultiply(inside.rgba());
-    const QRgb light = qRgb(255, 255, 255);
-    const QRgb dark = qRgb(0, 0, 0);
-    for (int y = layer.bounds.top(); y <= layer.bounds.bottom(); ++y) {
-        const uchar *fill = layer.fill.constScanLine(y);
-        const uchar *edge = layer.outline.constScanLine(y);
-        auto *to = reinterpret_cast<QRgb *>(m_preview.scanLine(y));
-        for (int x = layer.bounds.left(); x <= layer.bounds.right(); ++x) {
-            // A dashed edge in black and white is seen on every picture.
-            if (edge[x] != 0)
-                to[x] = isOnPattern(8, x, y, 12) ? light : dark;
-            else if (fill[x] != 0)
-                to[x] = fillPixel;
-        }
-    }
+    m_preview = std::move(preview);
     update();
 }
 
 void PictureCanvas::clearPreview()
 {
-    m_preview = QImage();
+    m_preview = {};
     update();
 }
 
@@ -469,11 +467,13 @@ void PictureCanvas::paintEvent(QPaintEvent *event)
 
 void PictureCanvas::paintTools(QPainter &painter)
 {
-    const QRectF place = m_view.viewRect(m_picture.size());
     painter.save();
-    if (!m_preview.isNull()) {
+    if (!m_preview.image.isNull()) {
+        const QRectF &place = m_preview.place;
         painter.setRenderHint(QPainter::SmoothPixmapTransform, true);
-        painter.drawImage(place, m_preview);
+        painter.drawImage(QRectF(m_view.viewFromPicture(place.topLeft()),
+                                 place.size() * m_view.scale),
+                          m_preview.image);
     }
     painter.setRenderHint(QPainter::Antialiasing);
     const auto twice = [&](auto &&draw) {

@@ -87,9 +87,9 @@ public:
 
     // What the model was asked and answered; drawn above the masks.
     void setPrompt(const MaskPrompt &prompt);
-    void setPreview(const Mask &mask, const QColor &color);
+    void setPreview(MaskPreview preview);
     void clearPreview();
-    bool hasPreview() const { return !m_preview.isNull(); }
+    bool hasPreview() const { return !m_preview.image.isNull(); }
     // A note in the corner, such as "encoding…"; empty for none.
     void setNote(const QString &note);
     const QString &note() const { return m_note; }
@@ -180,6 +180,7 @@ private:
     bool m_targetLocked = false;
     Mask m_mask;       // of the target, with the stroke so far
     Mask m_maskBefore; // without it
+    Box m_strokeArea;  // what it touched so far
     bool m_setsPixels = true;
     QPointF m_strokeAt;
     double m_brushRadius = 4.0;
@@ -190,7 +191,7 @@ private:
     QPointF m_mouse;
 
     MaskPrompt m_prompt;
-    QImage m_preview; // overlay size
+    MaskPreview m_preview;
     QString m_note;
     bool m_collectsPoints = false;
     QElapsedTimer m_tabHeld;

@@ -1,4 +1,5 @@
 #include "core/image/image.h"
+#include "core/image/mask_edit.h"
 #include "ui/canvas/overlay.h"
 #include "ui/canvas/picture_canvas.h"
 #include "ui/canvas/view_transform.h"
@@ -146,6 +147,43 @@ private Q_SLOTS:
 
         QCOMPARE(qAlpha(big.pixel(20 * 6 + 3, 35 * 6)), 255);
         QCOMPARE(qAlpha(big.pixel(18 * 6, 35 * 6)), 0);
+    }
+
+    void aStrokeLeavesTheLayerAsIfItWereMadeAnew()
+    {
+        Mask mask(300, 1000);
+        paintSegment(mask, {150, 300}, {150, 600}, 60, true);
+        OverlayLayer layer = makeLayer(QStringLiteral("bag"), Qt::blue, 3, mask, 1);
+        Box touched;
+        const auto paint = [&](PointF from, PointF to, double radius, bool sets) {
+            touched = paintSegment(mask, from, to, radius, sets);
+            takePixels(layer, mask, touched, 1);
+            takeStroke(layer, mask, touched);
+            const OverlayLayer anew = makeLayer(QStringLiteral("bag"), Qt::blue, 3, mask, 1);
+            QCOMPARE(layer.fill, anew.fill);
+            QCOMPARE(layer.outline, anew.outline);
+            QVERIFY(layer.bounds.contains(anew.bounds.intersected(layer.fill.rect())
+                                              .adjusted(2, 2, -2, -2)));
+        };
+        paint({150, 300}, {290, 20}, 25, true);   // over the edge of the picture
+        paint({150, 450}, {150, 460}, 20, false); // a hole
+        paint({60, 500}, {240, 500}, 5, false);   // cut in two
+        paint({0, 999}, {299, 999}, 3, true);
+    }
+
+    void aPreviewIsAsLargeAsItsMask()
+    {
+        Mask mask(200, 100);
+        for (int y = 40; y < 60; ++y) {
+            for (int x = 30; x < 80; ++x)
+                mask.at(x, y) = 1;
+        }
+        const MaskPreview preview = makePreview(mask, Qt::blue, 4);
+        QCOMPARE(preview.place, QRectF(28, 38, 54, 24));
+        QCOMPARE(preview.image.size(), QSize(54 * 4, 24 * 4));
+        QCOMPARE(preview.image.pixelColor(54 * 2, 24 * 2).alpha(), 128);
+        QCOMPARE(preview.image.pixelColor(1, 1).alpha(), 0);
+        QVERIFY(makePreview(Mask(200, 100), Qt::blue, 4).image.isNull());
     }
 
     void hiddenGroupsAreNotDrawn()

@@ -28,6 +28,7 @@ struct Outcome
     bool takesPoints = false;
     bool takesPhrases = false;
     std::optional<PromptedMask> answer;
+    MaskPreview preview;
     double milliseconds = 0.0;
     std::optional<ErrorReport> error;
 };
@@ -131,18 +132,18 @@ void PromptAssistant::drop()
     m_isAsking = false;
 }
 
-void PromptAssistant::ask(const MaskPrompt &prompt)
+void PromptAssistant::ask(const MaskPrompt &prompt, const QColor &color)
 {
     if (m_session == nullptr || m_id == 0 || prompt.isEmpty())
         return;
     if (m_isAsking)
-        m_waiting = prompt;
+        m_waiting = Question{prompt, color};
     else
-        askNow(prompt);
+        askNow({prompt, color});
     Q_EMIT stateChanged();
 }
 
-void PromptAssistant::askNow(const MaskPrompt &prompt)
+void PromptAssistant::askNow(const Question &question)
 {
     m_isAsking = true;
     const int generation = m_generation;
@@ -151,21 +152,24 @@ void PromptAssistant::askNow(const MaskPrompt &prompt)
     m_session->assistLane().start(
         QString(), this,
         [state = m_state, options = m_session->options(), id = m_id, picture = m_picture,
-         prompt](const CancelToken &, const ProgressSink &) {
+         question](const CancelToken &, const ProgressSink &) {
             Outcome outcome;
             try {
                 PromptedSegmenter &segmenter = state->open(options);
                 segmenter.encode(id, imageOf(picture));
                 QElapsedTimer timer;
                 timer.start();
-                outcome.answer = segmenter.predict(id, prompt);
+                outcome.answer = segmenter.predict(id, question.prompt);
                 outcome.milliseconds = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+                // Here, because at four megapixels it takes longer than a frame.
+                outcome.preview = makePreview(outcome.answer->mask, question.color,
+                                              overlayFactor(picture.size()));
             } catch (const std::exception &) {
                 outcome.error = reportOfCurrentException();
             }
             return outcome;
         },
-        [this, generation, prompt](const Outcome &outcome) {
+        [this, generation, prompt = question.prompt](const Outcome &outcome) {
             if (generation != m_generation)
                 return;
             m_isAsking = false;
@@ -174,7 +178,7 @@ void PromptAssistant::askNow(const MaskPrompt &prompt)
             if (outcome.error)
                 Q_EMIT failed(*outcome.error);
             else
-                Q_EMIT answered(prompt, *outcome.answer, outcome.milliseconds);
+                Q_EMIT answered(prompt, *outcome.answer, outcome.preview, outcome.milliseconds);
             Q_EMIT stateChanged();
         });
 }

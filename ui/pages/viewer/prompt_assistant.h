@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/engine/prompted_segmenter.h"
+#include "ui/canvas/overlay.h"
 #include "ui/jobs/job_runner.h"
 #include "ui/support/picture_source.h"
 
@@ -29,7 +30,8 @@ public:
     // Encodes it now; questions are about this one. What was asked before is dropped.
     void setPicture(qint64 id, const QImage &picture);
     void encodeAhead(const PictureRef &picture);
-    void ask(const MaskPrompt &prompt);
+    // `color`: of the part, for the preview that comes with the answer.
+    void ask(const MaskPrompt &prompt, const QColor &color);
     void drop(); // answers that are on their way
 
     bool isEncoding() const { return m_encodeJob != 0; }
@@ -44,13 +46,19 @@ public:
 Q_SIGNALS:
     void stateChanged();
     void answered(const sapsam::MaskPrompt &prompt, const sapsam::PromptedMask &answer,
-                  double milliseconds);
+                  const sapsam::ui::MaskPreview &preview, double milliseconds);
     void failed(const sapsam::ErrorReport &error);
 
 private:
     struct LaneState;
 
-    void askNow(const MaskPrompt &prompt);
+    struct Question
+    {
+        MaskPrompt prompt;
+        QColor color;
+    };
+
+    void askNow(const Question &question);
 
     ProjectSession *m_session;
     std::shared_ptr<LaneState> m_state; // used on the lane only
@@ -60,7 +68,7 @@ private:
     JobId m_aheadJob = 0;
     bool m_isAsking = false;
     int m_generation = 0; // answers of an earlier picture or question set are dropped
-    std::optional<MaskPrompt> m_waiting;
+    std::optional<Question> m_waiting;
     QString m_problem;
     bool m_takesPoints = true;
     bool m_takesPhrases = true;

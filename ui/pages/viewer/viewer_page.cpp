@@ -187,13 +187,13 @@ QWidget *ViewerPage::makeToolBars()
     m_groupBox->setAccessibleName(tr("Part that the tools change"));
     m_groupBox->setToolTip(tr("Part that the tools change (1 to 9, or L to find it)"));
     m_groupBox->setFocusPolicy(Qt::StrongFocus);
-    m_groupBox->setMinimumWidth(130);
+    m_groupBox->setMinimumWidth(176); // "4  Upper clothes" with its swatch
     m_brushSize->setAccessibleName(tr("Brush size in pixels"));
     m_brushSize->setToolTip(tr("Brush size in pixels of the picture ([ and ])"));
     m_brushSize->setRange(1.0, 600.0);
     m_brushSize->setDecimals(0);
     m_brushSize->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    m_brushSize->setMaximumWidth(72);
+    m_brushSize->setMaximumWidth(66);
     m_brushSize->setValue(2.0 * m_canvas->brushRadius());
     m_brushSize->setSuffix(tr(" px"));
     m_toolRow->setSpacing(2);
@@ -310,6 +310,12 @@ void ViewerPage::connectParts()
     connect(m_parts, &PartModel::hiddenGroupsChanged, m_canvas, &PictureCanvas::setHiddenGroups);
     connect(m_parts, &PartModel::lockedGroupsChanged, this,
             [this] { m_canvas->setTargetLocked(m_parts->lockedGroups().contains(m_group)); });
+    // What is known of a mask's shape comes later, and may take another line.
+    connect(m_parts, &QAbstractItemModel::dataChanged, m_list,
+            [this](const QModelIndex &, const QModelIndex &, const QList<int> &roles) {
+                if (roles.contains(PartModel::DetailRole))
+                    m_list->doItemsLayout();
+            });
     connect(m_parts, &PartModel::phraseEdited, this, &ViewerPage::editPhrase);
     connect(m_list, &QAbstractItemView::entered, this,
             [this](const QModelIndex &index) { m_canvas->setHighlighted(index.row()); });
@@ -380,9 +386,10 @@ void ViewerPage::connectTools()
     });
     connect(m_phrase, &QLineEdit::textEdited, this, [this] { m_phraseTimer.start(); });
     connect(m_assistant, &PromptAssistant::answered, this,
-            [this](const MaskPrompt &prompt, const PromptedMask &answer, double milliseconds) {
+            [this](const MaskPrompt &prompt, const PromptedMask &answer, const MaskPreview &preview,
+                   double milliseconds) {
                 if (prompt == m_prompt)
-                    showAnswer(answer, milliseconds);
+                    showAnswer(answer, preview, milliseconds);
             });
     connect(m_assistant, &PromptAssistant::failed, this, [this](const ErrorReport &error) {
         m_takesNextAnswer = false;
@@ -494,6 +501,9 @@ void ViewerPage::addToolbarAction(QHBoxLayout *bar, QAction *action)
     // The canvas keeps the keys while tools are changed with the mouse.
     button->setFocusPolicy(Qt::TabFocus);
     button->setAccessibleName(QString(action->text()).remove(QLatin1Char('&')));
+    // Narrower than they are high: all of them fit a window of 1280 pixels beside both panels.
+    if (bar == m_toolRow)
+        button->setStyleSheet(QStringLiteral("QToolButton { padding: 6px 4px; }"));
     bar->addWidget(button);
 }
 
@@ -1323,16 +1333,16 @@ void ViewerPage::askModel()
         m_aheadTimer.stop();
         m_assistant->setPicture(m_shownId, m_canvas->picture());
     }
-    m_assistant->ask(m_prompt);
+    m_assistant->ask(m_prompt, m_group.isEmpty() ? QColor(255, 255, 255)
+                                                 : m_context.palette.color(m_group));
     updatePromptBar();
 }
 
-void ViewerPage::showAnswer(const PromptedMask &answer, double milliseconds)
+void ViewerPage::showAnswer(const PromptedMask &answer, const MaskPreview &preview,
+                            double milliseconds)
 {
     m_answer = answer;
-    const QColor color =
-        m_group.isEmpty() ? QColor(255, 255, 255) : m_context.palette.color(m_group);
-    m_canvas->setPreview(answer.mask, color);
+    m_canvas->setPreview(preview);
     QStringList facts;
     facts.append(answer.mask.area() == 0
                      ? tr("nothing found")

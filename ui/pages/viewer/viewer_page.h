@@ -114,7 +114,7 @@ private:
     void editPhrase(int row, const QString &phrase);
     void askModel();
     void clearPrompt();
-    void showAnswer(const PromptedMask &answer, double milliseconds);
+    void showAnswer(const PromptedMask &answer, const MaskPreview &preview, double milliseconds);
     void updatePromptBar();
     void findPart();
     void openUnreviewed(int direction);
