@@ -4,10 +4,11 @@
 #include <QStringList>
 
 class QCheckBox;
-class QListWidget;
 class QPushButton;
 
 namespace sapsam::ui {
+
+class PathList;
 
 // What to import: folders, pictures, videos; and whether people are to be cut out of scenes.
 class ImportDialog final : public QDialog
@@ -21,10 +22,9 @@ public:
     bool detectPeople() const;
 
 private:
-    void addPaths(const QStringList &paths);
     void updateButton();
 
-    QListWidget *m_list;
+    PathList *m_list;
     QCheckBox *m_detect;
     QPushButton *m_import;
 };

@@ -5,11 +5,11 @@
 #include "ui/support/theme.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/model_list.h"
+#include "ui/widgets/path_row.h"
 
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -184,73 +184,28 @@ ImportModelDialog::~ImportModelDialog()
 
 QWidget *ImportModelDialog::makeFiles()
 {
-    m_list = new QListWidget;
-    m_list->setAccessibleName(tr("Files and folders of the model"));
-    m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_list->setTextElideMode(Qt::ElideMiddle);
-    m_list->setFixedHeight(96);
-    auto *files = new QPushButton(tr("Add files…"));
-    auto *folder = new QPushButton(tr("Add folder…"));
-    m_remove = makeLinkButton(tr("Remove"));
+    m_list = new PathList({tr("Files and folders of the model"),
+                           tr("No files yet. They can be dropped here."),
+                           tr("Files of the model"),
+                           tr("Folder of the model"),
+                           {tr("Weights (*.safetensors *.pth *.pt *.bin *.pkl *.json)"),
+                            tr("All files (*)")}});
+    m_list->list()->setFixedHeight(96);
+    m_config = new PathRow(PathRow::Kind::File, tr("Configuration"),
+                           tr("The config.json beside the weights, else their tensors"),
+                           {tr("Configurations (*.json)"), tr("All files (*)")});
+    connect(m_list, &PathList::changed, this, &ImportModelDialog::examine);
+    connect(m_config, &PathRow::chosen, this, &ImportModelDialog::setConfigFile);
     auto *configRow = new QHBoxLayout;
     QLabel *configName = makeLabel(tr("Configuration"), "muted");
-    m_config = new QLineEdit;
-    m_config->setReadOnly(true);
-    m_config->setPlaceholderText(tr("The config.json beside the weights, else their tensors"));
-    m_config->setAccessibleName(tr("Configuration"));
-    configName->setBuddy(m_config);
-    auto *configChoose = new QPushButton(tr("Choose…"));
-    configChoose->setAccessibleName(tr("Choose the config.json"));
-    m_configReset = new QPushButton(tr("Reset"));
-    m_configReset->setEnabled(false);
-    connect(files, &QPushButton::clicked, this, [this] {
-        auto *dialog = new QFileDialog(this, tr("Files of the model"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::ExistingFiles);
-        dialog->setNameFilters({tr("Weights (*.safetensors *.pth *.pt *.bin *.pkl *.json)"),
-                                tr("All files (*)")});
-        connect(dialog, &QFileDialog::filesSelected, this, &ImportModelDialog::addPaths);
-        dialog->open();
-    });
-    connect(folder, &QPushButton::clicked, this, [this] {
-        auto *dialog = new QFileDialog(this, tr("Folder of the model"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::Directory);
-        connect(dialog, &QFileDialog::filesSelected, this, &ImportModelDialog::addPaths);
-        dialog->open();
-    });
-    connect(configChoose, &QPushButton::clicked, this, [this] {
-        auto *dialog = new QFileDialog(this, tr("The config.json of the model"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::ExistingFile);
-        dialog->setNameFilters({tr("Configurations (*.json)"), tr("All files (*)")});
-        connect(dialog, &QFileDialog::fileSelected, this, &ImportModelDialog::setConfigFile);
-        dialog->open();
-    });
-    connect(m_configReset, &QPushButton::clicked, this, [this] { setConfigFile({}); });
-    connect(m_remove, &QPushButton::clicked, this, [this] {
-        qDeleteAll(m_list->selectedItems());
-        examine();
-    });
-    connect(m_list, &QListWidget::itemSelectionChanged, this,
-            [this] { m_remove->setEnabled(!m_list->selectedItems().isEmpty()); });
-    m_remove->setEnabled(false);
-
-    auto *adders = new QHBoxLayout;
-    adders->addWidget(files);
-    adders->addWidget(folder);
-    adders->addStretch(1);
-    adders->addWidget(m_remove);
+    configName->setBuddy(m_config->line());
     configRow->addWidget(configName);
     configRow->addWidget(m_config, 1);
-    configRow->addWidget(configChoose);
-    configRow->addWidget(m_configReset);
     auto *widget = new QWidget;
     auto *layout = new QVBoxLayout(widget);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
     layout->addWidget(m_list);
-    layout->addLayout(adders);
     layout->addLayout(configRow);
     return widget;
 }
@@ -342,35 +297,20 @@ QString ImportModelDialog::problem() const
 
 QStringList ImportModelDialog::paths() const
 {
-    QStringList result;
-    for (int row = 0; row < m_list->count(); ++row)
-        result.append(m_list->item(row)->data(Qt::UserRole).toString());
-    return result;
+    return m_list->paths();
 }
 
 void ImportModelDialog::addPaths(const QStringList &added)
 {
     if (m_state == State::Importing)
         return;
-    const QStringList known = paths();
-    bool isChanged = false;
-    for (const QString &path : added) {
-        const QString whole = QFileInfo(path).absoluteFilePath();
-        if (known.contains(whole))
-            continue;
-        auto *item = new QListWidgetItem(QDir::toNativeSeparators(whole), m_list);
-        item->setData(Qt::UserRole, whole);
-        isChanged = true;
-    }
-    if (isChanged)
-        examine();
+    m_list->addPaths(added);
 }
 
 void ImportModelDialog::setConfigFile(const QString &file)
 {
     m_configFile = file;
-    m_config->setText(QDir::toNativeSeparators(file));
-    m_configReset->setEnabled(!file.isEmpty());
+    m_config->setPath(file);
     examine();
 }
 
@@ -441,9 +381,7 @@ void ImportModelDialog::showExamined(const Examined &examined)
                                             : tr("Tensors are missing"),
                     "warning");
     setProblem(toQString(found.advice));
-    for (std::size_t i = 0; i < found.parts.size() && i < static_cast<std::size_t>(m_list->count());
-         ++i) {
-        const ModelExamination::Part &part = found.parts[i];
+    for (const ModelExamination::Part &part : found.parts) {
         if (found.parts.size() > 1 || !found.isImportable())
             addFact(QFileInfo(toQString(part.path)).fileName(), toQString(part.summary));
     }

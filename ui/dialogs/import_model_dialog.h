@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/engine/model_import.h"
 #include "ui/jobs/job_runner.h"
+#include "ui/widgets/path_list.h"
 
 #include <QDialog>
 #include <QStringList>
@@ -20,6 +21,8 @@ class QRadioButton;
 class QScrollArea;
 
 namespace sapsam::ui {
+
+class PathRow;
 
 // Makes a model of published weights: which files, what they are, what is missing, its name, copied
 // or linked; the result lies in a registry as `sapsam models import` would put it there. Files are
@@ -53,7 +56,7 @@ public:
     QPushButton &importButton() { return *m_import; }
     QPushButton &cancelButton() { return *m_cancel; }
     QPushButton &useButton() { return *m_use; }
-    QListWidget &list() { return *m_list; }
+    QListWidget &list() const { return *m_list->list(); }
 
     void reject() override;
 
@@ -95,10 +98,8 @@ private:
     JobId m_examination = 0; // the one that counts; earlier ones are dropped
     JobId m_importJob = 0;
 
-    QListWidget *m_list = nullptr;
-    QPushButton *m_remove = nullptr;
-    QLineEdit *m_config = nullptr;
-    QPushButton *m_configReset = nullptr;
+    PathList *m_list = nullptr;
+    PathRow *m_config = nullptr;
     QWidget *m_files = nullptr;
     QScrollArea *m_scroll = nullptr;
     QLabel *m_icon = nullptr;

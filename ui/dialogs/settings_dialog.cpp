@@ -4,9 +4,9 @@
 #include "ui/support/settings.h"
 #include "ui/widgets/labels.h"
 #include "ui/widgets/model_list.h"
+#include "ui/widgets/path_row.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -105,33 +105,15 @@ SettingsDialog::SettingsDialog(Settings &settings, ActionRegistry &registry,
     addRow(tr("Opacity of the masks"), tr("How much of the picture they cover."), opacity);
 
     addSection(tr("Models"));
-    auto *folder = new QWidget;
-    auto *folderRow = new QHBoxLayout(folder);
-    folderRow->setContentsMargins(0, 0, 0, 0);
-    auto *path = new QLineEdit(m_settings.modelsFolder());
-    path->setReadOnly(true);
-    path->setPlaceholderText(tr("The program's own"));
-    path->setAccessibleName(tr("Folder of the models"));
-    auto *choose = new QPushButton(tr("Choose…"));
-    auto *own = new QPushButton(tr("Reset"));
-    own->setEnabled(!path->text().isEmpty());
-    folderRow->addWidget(path, 1);
-    folderRow->addWidget(choose);
-    folderRow->addWidget(own);
-    const auto setFolder = [this, path, own](const QString &wanted) {
-        path->setText(wanted);
-        own->setEnabled(!wanted.isEmpty());
+    auto *folder =
+        new PathRow(PathRow::Kind::Folder, tr("Folder of the models"), tr("The program's own"));
+    folder->setPath(m_settings.modelsFolder());
+    const auto setFolder = [this, folder](const QString &wanted) {
+        folder->setPath(wanted);
         m_settings.setModelsFolder(wanted);
         Q_EMIT modelsFolderChanged();
     };
-    connect(choose, &QPushButton::clicked, this, [this, setFolder] {
-        auto *dialog = new QFileDialog(this, tr("Folder of the models"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setFileMode(QFileDialog::Directory);
-        connect(dialog, &QFileDialog::fileSelected, this, setFolder);
-        dialog->open();
-    });
-    connect(own, &QPushButton::clicked, this, [setFolder] { setFolder({}); });
+    connect(folder, &PathRow::chosen, this, setFolder);
     m_models = new ModelList(modelsFolder);
     connect(m_models, &ModelList::modelsFolderChosen, this, setFolder);
     connect(m_models, &ModelList::importRequested, this, &SettingsDialog::importModelRequested);
