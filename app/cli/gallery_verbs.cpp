@@ -151,12 +151,14 @@ void addListVerb(CLI::App &app, Context &context)
                     {"split", jsonOf(facets.splits)},        {"group", jsonOf(facets.groups)},
                     {"colour", jsonOf(facets.colours)},      {"review", jsonOf(facets.reviews)},
                     {"rating", jsonOf(facets.ratings)},      {"tag", jsonOf(facets.tags)},
-                    {"identity", jsonOf(facets.identities)}, {"source", jsonOf(facets.sources)}};
+                    {"identity", jsonOf(facets.identities)}, {"source", jsonOf(facets.sources)},
+                    {"score", jsonOf(facets.scores)}};
                 answer.text += textOf("split", facets.splits) + textOf("part", facets.groups)
                                + textOf("colour", facets.colours) + textOf("review", facets.reviews)
                                + textOf("rating", facets.ratings) + textOf("tag", facets.tags)
                                + textOf("identity", facets.identities)
-                               + textOf("source", facets.sources);
+                               + textOf("source", facets.sources)
+                               + textOf("score", facets.scores);
             }
             return answer;
         };

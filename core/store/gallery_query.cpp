@@ -364,15 +364,20 @@ public:
         return m_last = found->second;
     }
 
-    // Numbers the words anew, by their order; `column` holds numbers given so far.
+    // Numbers the words anew, by their order; `column` holds numbers given so far. As people count:
+    // 2 comes before 10.
     void sort(std::vector<std::uint32_t> &column)
     {
+        std::vector<std::string> keys;
+        keys.reserve(m_words.size());
+        for (const std::string &word : m_words)
+            keys.push_back(naturalKey(word));
         std::vector<std::uint32_t> order(m_words.size());
         std::iota(order.begin(), order.end(), 0U);
-        std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+        std::sort(order.begin(), order.end(), [this, &keys](std::uint32_t a, std::uint32_t b) {
             if (m_words[a].empty() != m_words[b].empty())
                 return m_words[b].empty();
-            return m_words[a] < m_words[b];
+            return keys[a] != keys[b] ? keys[a] < keys[b] : m_words[a] < m_words[b];
         });
         std::vector<std::uint32_t> numbers(m_words.size());
         std::vector<std::string> words;
@@ -405,6 +410,15 @@ std::vector<FacetValue> facetOf(const Words &words, const std::vector<std::int64
     }
     return values;
 }
+
+// Where pictures are divided by their weakest mask, as the filter writes it.
+struct ScoreStep
+{
+    const char *range;
+    double most;
+};
+constexpr ScoreStep kScoreSteps[] = {
+    {"..0.3", 0.3}, {"..0.5", 0.5}, {"..0.7", 0.7}, {"..0.8", 0.8}, {"..0.9", 0.9}, {"..1", 1.0}};
 
 // A name with the rows that have it.
 struct Holders
@@ -483,6 +497,7 @@ struct GalleryCache::Columns
     std::vector<std::uint64_t> groups;
     std::vector<std::uint32_t> colours;
     std::vector<std::uint32_t> split, source, identity, state;
+    std::vector<std::uint8_t> scoreStep; // the first of kScoreSteps that holds its weakest mask
     Words splits, sources, identities, states;
     std::vector<std::pair<std::string, std::int64_t>> groupBits; // by name; -1: beyond the bits
     std::vector<Holders> unnumbered; // groups beyond the bits
@@ -507,7 +522,7 @@ bool GalleryCache::Columns::load(Database &db, const CancelToken &cancel)
 {
     {
         Statement rows = db.query("SELECT image_id, rating, groups, colours, split, source, "
-                                  "identity, state FROM image_facts ORDER BY image_id");
+                                  "identity, state, score_low FROM image_facts ORDER BY image_id");
         while (rows.step()) {
             ids.push_back(rows.integer(0));
             PictureMarks said;
@@ -522,6 +537,13 @@ bool GalleryCache::Columns::load(Database &db, const CancelToken &cancel)
             source.push_back(sources.numberOf(rows.text(5)));
             identity.push_back(identities.numberOf(rows.text(6)));
             state.push_back(states.numberOf(word));
+            const auto *step =
+                rows.isNull(8) ? std::end(kScoreSteps)
+                               : std::find_if(std::begin(kScoreSteps), std::end(kScoreSteps),
+                                              [low = rows.real(8)](const ScoreStep &entry) {
+                                                  return low <= entry.most;
+                                              });
+            scoreStep.push_back(static_cast<std::uint8_t>(step - std::begin(kScoreSteps)));
             if (ids.size() % kCancelStride == 0 && cancel.isCancelled())
                 return false;
         }
@@ -610,7 +632,9 @@ GalleryFacets GalleryCache::Columns::facetsOf(const std::vector<std::uint32_t> &
     std::vector<std::int64_t> sourceCounts(sources.size());
     std::vector<std::int64_t> identityCounts(identities.size());
     std::vector<std::int64_t> stateCounts(states.size());
+    std::array<std::int64_t, std::size(kScoreSteps) + 1> scoreCounts{};
     for (const std::uint32_t place : rows) {
+        ++scoreCounts[scoreStep[place]];
         ++ratingCounts[static_cast<std::size_t>(marks[place].rating)];
         ++splitCounts[split[place]];
         ++sourceCounts[source[place]];
@@ -631,6 +655,12 @@ GalleryFacets GalleryCache::Columns::facetsOf(const std::vector<std::uint32_t> &
     for (int rating = 0; rating <= 5; ++rating) {
         if (const std::int64_t count = ratingCounts[static_cast<std::size_t>(rating)]; count > 0)
             facets.ratings.push_back({std::to_string(rating), count});
+    }
+    std::int64_t weaker = 0;
+    for (std::size_t i = 0; i < std::size(kScoreSteps); ++i) {
+        weaker += scoreCounts[i];
+        if (weaker > 0)
+            facets.scores.push_back({kScoreSteps[i].range, weaker});
     }
     for (std::size_t i = 0; i < commonColours().size(); ++i) {
         if (colourCounts[i] > 0)

@@ -69,6 +69,9 @@ struct GalleryFacets
     std::vector<FacetValue> tags;
     std::vector<FacetValue> identities; // the most frequent first
     std::vector<FacetValue> sources;
+    // Pictures whose weakest mask has at most that predicted IoU: "..0.3" and so on, each with the
+    // ones before it.
+    std::vector<FacetValue> scores;
 };
 
 // What a person said about a picture and what was found of it, for its badges in the grid.

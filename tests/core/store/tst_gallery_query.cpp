@@ -273,6 +273,10 @@ void TestGalleryQuery::facetsCountWhatTheFilterLeaves()
     for (const FacetValue &value : all.identities)
         QCOMPARE(static_cast<std::int64_t>(ids(filterTerm("identity", value.value).c_str()).size()),
                  value.count);
+    for (const FacetValue &value : all.scores)
+        QCOMPARE(static_cast<std::int64_t>(ids(filterTerm("score", value.value).c_str()).size()),
+                 value.count);
+    QVERIFY(!all.scores.empty());
     for (const FacetValue &value : all.colours)
         QCOMPARE(static_cast<std::int64_t>(ids(filterTerm("colour", value.value).c_str()).size()),
                  value.count);

@@ -3,9 +3,11 @@
 #include "ui/support/text.h"
 
 #include <QHeaderView>
+#include <QLocale>
 #include <QPixmap>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QStyledItemDelegate>
 
 namespace sapsam::ui {
 
@@ -13,7 +15,22 @@ namespace {
 
 constexpr int kKeyRole = Qt::UserRole + 1;
 constexpr int kValueRole = Qt::UserRole + 2;
+constexpr int kRowRoom = 5;      // in pixels, added to a line's height
+constexpr int kSectionRoom = 13; // the same for a section's title
 constexpr std::size_t kMaxValues = 40; // identities may be thousands; the filter finds the others
+
+// Rows with room to be read and hit, and more of it above a section's title.
+class FacetDelegate final : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const QSize size = QStyledItemDelegate::sizeHint(option, index);
+        return size + QSize(0, index.parent().isValid() ? kRowRoom : kSectionRoom);
+    }
+};
 
 } // namespace
 
@@ -25,6 +42,8 @@ FacetPanel::FacetPanel(const PartPalette &palette, QWidget *parent)
     setHeaderHidden(true);
     setRootIsDecorated(true);
     setIndentation(14);
+    setItemDelegate(new FacetDelegate(this));
+    setViewportMargins(4, 8, 4, 8);
     setSelectionMode(NoSelection);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     header()->setStretchLastSection(false);
@@ -51,6 +70,8 @@ QString FacetPanel::titleOf(const QString &key, const QString &value) const
     if (key == QLatin1String("rating"))
         return value == QLatin1String("0") ? tr("Not rated")
                                            : QString(value.toInt(), QChar(0x2605));
+    if (key == QLatin1String("score"))
+        return tr("IoU %1 at most").arg(QLocale().toString(value.mid(2).toDouble()));
     if (value == QLatin1String("accepted") && key == QLatin1String("review"))
         return tr("Accepted");
     if (value == QLatin1String("rejected") && key == QLatin1String("review"))
@@ -70,6 +91,7 @@ void FacetPanel::setFacets(const GalleryFacets &all, const GalleryFacets &shown,
     addSection(QStringLiteral("split"), tr("Split"), all.splits, shown.splits);
     addSection(QStringLiteral("has"), tr("Parts"), all.groups, shown.groups);
     addSection(QStringLiteral("colour"), tr("Colour words"), all.colours, shown.colours);
+    addSection(QStringLiteral("score"), tr("Weakest mask"), all.scores, shown.scores);
     addSection(QStringLiteral("review"), tr("Review"), all.reviews, shown.reviews);
     addSection(QStringLiteral("rating"), tr("Rating"), all.ratings, shown.ratings);
     addSection(QStringLiteral("tag"), tr("Tags"), all.tags, shown.tags);

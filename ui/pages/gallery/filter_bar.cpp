@@ -49,6 +49,7 @@ FilterBar::FilterBar(QWidget *parent)
     m_views->setAccessibleName(tr("Saved views"));
     m_views->setPopupMode(QToolButton::InstantPopup);
     m_views->setMenu(m_viewMenu);
+    m_views->setProperty("menuButton", true);
     setViews({});
     m_problem->setWordWrap(true);
     m_problem->hide();
