@@ -27,6 +27,23 @@ QFont smallFont(const QFont &font)
     return small;
 }
 
+// Broken between two facts only.
+QString detailOf(const QModelIndex &index)
+{
+    const QString dot = QStringLiteral(" · ");
+    QStringList facts = index.data(PartModel::DetailRole).toString().split(dot);
+    for (QString &fact : facts)
+        fact.replace(QLatin1Char(' '), QChar(QChar::Nbsp));
+    return facts.join(QStringLiteral("\u00a0· "));
+}
+
+QSize wrappedSize(const QFont &font, int width, const QString &text)
+{
+    return QFontMetrics(font)
+        .boundingRect(QRect(0, 0, width, 1000), Qt::TextWordWrap, text)
+        .size();
+}
+
 } // namespace
 
 PartDelegate::PartDelegate(QObject *parent) : QStyledItemDelegate(parent) {}
@@ -135,18 +152,17 @@ void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
         phraseFont.setWeight(QFont::DemiBold);
     painter->setFont(phraseFont);
     painter->setPen(phrase.isEmpty() || !visible ? quiet : palette.color(QPalette::Text));
-    const QRect phraseRect(left, top, card.right() - kPadding - left,
-                           card.bottom() - kPadding - smallHeight - top);
+    const int full = card.right() - kPadding - left;
+    const QString facts = detailOf(index);
+    const int factsHeight = wrappedSize(small, full, facts).height();
+    const QRect phraseRect(left, top, full, card.bottom() - kPadding - factsHeight - top);
     painter->drawText(phraseRect, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
                       phrase.isEmpty() ? tr("no phrase yet") : phrase);
 
     painter->setFont(small);
     painter->setPen(quiet);
-    const QRect detail(left, card.bottom() - kPadding - smallHeight + 4,
-                       card.right() - kPadding - left, smallHeight);
-    painter->drawText(detail, Qt::AlignLeft | Qt::AlignVCenter,
-                      QFontMetrics(small).elidedText(index.data(PartModel::DetailRole).toString(),
-                                                     Qt::ElideRight, detail.width()));
+    painter->drawText(QRect(left, card.bottom() - kPadding - factsHeight + 4, full, factsHeight),
+                      Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, facts);
 
     const QPixmap eye = makeIconPixmap(visible ? QStringLiteral("eye") : QStringLiteral("eye-off"),
                                        quiet, kEyeSize, painter->device()->devicePixelRatioF());
@@ -170,16 +186,15 @@ void PartDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
 
 QSize PartDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
-    const int smallHeight = QFontMetrics(smallFont(option.font)).height();
+    const QFont small = smallFont(option.font);
     QFont phraseFont = option.font;
     phraseFont.setWeight(QFont::DemiBold);
     const int width = std::max(120, option.rect.width()) - kTextLeft - kPadding - 8;
     const QString phrase = index.data(PartModel::PhraseRole).toString();
-    const int phraseHeight = QFontMetrics(phraseFont)
-                                 .boundingRect(QRect(0, 0, width, 1000), Qt::TextWordWrap,
-                                               phrase.isEmpty() ? QStringLiteral("x") : phrase)
-                                 .height();
-    return {160, 2 * kPadding + 2 * smallHeight + phraseHeight + 6};
+    const int phraseHeight =
+        wrappedSize(phraseFont, width, phrase.isEmpty() ? QStringLiteral("x") : phrase).height();
+    return {160, 2 * kPadding + QFontMetrics(small).height() + phraseHeight
+                     + wrappedSize(small, width, detailOf(index)).height() + 6};
 }
 
 bool PartDelegate::editorEvent(QEvent *event, QAbstractItemModel *model,

@@ -208,6 +208,10 @@ int main(int argc, char **argv)
         const Painter painter(project);
         return QApplication::exec();
     }
+    // Many kills take longer than Qt Test grants a test.
+    if (qEnvironmentVariableIsSet("SAPSAM_KILLS")
+        && !qEnvironmentVariableIsSet("QTEST_FUNCTION_TIMEOUT"))
+        qputenv("QTEST_FUNCTION_TIMEOUT", "7200000");
     TestViewerCrash test;
     return QTest::qExec(&test, argc, argv);
 }

@@ -342,6 +342,7 @@ ChecksPanel::ChecksPanel(ProjectSession *session, const GalleryModel *gallery, Q
         const int kind = m_kinds->itemData(row).toInt();
         m_model->setKind(kind < 0 ? std::nullopt
                                   : std::optional(static_cast<PartFindingKind>(kind)));
+        m_isAtWorst = false;
         setCurrent(m_current);
         showStatus();
     });
@@ -381,15 +382,21 @@ void ChecksPanel::start()
         [this](PartCheckReport report) {
             m_hasChecked = true;
             m_model->setChecks(std::move(report.pictures));
-            setCurrent(m_current);
-            m_list->scrollToTop();
             showStatus();
+            // Not the picture that is shown: it may be far down the list. It is not opened either,
+            // because somebody may be drawing.
+            m_isAtWorst = m_model->rowCount() > 0;
+            m_list->setCurrentIndex(m_model->index(0));
+            m_list->scrollToTop();
         });
     showStatus();
 }
 
 void ChecksPanel::setCurrent(qint64 imageId)
 {
+    if (imageId == m_current && m_isAtWorst)
+        return; // the same picture, shown again
+    m_isAtWorst = false;
     m_current = imageId;
     const QModelIndex index = m_model->index(m_model->rowOf(imageId));
     m_list->setCurrentIndex(index);
@@ -399,7 +406,7 @@ void ChecksPanel::setCurrent(qint64 imageId)
 
 void ChecksPanel::step(int direction)
 {
-    int row = m_model->rowOf(m_current);
+    int row = m_isAtWorst ? -1 : m_model->rowOf(m_current);
     if (row < 0 && direction < 0)
         row = m_model->rowCount();
     for (row += direction; row >= 0 && row < m_model->rowCount(); row += direction) {

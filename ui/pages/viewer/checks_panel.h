@@ -108,6 +108,7 @@ private:
     QPushButton *m_gallery;
     QLabel *m_status;
     qint64 m_current = 0;
+    bool m_isAtWorst = false; // chosen by a check just now, and not opened
     JobId m_job = 0;
     bool m_hasChecked = false;
 };

@@ -97,9 +97,16 @@ void Filmstrip::setCurrent(qint64 imageId)
     update();
 }
 
+double Filmstrip::keptFilled(double centre) const
+{
+    const double last = std::max(0.0, count() - 1.0);
+    const double half = (width() - kPictureWidth - 2.0 * kMargin) / 2.0 / kStep; // rows to a side
+    return 2.0 * half >= last ? last / 2.0 : std::clamp(centre, half, last - half);
+}
+
 double Filmstrip::offset() const
 {
-    return width() / 2.0 - kPictureWidth / 2.0 - m_centre * kStep;
+    return width() / 2.0 - kPictureWidth / 2.0 - keptFilled(m_centre) * kStep;
 }
 
 QRect Filmstrip::cellRect(int row) const
@@ -124,7 +131,7 @@ int Filmstrip::rowAt(const QPoint &position) const
 
 void Filmstrip::scrollBy(double rows)
 {
-    m_centre = std::clamp(m_centre + rows, 0.0, std::max(0.0, count() - 1.0));
+    m_centre = keptFilled(keptFilled(m_centre) + rows);
     m_hovered = -1;
     ask();
     update();
@@ -148,7 +155,7 @@ void Filmstrip::askNow()
     const auto [first, last] = visibleRows();
     std::vector<PictureRef> wanted;
     std::vector<std::int64_t> ids;
-    const int middle = static_cast<int>(std::lround(m_centre));
+    const int middle = static_cast<int>(std::lround(keptFilled(m_centre)));
     // Nearest first: the middle, then one to either side, and so on.
     const int reach = std::max(middle - first, last - middle) + kAhead;
     for (int distance = 0; distance <= reach && last >= first; ++distance) {
