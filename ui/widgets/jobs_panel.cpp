@@ -95,7 +95,7 @@ JobsPanel::JobsPanel(JobLogModel *model, QWidget *parent)
     header->setSectionResizeMode(JobLogModel::StateColumn, QHeaderView::Interactive);
     header->setSectionResizeMode(JobLogModel::ProgressColumn, QHeaderView::Stretch);
     header->setSectionResizeMode(JobLogModel::TimeColumn, QHeaderView::Interactive);
-    header->resizeSection(JobLogModel::TitleColumn, 190);
+    header->resizeSection(JobLogModel::TitleColumn, 260);
     header->resizeSection(JobLogModel::StateColumn, 130);
     header->resizeSection(JobLogModel::TimeColumn, 120);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);

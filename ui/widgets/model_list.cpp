@@ -132,6 +132,7 @@ ModelList::ModelList(const QString &modelsFolder, QWidget *parent)
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_view->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 8px; }"));
     m_view->horizontalHeader()->setSectionResizeMode(ShelfModel::NameColumn, QHeaderView::Stretch);
     m_view->setFixedHeight(m_view->verticalHeader()->defaultSectionSize() * (kRows + 1));
     m_use->setToolTip(tr("It does its task from now on; the window is made anew"));

@@ -77,6 +77,7 @@ Page *pageOf(const QList<WorkbenchPage *> &pages)
     return nullptr;
 }
 
+constexpr int kRoomForLog = 900; // height of the window
 constexpr qint64 kBytesPerMegabyte = 1024 * 1024;
 
 ThumbnailCache::Options thumbnailOptions(const Settings &settings)
@@ -621,9 +622,10 @@ void MainWindow::connectSession()
         updateActions();
     });
     connect(&session->jobs(), &JobLogModel::jobChanged, this, &MainWindow::updateActions);
-    // The log comes up with the first job; who closes it then has a reason.
+    // The log comes up with the first job where there is room for it; who closes it then has a
+    // reason. The status bar tells the progress in any case.
     connect(&session->jobs(), &QAbstractItemModel::rowsInserted, this, [this] {
-        if (m_session->jobs().rowCount() == 1 && !showsStartPage())
+        if (m_session->jobs().rowCount() == 1 && !showsStartPage() && height() >= kRoomForLog)
             m_jobsDock->show();
     });
     connect(session, &ProjectSession::jobFailed, this,

@@ -276,18 +276,18 @@ QVariant ImpactModel::data(const QModelIndex &index, int role) const
         switch (index.column()) {
         case Group:
             return row.title;
-        case Before:
-            return impact.isNew ? QStringLiteral("–") : countText(impact.picturesBefore);
-        case After: {
-            if (impact.isGone)
-                return QStringLiteral("–");
-            const QString count = countText(impact.picturesAfter);
-            return impact.isEstimate ? QStringLiteral("≈ ") + count : count;
+        case Pictures: {
+            const QString before =
+                impact.isNew ? QStringLiteral("–") : countText(impact.picturesBefore);
+            QString after = impact.isGone ? QStringLiteral("–") : countText(impact.picturesAfter);
+            if (before == after)
+                return before;
+            if (impact.isEstimate && !impact.isGone)
+                after.prepend(QStringLiteral("≈ "));
+            return tr("%1 → %2").arg(before, after);
         }
-        case Masks:
+        case Outdated:
             return impact.staleRegions == 0 ? QString() : countText(impact.staleRegions);
-        case Phrases:
-            return impact.stalePhrases == 0 ? QString() : countText(impact.stalePhrases);
         default:
             return {};
         }
@@ -303,7 +303,7 @@ QVariant ImpactModel::data(const QModelIndex &index, int role) const
                                 | (index.column() == Group ? Qt::AlignLeft : Qt::AlignRight));
     case Qt::FontRole: {
         QFont font = QApplication::font();
-        font.setBold(differs && index.column() <= After);
+        font.setBold(differs && index.column() <= Pictures);
         font.setStrikeOut(impact.isGone && index.column() == Group);
         return font;
     }
@@ -318,6 +318,9 @@ QVariant ImpactModel::data(const QModelIndex &index, int role) const
         if (impact.pixelsBefore > 0 || impact.pixelsAfter > 0)
             lines.append(tr("%1 pixels before, %2 after")
                              .arg(countText(impact.pixelsBefore), countText(impact.pixelsAfter)));
+        if (impact.staleRegions > 0)
+            lines.append(tr("out of date then: %1 masks, %2 phrases")
+                             .arg(countText(impact.staleRegions), countText(impact.stalePhrases)));
         if (impact.skipped > 0)
             lines.append(tr("skipped in %n pictures although a class of it shows", nullptr,
                             static_cast<int>(impact.skipped)));
@@ -339,14 +342,10 @@ QVariant ImpactModel::headerData(int section, Qt::Orientation orientation, int r
                                 | (section == Group ? Qt::AlignLeft : Qt::AlignRight));
     if (role == Qt::ToolTipRole) {
         switch (section) {
-        case Before:
-            return tr("Pictures in which the group is there now");
-        case After:
-            return tr("Pictures in which it would be there");
-        case Masks:
-            return tr("Masks that would be out of date");
-        case Phrases:
-            return tr("Phrases that would be out of date");
+        case Pictures:
+            return tr("Pictures in which the group is there now, and in which it would be there");
+        case Outdated:
+            return tr("Masks that would be out of date, with their phrases");
         default:
             return {};
         }
@@ -356,14 +355,10 @@ QVariant ImpactModel::headerData(int section, Qt::Orientation orientation, int r
     switch (section) {
     case Group:
         return tr("Group");
-    case Before:
-        return tr("Now");
-    case After:
-        return tr("Then");
-    case Masks:
-        return tr("Masks");
-    case Phrases:
-        return tr("Phrases");
+    case Pictures:
+        return tr("Pictures");
+    case Outdated:
+        return tr("Outdated");
     default:
         return {};
     }

@@ -76,7 +76,7 @@ class ImpactModel final : public QAbstractTableModel
     Q_OBJECT
 
 public:
-    enum Column { Group, Before, After, Masks, Phrases, ColumnCount };
+    enum Column { Group, Pictures, Outdated, ColumnCount };
 
     explicit ImpactModel(QObject *parent = nullptr);
 

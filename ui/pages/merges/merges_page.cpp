@@ -895,11 +895,15 @@ void MergesPage::showChanges()
         summary.append(tr("The draft is what the project works with."));
     else
         summary.append(touched == 0 ? tr("No picture looks different.")
-                                    : tr("%n pictures look different.", nullptr, touched));
-    summary.append(masks == 0 ? tr("All masks and phrases stay right.")
-                              : tr("%1 masks and %2 phrases are out of date then; “Segment” brings "
-                                   "them up to date, and nothing else.")
-                                    .arg(countText(masks), countText(m_impact.stalePhrases)));
+                        : touched == 1 ? tr("One picture looks different.")
+                                       : tr("%n pictures look different.", nullptr, touched));
+    const auto phrases = static_cast<int>(m_impact.stalePhrases);
+    summary.append(
+        masks == 0
+            ? tr("All masks and phrases stay right.")
+            : tr("Out of date then: %1, %2. “Segment” brings them up to date, and nothing else.")
+                  .arg(masks == 1 ? tr("one mask") : tr("%n masks", nullptr, masks),
+                       phrases == 1 ? tr("one phrase") : tr("%n phrases", nullptr, phrases)));
     if (m_impact.staleHuman > 0)
         summary.append(tr("%n of them are by people: no model replaces those.", nullptr,
                           static_cast<int>(m_impact.staleHuman)));
@@ -908,10 +912,13 @@ void MergesPage::showChanges()
                           "well as these tell (≈).",
                           nullptr, static_cast<int>(m_facts->masked)));
     m_summary->setText(summary.join(QLatin1Char('\n')));
-    m_showTouched->setText(tr("Show %n changed pictures", nullptr, touched));
+    m_showTouched->setText(touched == 1 ? tr("Show the changed picture")
+                                        : tr("Show %n changed pictures", nullptr, touched));
     m_showTouched->setVisible(touched > 0);
-    m_showOutdated->setText(tr("Show %n out-of-date pictures", nullptr,
-                               static_cast<int>(m_impact.stalePictures.size())));
+    const auto outdated = static_cast<int>(m_impact.stalePictures.size());
+    m_showOutdated->setText(outdated == 1
+                                ? tr("Show the out-of-date picture")
+                                : tr("Show %n out-of-date pictures", nullptr, outdated));
     m_showOutdated->setVisible(masks > 0);
     m_impactModel->setImpact(m_impact, before, after);
     m_impactTable->setFixedHeight(m_impactTable->horizontalHeader()->sizeHint().height()

@@ -106,7 +106,9 @@ TemplateEditor::TemplateEditor(QWidget *parent)
     grid->setColumnStretch(0, 1);
     int row = 0;
     const auto section = [&](const QString &title) {
-        grid->addWidget(makeLabel(title, "section"), row++, 0, 1, 2);
+        QLabel *label = makeLabel(title, "section");
+        label->setContentsMargins(0, row > 0 ? 10 : 0, 0, 2);
+        grid->addWidget(label, row++, 0, 1, 2);
     };
     const auto field = [&](const QString &title, QWidget *box) {
         QLabel *label = makeLabel(title, "muted");
