@@ -3619,6 +3619,10 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <source>The mask of “%1” is made for a picture of %2 × %3 and is not shown; the others are. Segment the picture again to replace it.</source>
         <translation>Die Maske von „%1“ ist für ein Bild von %2 × %3 gemacht und wird nicht gezeigt; die anderen schon. Segmentieren Sie das Bild erneut, um sie zu ersetzen.</translation>
     </message>
+    <message>
+        <source>The mask of “%1” is damaged and is not shown; the others are. Segment the picture again to replace it. (%2)</source>
+        <translation>Die Maske von „%1“ ist beschädigt und wird nicht gezeigt; die anderen schon. Das Bild neu segmentieren ersetzt sie. (%2)</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::PromptsPage</name>
@@ -3959,6 +3963,10 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     <message>
         <source>Not everything could be saved</source>
         <translation>Nicht alles konnte gespeichert werden</translation>
+    </message>
+    <message>
+        <source>Read only</source>
+        <translation>Nur lesbar</translation>
     </message>
 </context>
 <context>

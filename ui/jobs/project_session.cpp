@@ -7,7 +7,6 @@
 #include "core/pipeline/merge_preview.h"
 #include "core/store/project_store.h"
 #include "core/store/taxonomy_versions.h"
-#include "ui/support/pixels.h"
 #include "ui/support/text.h"
 
 #include <QFileInfo>
@@ -22,9 +21,6 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kPollMs = 700;
-// Masks of small crops are enlarged to about this height, for a smooth edge on the screen.
-constexpr int kOverlayHeight = 960;
-constexpr int kMaxOverlayFactor = 8;
 constexpr int kMaxNotes = 1000;
 constexpr int kRecentQueries = 50; // offered while typing
 constexpr int kDemoPictures = 120;
@@ -33,11 +29,6 @@ constexpr int kDemoSeed = 20;
 QString shortHash(const std::string &hash)
 {
     return toQString(hash.substr(0, 8));
-}
-
-int factorOf(const QSize &mask)
-{
-    return std::clamp(kOverlayHeight / std::max(1, mask.height()), 1, kMaxOverlayFactor);
 }
 
 template <typename Items>
@@ -869,14 +860,8 @@ void ProjectSession::loadDetails(qint64 imageId)
                             part.phraseOrigin = toQString(phrase.origin);
                         }
                     }
-                    OverlayLayer layer;
-                    layer.group = part.group;
-                    layer.color = part.color;
-                    const QImage mask =
-                        toQImage(maskOfRle(rleFromString(region.rle, region.width, region.height)));
-                    const int factor = factorOf(mask.size());
-                    layer.fill = smoothedMask(mask, factor);
-                    layer.outline = maskOutline(layer.fill, std::max(1, (2 * factor + 1) / 3));
+                    // An empty one where it cannot be shown: parts and layers stay side by side.
+                    Mask mask(maskSize.width(), maskSize.height());
                     if (QSize(region.width, region.height) != maskSize) {
                         details.problems.append(
                             tr("The mask of “%1” is made for a picture of %2 × %3 and is not "
@@ -884,12 +869,19 @@ void ProjectSession::loadDetails(qint64 imageId)
                                 .arg(part.title)
                                 .arg(region.width)
                                 .arg(region.height));
-                        // An empty one in its place: parts and layers stay side by side.
-                        layer.fill = toQImage(Mask(maskSize.width(), maskSize.height()));
-                        layer.fill = smoothedMask(layer.fill, factorOf(maskSize));
-                        layer.outline = maskOutline(layer.fill, 1);
+                    } else {
+                        try {
+                            mask = maskOfRle(
+                                rleFromString(region.rle, region.width, region.height));
+                        } catch (const Error &error) {
+                            details.problems.append(
+                                tr("The mask of “%1” is damaged and is not shown; the others are. "
+                                   "Segment the picture again to replace it. (%2)")
+                                    .arg(part.title, toQString(error.what())));
+                        }
                     }
-                    details.layers.push_back(std::move(layer));
+                    details.layers.push_back(
+                        makeLayer(part.group, part.color, 0, mask, overlayFactor(maskSize)));
                     details.parts.push_back(std::move(part));
                 }
             } catch (const std::exception &) {

@@ -99,18 +99,19 @@ void ProjectPanel::setCounts(const ProjectCounts &counts)
     refreshIcons();
 }
 
-void ProjectPanel::setWorking(bool working)
+void ProjectPanel::setWorking(bool working, bool isReadOnly)
 {
     m_working = working;
+    m_isReadOnly = isReadOnly;
     updateButtons();
 }
 
 void ProjectPanel::updateButtons()
 {
-    const bool hasImages = m_counts.images > 0;
-    m_import.button->setEnabled(true);
+    const bool hasImages = m_counts.images > 0 && !m_isReadOnly;
+    m_import.button->setEnabled(!m_isReadOnly);
     m_segment.button->setEnabled(hasImages);
-    m_phrase.button->setEnabled(m_counts.regions > 0);
+    m_phrase.button->setEnabled(m_counts.regions > 0 && !m_isReadOnly);
     m_embed.button->setEnabled(hasImages);
     m_prepare->setEnabled(hasImages && !m_working);
     m_prepare->setText(m_working ? tr("Working…") : tr("Prepare all"));

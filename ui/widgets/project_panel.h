@@ -19,7 +19,7 @@ public:
 
     void setProject(const QString &name, const QString &folder);
     void setCounts(const ProjectCounts &counts);
-    void setWorking(bool working);
+    void setWorking(bool working, bool isReadOnly);
     void refreshIcons();
 
 Q_SIGNALS:
@@ -50,6 +50,7 @@ private:
     QPushButton *m_prepare;
     ProjectCounts m_counts;
     bool m_working = false;
+    bool m_isReadOnly = false;
 };
 
 } // namespace sapsam::ui

@@ -72,6 +72,12 @@ void SavedLabel::setSaved(const QDateTime &time)
     m_label->setToolTip(tr("Everything is stored as soon as it is made; there is no Save."));
 }
 
+void SavedLabel::setReadOnly(const QString &reason)
+{
+    m_label->setText(tr("Read only"));
+    m_label->setToolTip(reason);
+}
+
 void SavedLabel::setProblem(const QString &problem)
 {
     m_label->setText(tr("Not everything could be saved"));

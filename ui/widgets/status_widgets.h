@@ -38,6 +38,7 @@ public:
 
     void clear();
     void setSaved(const QDateTime &time);
+    void setReadOnly(const QString &reason);
     void setProblem(const QString &problem); // stays until the next saving
     QString text() const;
 

@@ -530,7 +530,12 @@ void MainWindow::connectSession()
     ProjectSession *session = m_session.get();
     connect(session, &ProjectSession::deviceResolved, m_device, &DeviceChip::setDevice);
     connect(session, &ProjectSession::deviceFailed, m_device, &DeviceChip::setFailure);
-    connect(session, &ProjectSession::savedAt, m_saved, &SavedLabel::setSaved);
+    connect(session, &ProjectSession::savedAt, this, [this](const QDateTime &time) {
+        if (m_session->isReadOnly())
+            m_saved->setReadOnly(m_session->readOnlyReason());
+        else
+            m_saved->setSaved(time);
+    });
     connect(session, &ProjectSession::editFailed, this,
             [this](const QString &title, const ErrorReport &error) {
                 m_saved->setProblem(toQString(error.message));
@@ -649,9 +654,12 @@ void MainWindow::connectSession()
         }
     });
     connect(session, &ProjectSession::detailsFailed, this,
-            [this](qint64, const ErrorReport &error) {
+            [this](qint64 id, const ErrorReport &error) {
+                if (std::exchange(m_noticeOf, 0) != 0)
+                    showReadOnlyNotice(); // it was about another picture
                 m_viewerPage->showFailure(toQString(error.message) + QLatin1Char('\n')
-                                          + adviceFor(error.kind));
+                                              + adviceFor(error.kind),
+                                          id);
             });
 }
 
@@ -728,6 +736,9 @@ void MainWindow::showPage(const QString &pageId)
 void MainWindow::updatePageMenu()
 {
     m_pageMenu->clear();
+    // The Merges page says it itself, with the way out.
+    if (!m_session->taxonomyProblem().isEmpty())
+        showReadOnlyNotice();
     if (WorkbenchPage *shown = currentPage()) {
         m_pageMenu->setTitle(shown->title());
         shown->fillMenu(*m_pageMenu);
@@ -784,7 +795,7 @@ void MainWindow::updateActions()
         m_actions->action(QStringLiteral("view.") + page->pageId())->setEnabled(available);
         m_tabs->setTabEnabled(tab, available);
     }
-    m_projectPanel->setWorking(works || m_session->isReadOnly());
+    m_projectPanel->setWorking(works, m_session->isReadOnly());
     m_pageMenu->menuAction()->setVisible(isOpen && !m_pageMenu->isEmpty());
     if (m_rebuildWaits && !m_session->isWorking())
         requestRebuild();
@@ -792,17 +803,19 @@ void MainWindow::updateActions()
 
 void MainWindow::showReadOnlyNotice()
 {
-    if (m_session->isReadOnly())
+    if (m_session->isReadOnly()) {
         m_notice->show(m_session->readOnlyReason(),
                        m_session->canTakeOver() ? tr("That window is gone: take over") : QString(),
                        false);
-    else if (!m_session->taxonomyProblem().isEmpty())
+    } else if (!m_session->taxonomyProblem().isEmpty()
+             && (currentPage() == nullptr || currentPage()->pageId() != QLatin1String("merges"))) {
         m_notice->show(tr("The merges of this project cannot be read: the shipped ones are shown, "
                           "and nothing can be segmented until they are mended. Masks and phrases "
                           "are all there."),
                        tr("Show the merges"), false);
-    else
+    } else {
         m_notice->hide();
+    }
 }
 
 void MainWindow::restorePlace()

@@ -124,6 +124,12 @@ StartPage::StartPage(QWidget *parent)
     refreshIcons();
 }
 
+void StartPage::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    (m_demo->isEnabled() ? m_demo : m_open)->setFocus(Qt::OtherFocusReason);
+}
+
 void StartPage::setPurposes(const QList<Purpose> &pages)
 {
     for (const Purpose &page : pages) {

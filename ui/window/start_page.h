@@ -37,6 +37,9 @@ Q_SIGNALS:
     void openRequested();
     void recentRequested(const QString &folder);
 
+protected:
+    void showEvent(QShowEvent *event) override; // the first thing to do has the focus
+
 private:
     QLabel *m_logo;
     QPushButton *m_demo;

@@ -223,6 +223,30 @@ private Q_SLOTS:
         QVERIFY(window->problem().isEmpty());
     }
 
+    void aDamagedMaskIsToldAndTheOthersAreShown()
+    {
+        {
+            ProjectStore store = ProjectStore::open(toStdString(m_project));
+            std::vector<RegionRecord> regions = store.regions(store.imageIds().front());
+            QVERIFY(regions.size() > 1);
+            regions.back().rle = rleToString(rleOfMask(Mask(4, 4)));
+            store.replaceRegions(store.imageIds().front(), regions, test::kPeopleModelHash, "test");
+        }
+        const auto window = open();
+        QTRY_COMPARE(window->galleryModel().rowCount(), kPictures);
+
+        window->openRow(0);
+
+        QTRY_VERIFY2(window->notice().text().contains(QStringLiteral("damaged")),
+                     qPrintable(window->notice().text()));
+        QVERIFY(window->viewerPage().canvas()->hasPicture());
+        QVERIFY(window->viewerPage().parts()->rowCount() > 1);
+        QVERIFY(window->problem().isEmpty());
+        // It goes with the next picture.
+        window->openRow(1);
+        QTRY_VERIFY(window->notice().text().isEmpty());
+    }
+
     void theSecondWindowOfAProjectReadsAndNamesTheFirst()
     {
         auto first = open("one");

@@ -511,6 +511,8 @@ void GalleryPage::closeComparison()
 void GalleryPage::showMap(bool on)
 {
     m_mapIsOn = on;
+    if (on)
+        m_map->setSelected(selectedIds());
     refresh();
     activate();
 }

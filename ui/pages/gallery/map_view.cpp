@@ -359,6 +359,7 @@ void MapView::take(ProjectMap map)
         m_labels.clear();
         m_canvas->setPoints(m_places);
         updateShown();
+        setSelected(std::vector<std::int64_t>(m_selected));
         loadLabels();
     }
     m_info->setText(map.unembedded > 0 ? tr("%1 not embedded").arg(countText(map.unembedded))
@@ -468,10 +469,13 @@ void MapView::takeLabels(const std::vector<std::string> &labels)
     m_values.clear();
     for (auto value = counts.cbegin(); value != counts.cend(); ++value)
         m_values.push_back({value.key(), titleOf(value.key()), {}, value.value()});
-    std::sort(m_values.begin(), m_values.end(), [](const Label &a, const Label &b) {
+    QHash<QString, std::string> keys; // 2 comes before 10
+    for (const Label &label : m_values)
+        keys.insert(label.value, naturalKey(toStdString(label.value)));
+    std::sort(m_values.begin(), m_values.end(), [&keys](const Label &a, const Label &b) {
         if (a.value.isEmpty() != b.value.isEmpty())
             return b.value.isEmpty(); // none comes last
-        return a.count != b.count ? a.count > b.count : a.value < b.value;
+        return a.count != b.count ? a.count > b.count : keys[a.value] < keys[b.value];
     });
     QHash<QString, QRgb> colours;
     for (std::size_t i = 0; i < m_values.size(); ++i) {
@@ -531,6 +535,7 @@ void MapView::updateShown()
 
 void MapView::setSelected(const std::vector<std::int64_t> &selected)
 {
+    m_selected = selected;
     std::vector<char> flags(m_ids.size(), 0);
     for (const std::int64_t id : selected) {
         const auto row = m_rows.constFind(id);

@@ -89,6 +89,7 @@ private:
     QListWidget *m_legend;
 
     std::vector<std::int64_t> m_ids;
+    std::vector<std::int64_t> m_selected; // also while there is no map yet
     std::vector<float> m_places; // to see whether anything changed
     QHash<qint64, int> m_rows;   // of the ids
     std::vector<std::string> m_labels;

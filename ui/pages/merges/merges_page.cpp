@@ -187,7 +187,7 @@ MergesPage::MergesPage(const PageContext &context, QWidget *parent)
     splitter->setStretchFactor(0, 0);
     splitter->setStretchFactor(1, 1);
     splitter->setStretchFactor(2, 0);
-    splitter->setSizes({212, 520, 300});
+    splitter->setSizes({246, 470, 316});
     for (int i = 0; i < 3; ++i)
         splitter->setCollapsible(i, false);
 
@@ -796,7 +796,8 @@ void MergesPage::showDraft()
     m_bannerFrame->setVisible(!trouble.isEmpty() || m_isUnreadable);
     m_mend->setVisible(m_isUnreadable && trouble.isEmpty());
     m_mend->setEnabled(!m_isApplying && !m_context.session->isReadOnly());
-    const bool canApply = isChanged && trouble.isEmpty() && m_context.session->isOpen();
+    const bool canApply = isChanged && trouble.isEmpty() && m_context.session->isOpen()
+                          && !m_context.session->isReadOnly();
     m_apply->setEnabled(canApply);
     if (m_applyAction != nullptr) {
         m_applyAction->setEnabled(canApply);

@@ -1000,19 +1000,21 @@ void PromptsPage::updateEstimate()
 void PromptsPage::updateButtons()
 {
     const bool isRunning = m_job != 0;
-    const bool canRun = m_hasState && !m_state.models.empty();
+    const bool isReadOnly = m_context.session->isReadOnly(); // what is tried is stored, too
+    const bool canRun = m_hasState && !m_state.models.empty() && !isReadOnly;
     m_run->setText(isRunning ? tr("Stop") : tr("Try them"));
     m_run->setEnabled(isRunning || (canRun && m_stack->currentWidget() == m_view));
     for (QWidget *widget : std::initializer_list<QWidget *>{m_editor, m_experiments, m_crops,
                                                             m_seed, m_modelA, m_groups, m_add})
         widget->setEnabled(!isRunning);
-    m_delete->setEnabled(!isRunning && currentTrial() != 0 && !m_context.session->isReadOnly());
+    m_delete->setEnabled(!isRunning && currentTrial() != 0 && !isReadOnly);
     m_modelB->setEnabled(!isRunning && m_state.models.size() > 1);
     m_remove->setEnabled(!isRunning && m_draft.templates.size() > 1);
     const QString group = m_context.palette.title(m_group);
     m_use->setText(group.isEmpty() ? tr("Use it") : tr("Use for %1").arg(group.toLower()));
     const bool hasErrors = m_editor->hasErrors();
-    const bool canUse = m_hasState && currentRow() >= 0 && !isRunning && !hasErrors;
+    const bool canUse =
+        m_hasState && currentRow() >= 0 && !isRunning && !hasErrors && !isReadOnly;
     m_use->setEnabled(canUse);
     m_write->setEnabled(canUse && !m_state.models.empty());
     const QString why = hasErrors ? m_editor->findingTexts().value(0) : QString();

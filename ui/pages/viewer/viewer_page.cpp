@@ -824,9 +824,10 @@ void ViewerPage::updateHint()
             : tr("A person said that there are no parts on this picture."));
 }
 
-void ViewerPage::showFailure(const QString &message)
+void ViewerPage::showFailure(const QString &message, qint64 imageId)
 {
     m_shownId = 0;
+    m_strip->setCurrent(imageId);
     clearPrompt();
     m_assistant->setPicture(0, {});
     m_parts->setParts({});
@@ -846,7 +847,6 @@ void ViewerPage::showNothing()
 {
     showFailure(tr("Open a picture from the gallery."));
     m_name->clear();
-    m_strip->setCurrent(0);
     setPosition(-1, 0);
 }
 
@@ -911,10 +911,14 @@ void ViewerPage::updateShapes()
         this,
         [records](ProjectStore &, const CancelToken &) {
             std::vector<std::pair<std::int64_t, MaskShape>> shapes;
-            for (const RegionRecord &record : records)
-                shapes.emplace_back(
-                    record.id,
-                    shapeOf(maskOfRle(rleFromString(record.rle, record.width, record.height))));
+            for (const RegionRecord &record : records) {
+                try {
+                    shapes.emplace_back(record.id, shapeOf(maskOfRle(rleFromString(
+                                                       record.rle, record.width, record.height))));
+                } catch (const Error &) {
+                    continue; // a damaged mask has none; showing it says so
+                }
+            }
             return shapes;
         },
         [this](const std::vector<std::pair<std::int64_t, MaskShape>> &shapes) {
@@ -1380,6 +1384,8 @@ void ViewerPage::updatePromptBar()
         tool == CanvasTool::PointIn || tool == CanvasTool::PointOut || tool == CanvasTool::Box;
     if (asks || !m_prompt.isEmpty())
         m_promptBar->show();
+    else if (m_phrase->text().isEmpty() && !m_phrase->hasFocus())
+        m_promptBar->hide(); // another tool was taken
     const bool wants = asks || !m_prompt.isEmpty();
     m_canvas->setNote(
         m_assistant->isEncoding() && wants

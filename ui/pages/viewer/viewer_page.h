@@ -64,7 +64,7 @@ public:
 
     void showLoading();
     void showDetails(const PictureDetails &details);
-    void showFailure(const QString &message);
+    void showFailure(const QString &message, qint64 imageId = 0); // of what picture
     void showNothing();
     void setPosition(int row, int count); // "3 of 120"; row < 0 hides it
     qint64 shownId() const { return m_shownId; }
