@@ -74,8 +74,6 @@ QVariant ShelfModel::data(const QModelIndex &index, int role) const
         font.setBold(true);
         return font;
     }
-    if (role == Qt::TextAlignmentRole && index.column() == SizeColumn)
-        return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
     if (role != Qt::DisplayRole)
         return {};
     switch (index.column()) {
@@ -132,7 +130,6 @@ ModelList::ModelList(const QString &modelsFolder, QWidget *parent)
     m_view->horizontalHeader()->setHighlightSections(false);
     m_view->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 8px; }"));
     m_view->horizontalHeader()->setSectionResizeMode(ShelfModel::NameColumn, QHeaderView::Stretch);
     m_view->setFixedHeight(m_view->verticalHeader()->defaultSectionSize() * (kRows + 1));
     m_use->setToolTip(tr("It does its task from now on; the window is made anew"));

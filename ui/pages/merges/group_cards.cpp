@@ -19,7 +19,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr int kGap = 10;
-constexpr int kMinCardWidth = 208;
+constexpr int kMinCardWidth = 196;
 constexpr int kPadding = 12;
 constexpr int kChipGap = 5;
 constexpr int kChipPadding = 9;

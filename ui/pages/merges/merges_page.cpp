@@ -187,7 +187,7 @@ MergesPage::MergesPage(const PageContext &context, QWidget *parent)
     splitter->setStretchFactor(0, 0);
     splitter->setStretchFactor(1, 1);
     splitter->setStretchFactor(2, 0);
-    splitter->setSizes({246, 470, 316});
+    splitter->setSizes({236, 480, 306});
     for (int i = 0; i < 3; ++i)
         splitter->setCollapsible(i, false);
 
