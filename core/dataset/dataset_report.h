@@ -34,7 +34,7 @@ struct ReportOptions
 {
     bool pictures = true;       // decode every picture and mask
     bool nearDuplicates = true; // needs pictures
-    int duplicateDistance = 6;  // of the 256 bits of a picture's hash
+    int duplicateDistance = 10; // of the 256 bits of a picture's hash
     OpenOptions open;
 };
 

@@ -3,11 +3,9 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/image/codec.h"
-#include "core/image/resize.h"
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -219,37 +217,6 @@ std::vector<DatasetFinding> collect(const std::vector<ParsingItem> &items,
 
 } // namespace
 
-PictureHash pictureHash(const Image &image)
-{
-    constexpr int columns = 17;
-    constexpr int rows = 16;
-    Image grey(image.width, image.height, 1);
-    for (std::size_t i = 0; i < grey.pixels.size(); ++i) {
-        const std::uint8_t *pixel =
-            image.pixels.data() + i * static_cast<std::size_t>(image.channels);
-        grey.pixels[i] = image.channels == 3 ? static_cast<std::uint8_t>(
-                             (299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000)
-                                             : *pixel;
-    }
-    const Image small = resize(grey, columns, rows, ResizeFilter::Bilinear);
-    PictureHash hash{};
-    for (int y = 0; y < rows; ++y)
-        for (int x = 0; x + 1 < columns; ++x)
-            if (*small.at(x, y) > *small.at(x + 1, y)) {
-                const auto bit = static_cast<std::size_t>(y * (columns - 1) + x);
-                hash[bit / 64] |= std::uint64_t(1) << (bit % 64);
-            }
-    return hash;
-}
-
-int bitsDiffering(const PictureHash &a, const PictureHash &b)
-{
-    int bits = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        bits += std::popcount(a[i] ^ b[i]);
-    return bits;
-}
-
 std::vector<DatasetFinding> checkPictures(const PersonDataset &dataset, const CancelToken &cancel,
                                           const ProgressSink &progress,
                                           std::vector<PictureFacts> *facts)
@@ -264,7 +231,7 @@ std::vector<DatasetFinding> checkPictures(const PersonDataset &dataset, const Ca
                               readOrReport(dataset.pathOf(image), image.file, findings[i]);
                           if (facts != nullptr && picture)
                               (*facts)[i] = {true, isGrey(*picture), picture->width,
-                                             picture->height, pictureHash(*picture)};
+                                             picture->height, perceptualHash(*picture)};
                       });
     return joined(std::move(findings));
 }
@@ -275,6 +242,8 @@ std::vector<DatasetFinding> findNearDuplicates(const PersonDataset &dataset,
     // Cut into 16 pieces of 16 bits: hashes that differ in fewer than 16 bits share a piece.
     constexpr std::size_t pieces = 16;
     constexpr unsigned pieceBits = 16;
+    DuplicateOptions allowed;
+    allowed.bits = distance;
     std::vector<std::pair<std::size_t, std::size_t>> pairs;
     std::set<std::pair<std::size_t, std::size_t>> known;
     for (std::size_t piece = 0; piece < pieces; ++piece) {
@@ -283,10 +252,10 @@ std::vector<DatasetFinding> findNearDuplicates(const PersonDataset &dataset,
             if (!facts[i].readable)
                 continue;
             const std::uint64_t bits =
-                (facts[i].hash[piece / 4] >> (pieceBits * (piece % 4))) & 0xffffU;
+                (facts[i].hash.bits[piece / 4] >> (pieceBits * (piece % 4))) & 0xffffU;
             std::vector<std::size_t> &bucket = buckets[bits];
             for (const std::size_t other : bucket)
-                if (bitsDiffering(facts[i].hash, facts[other].hash) <= distance
+                if (looksTheSame(facts[i].hash, facts[other].hash, allowed)
                     && known.emplace(other, i).second)
                     pairs.emplace_back(other, i);
             // A picture that equals one already there stands behind it.
@@ -312,7 +281,7 @@ std::vector<DatasetFinding> findNearDuplicates(const PersonDataset &dataset,
                                 + std::to_string(second.identity) + ") looks like '" + first.file
                                 + "' (" + nameOf(first.split) + ", person "
                                 + std::to_string(first.identity) + ")",
-                            -1, first.file, bitsDiffering(facts[a].hash, facts[b].hash)});
+                            -1, first.file, bitDistance(facts[a].hash, facts[b].hash)});
     }
     return findings;
 }

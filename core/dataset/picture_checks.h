@@ -7,6 +7,7 @@
 #include "core/dataset/part_annotations.h"
 #include "core/dataset/person_dataset.h"
 #include "core/image/image.h"
+#include "core/image/near_duplicates.h"
 
 #include <array>
 #include <cstdint>
@@ -18,12 +19,6 @@
 // cancelled check returns what it has found so far.
 namespace sapsam {
 
-// 256 bits that hardly change when a picture is resized or compressed again: which of two
-// neighbours in a 17 x 16 grey version is brighter (difference hash).
-using PictureHash = std::array<std::uint64_t, 4>;
-PictureHash pictureHash(const Image &image);
-int bitsDiffering(const PictureHash &a, const PictureHash &b);
-
 // What was learned about a picture by decoding it.
 struct PictureFacts
 {
@@ -31,7 +26,7 @@ struct PictureFacts
     bool grey = false; // red, green and blue agree everywhere
     int width = 0;
     int height = 0;
-    PictureHash hash{};
+    PerceptualHash hash;
 };
 
 // Decodes every picture: "truncated-image" for a file that ends early or is damaged,
@@ -41,13 +36,14 @@ std::vector<DatasetFinding> checkPictures(const PersonDataset &dataset,
                                           const ProgressSink &progress = {},
                                           std::vector<PictureFacts> *facts = nullptr);
 
-// Pairs of pictures whose hashes differ in at most `distance` bits: "near-duplicate", a warning
+// Pairs of pictures whose hashes differ in at most `distance` bits (below 16) and that have the same
+// colours: "near-duplicate", a warning
 // when they lie in two splits (what is measured was seen in training) and a note otherwise.
 // Pictures under kSmallestComparable pixels wide say too little and give notes only.
 constexpr int kSmallestComparable = 32;
 std::vector<DatasetFinding> findNearDuplicates(const PersonDataset &dataset,
                                                const std::vector<PictureFacts> &facts,
-                                               int distance = 6);
+                                               int distance = 10);
 
 struct ParsingFacts
 {

@@ -157,6 +157,12 @@ std::vector<std::string> DuplicateOptions::problems() const
     return list;
 }
 
+bool looksTheSame(const PerceptualHash &a, const PerceptualHash &b,
+                  const DuplicateOptions &options)
+{
+    return bitDistance(a, b) <= options.bits && colourDistance(a, b) <= options.colours;
+}
+
 std::vector<std::vector<std::int64_t>>
 groupNearDuplicates(const std::vector<HashedPicture> &pictures, const DuplicateOptions &options,
                     const CancelToken &cancel)

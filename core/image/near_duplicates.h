@@ -48,6 +48,10 @@ struct DuplicateOptions
     std::vector<std::string> problems() const; // empty when usable
 };
 
+// Whether two pictures look the same, whatever their shape.
+bool looksTheSame(const PerceptualHash &a, const PerceptualHash &b,
+                  const DuplicateOptions &options = {});
+
 struct HashedPicture
 {
     std::int64_t id = 0;

@@ -2,10 +2,10 @@
 #include "core/base/version.h"
 #include "core/dataset/atr.h"
 #include "core/dataset/open_dataset.h"
-#include "core/dataset/picture_checks.h"
 #include "core/eval/segmentation_metrics.h"
 #include "core/image/codec.h"
 #include "core/image/mask.h"
+#include "core/image/near_duplicates.h"
 #include "core/image/rle.h"
 #include "core/pipeline/evaluation_report.h"
 #include "core/pipeline/part_prompts.h"
@@ -38,8 +38,7 @@ constexpr int kCmcRanks = 50;
 constexpr int kCmcResamples = 200; // for each of the ranks
 constexpr std::size_t kWorstSamples = 60;
 constexpr int kFewIdentities = 30;
-constexpr int kSamePictureBits = 6; // of 256, as in the data set doctor
-constexpr int kWidth = 96;          // of drawn people
+constexpr int kWidth = 96; // of drawn people
 constexpr int kHeight = 192;
 
 const std::string kSyntheticScheme = "synthetic:";
@@ -350,7 +349,7 @@ void dropPictures(Material &material, const std::vector<char> &drop)
 
 // Row-major; drops what cannot be read, or what a cancelled call did not come to.
 std::vector<float> embedPictures(Retriever &retriever, Material &material,
-                                 std::vector<PictureHash> &hashes, EvaluationReport &report,
+                                 std::vector<PerceptualHash> &hashes, EvaluationReport &report,
                                  const CancelToken &cancel, const ProgressSink &progress)
 {
     const std::size_t count = material.pictures.size();
@@ -368,7 +367,7 @@ std::vector<float> embedPictures(Retriever &retriever, Material &material,
     for (std::size_t i = 0; i < count && !cancel.isCancelled(); ++i) {
         try {
             waiting.push_back(evaluationPicture(material.pictures[i].path));
-            hashes.push_back(pictureHash(waiting.back()));
+            hashes.push_back(perceptualHash(waiting.back()));
             drop[i] = 0;
         } catch (const Error &error) {
             report.skippedPictures.push_back(error.what());
@@ -612,7 +611,7 @@ KnownPerson describeFor(const Material &material, int picture, const std::string
 }
 
 void explainMisses(EvaluationReport &report, const Material &material,
-                   const std::vector<PictureHash> &hashes)
+                   const std::vector<PerceptualHash> &hashes)
 {
     for (EvaluatedQuery &query : report.queries) {
         if (query.result.firstRank == 1)
@@ -633,9 +632,8 @@ void explainMisses(EvaluationReport &report, const Material &material,
                 missed.above.push_back(describeFor(material, hit.picture, query.text));
                 if (!hashes.empty() && report.source != "synthetic")
                     missed.above.back().looksTheSame =
-                        bitsDiffering(hashes[static_cast<std::size_t>(hit.picture)],
-                                      hashes[static_cast<std::size_t>(query.bestRight.picture)])
-                        <= kSamePictureBits;
+                        looksTheSame(hashes[static_cast<std::size_t>(hit.picture)],
+                                     hashes[static_cast<std::size_t>(query.bestRight.picture)]);
             }
         }
         query.verdict = explainFailure(missed);
@@ -970,7 +968,7 @@ EvaluationReport measureRetrieval(Retriever &retriever, ProjectStore *store,
     Material material = request.source == "project"   ? materialOfProject(*store, request, report)
                         : request.source == "dataset" ? materialOfDataset(request, report)
                                                       : materialOfDrawnPeople(request, report);
-    std::vector<PictureHash> hashes;
+    std::vector<PerceptualHash> hashes;
     const std::vector<float> rows =
         request.storedFeatures && request.source == "project"
             ? storedRows(retriever, *store, material, report)
