@@ -416,7 +416,7 @@
     <name>sapsam::ui::ClassDelegate</name>
     <message>
         <source>no group</source>
-        <translation>keine Gruppe</translation>
+        <translation>keine</translation>
     </message>
     <message>
         <source>%1 groups</source>
@@ -1259,8 +1259,8 @@
         <translation>Schwächste Maske</translation>
     </message>
     <message>
-        <source>IoU %1 at most</source>
-        <translation>IoU höchstens %1</translation>
+        <source>IoU ≤ %1</source>
+        <translation>IoU ≤ %1</translation>
     </message>
 </context>
 <context>
@@ -2768,7 +2768,7 @@
     </message>
     <message>
         <source>What changes</source>
-        <translation>Was sich ändert</translation>
+        <translation>Änderungen</translation>
     </message>
     <message>
         <source>Versions</source>
@@ -3524,11 +3524,11 @@
     </message>
     <message>
         <source>Write phrases</source>
-        <translation>Phrasen schreiben</translation>
+        <translation>Schreiben</translation>
     </message>
     <message>
         <source>Searchable</source>
-        <translation>Durchsuchbar</translation>
+        <translation>Suchbar</translation>
     </message>
     <message>
         <source>Embed</source>

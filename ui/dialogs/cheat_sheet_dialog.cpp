@@ -12,6 +12,7 @@
 #include <QPrinter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QSet>
 #include <QTextDocument>
 #include <QVBoxLayout>
 
@@ -48,6 +49,7 @@ CheatSheetDialog::CheatSheetDialog(const QList<ActionSpec> &specs, QWidget *pare
     {
         QString text;
         QList<QWidget *> widgets;
+        QWidget *heading;
     };
     auto lines = std::make_shared<QList<Line>>();
     int row = 0;
@@ -63,23 +65,31 @@ CheatSheetDialog::CheatSheetDialog(const QList<ActionSpec> &specs, QWidget *pare
                 keys.append(key.toString(QKeySequence::NativeText));
             const QString text = spec.title();
             auto *name = new QLabel(text);
+            name->setWordWrap(true); // no key is pushed out of sight
             QLabel *key = makeLabel(keys.join(tr(" or ")), "muted");
             grid->addWidget(name, row, 0);
             grid->addWidget(key, row++, 1, Qt::AlignRight);
-            lines->append({text + QLatin1Char(' ') + keys.join(QLatin1Char(' ')), {name, key}});
+            lines->append({text + QLatin1Char(' ') + keys.join(QLatin1Char(' ')), {name, key}, heading});
         }
     }
     grid->setRowStretch(row, 1);
     connect(filter, &QLineEdit::textChanged, content, [lines](const QString &wanted) {
+        QSet<QWidget *> headings; // of what fits
         for (const Line &line : *lines) {
+            const bool fits = line.text.contains(wanted, Qt::CaseInsensitive);
             for (QWidget *widget : line.widgets)
-                widget->setVisible(line.text.contains(wanted, Qt::CaseInsensitive));
+                widget->setVisible(fits);
+            if (fits)
+                headings.insert(line.heading);
         }
+        for (const Line &line : *lines)
+            line.heading->setVisible(headings.contains(line.heading));
     });
 
     auto *scroll = new QScrollArea;
     scroll->setWidget(content);
     scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setAccessibleName(tr("Keys"));
     auto *layout = new QVBoxLayout(this);

@@ -71,7 +71,7 @@ QString FacetPanel::titleOf(const QString &key, const QString &value) const
         return value == QLatin1String("0") ? tr("Not rated")
                                            : QString(value.toInt(), QChar(0x2605));
     if (key == QLatin1String("score"))
-        return tr("IoU %1 at most").arg(QLocale().toString(value.mid(2).toDouble()));
+        return tr("IoU ≤ %1").arg(QLocale().toString(value.mid(2).toDouble()));
     if (value == QLatin1String("accepted") && key == QLatin1String("review"))
         return tr("Accepted");
     if (value == QLatin1String("rejected") && key == QLatin1String("review"))

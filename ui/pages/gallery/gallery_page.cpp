@@ -36,6 +36,7 @@ namespace sapsam::ui {
 namespace {
 
 constexpr double kZoomStep = 1.25;
+constexpr int kTextDialogWidth = 340;
 const QString kDuplicatesFilter = QStringLiteral("duplicate:yes");
 
 } // namespace
@@ -629,6 +630,7 @@ void GalleryPage::askForText(const QString &title, const QString &label, const Q
     dialog->setWindowTitle(title);
     dialog->setLabelText(label);
     dialog->setTextValue(text);
+    dialog->resize(kTextDialogWidth, dialog->sizeHint().height());
     connect(dialog, &QInputDialog::textValueSelected, this,
             [then = std::move(then)](const QString &value) {
                 if (!value.trimmed().isEmpty())

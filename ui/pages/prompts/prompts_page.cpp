@@ -189,8 +189,12 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     m_seed->setToolTip(tr("The same seed draws the same regions."));
     for (QSpinBox *box : {m_crops, m_seed, m_limit})
         box->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    m_crops->setFixedWidth(90);
-    m_seed->setFixedWidth(92);
+    const auto fitTo = [](QSpinBox *box, const QString &longest) {
+        constexpr int kFrame = 30;
+        box->setFixedWidth(box->fontMetrics().horizontalAdvance(box->prefix() + longest) + kFrame);
+    };
+    fitTo(m_crops, QStringLiteral("000"));
+    fitTo(m_seed, QStringLiteral("0000"));
     for (QComboBox *box : {m_modelA, m_modelB}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(17);
@@ -265,12 +269,17 @@ PromptsPage::PromptsPage(const PageContext &context, QWidget *parent)
     winnerLayout->setContentsMargins(14, 8, 14, 10);
     winnerLayout->setSpacing(6);
     winnerLayout->addWidget(m_estimate);
-    auto *winnerLine = new QHBoxLayout;
-    winnerLine->addWidget(m_use);
-    winnerLine->addStretch(1);
-    winnerLine->addWidget(m_limit);
-    winnerLine->addWidget(m_write);
-    winnerLayout->addLayout(winnerLine);
+    // In two lines where one is too long for the window, as in German.
+    auto *writing = new QWidget;
+    auto *writingLine = new QHBoxLayout(writing);
+    writingLine->setContentsMargins(0, 0, 0, 0);
+    writingLine->addWidget(m_limit);
+    writingLine->addWidget(m_write);
+    auto *winnerLines = new QWidget;
+    auto *winnerFlow = new FlowLayout(winnerLines, 8);
+    winnerFlow->addWidget(m_use);
+    winnerFlow->addWidget(writing);
+    winnerLayout->addWidget(winnerLines);
     auto *centre = new QWidget;
     auto *centreLayout = new QVBoxLayout(centre);
     centreLayout->setContentsMargins(0, 0, 0, 0);
@@ -1011,7 +1020,7 @@ void PromptsPage::updateButtons()
     m_modelB->setEnabled(!isRunning && m_state.models.size() > 1);
     m_remove->setEnabled(!isRunning && m_draft.templates.size() > 1);
     const QString group = m_context.palette.title(m_group);
-    m_use->setText(group.isEmpty() ? tr("Use it") : tr("Use for %1").arg(group.toLower()));
+    m_use->setText(group.isEmpty() ? tr("Use it") : tr("Use for %1").arg(group));
     const bool hasErrors = m_editor->hasErrors();
     const bool canUse =
         m_hasState && currentRow() >= 0 && !isRunning && !hasErrors && !isReadOnly;

@@ -112,6 +112,7 @@ TemplateEditor::TemplateEditor(QWidget *parent)
     };
     const auto field = [&](const QString &title, QWidget *box) {
         QLabel *label = makeLabel(title, "muted");
+        label->setWordWrap(true);
         label->setBuddy(box);
         label->setToolTip(box->toolTip());
         grid->addWidget(label, row, 0);
