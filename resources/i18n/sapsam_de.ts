@@ -71,7 +71,7 @@
     </message>
     <message>
         <source>Edge points</source>
-        <translation>Randpunkte</translation>
+        <translation>Punkte</translation>
     </message>
     <message>
         <source>Filter</source>

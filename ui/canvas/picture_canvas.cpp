@@ -422,6 +422,14 @@ void PictureCanvas::setNote(const QString &note)
     update();
 }
 
+void PictureCanvas::setHint(const QString &hint)
+{
+    if (hint == m_hint)
+        return;
+    m_hint = hint;
+    update();
+}
+
 // Painting
 // -----------------------------------------------------------------------------------------
 
@@ -458,6 +466,7 @@ void PictureCanvas::paintEvent(QPaintEvent *event)
     paintLegend(painter);
     paintNavigator(painter);
     paintNote(painter);
+    paintHint(painter);
     if (hasFocus() && m_showsFocus) {
         painter.setPen(QPen(palette().color(QPalette::Highlight), 1.0));
         painter.setBrush(Qt::NoBrush);
@@ -634,6 +643,25 @@ void PictureCanvas::paintNote(QPainter &painter)
     painter.setPen(palette().color(QPalette::Text));
     painter.drawText(chip.adjusted(34, 0, -10, 0), Qt::AlignLeft | Qt::AlignVCenter,
                      metrics.elidedText(m_note, Qt::ElideRight, static_cast<int>(wide) - 44));
+    painter.restore();
+}
+
+void PictureCanvas::paintHint(QPainter &painter)
+{
+    if (m_hint.isEmpty())
+        return;
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRect room = rect().adjusted(24, 0, -24, 0);
+    QRectF text = painter.boundingRect(room.adjusted(14, 0, -14, 0),
+                                       Qt::AlignHCenter | Qt::TextWordWrap, m_hint);
+    text.moveBottom(height() - 2 * kMargin - 8);
+    // Dark on every theme: it lies on a picture.
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(20, 22, 28, 225));
+    painter.drawRoundedRect(text.adjusted(-14, -8, 14, 8), 8, 8);
+    painter.setPen(Qt::white);
+    painter.drawText(text, Qt::AlignHCenter | Qt::TextWordWrap, m_hint);
     painter.restore();
 }
 

@@ -93,6 +93,10 @@ public:
     // A note in the corner, such as "encoding…"; empty for none.
     void setNote(const QString &note);
     const QString &note() const { return m_note; }
+    // What somebody should read while the eyes are on the picture, such as why a tool did nothing;
+    // empty for none.
+    void setHint(const QString &hint);
+    const QString &hint() const { return m_hint; }
 
     double scale() const { return m_view.scale; }
     const ViewTransform &view() const { return m_view; }
@@ -151,6 +155,7 @@ private:
     void paintNavigator(QPainter &painter);
     void paintLegend(QPainter &painter);
     void paintNote(QPainter &painter);
+    void paintHint(QPainter &painter);
     QPointF clampedPlace(const QPointF &position) const;
 
     QImage m_picture;
@@ -193,6 +198,7 @@ private:
     MaskPrompt m_prompt;
     MaskPreview m_preview;
     QString m_note;
+    QString m_hint;
     bool m_collectsPoints = false;
     QElapsedTimer m_tabHeld;
 };

@@ -101,9 +101,17 @@ int main(int argc, char **argv)
         QCoreApplication::processEvents();
         previews.push_back(threadMs() - before);
     }
+    std::vector<double> lit;
+    for (int i = 0; i < 10; ++i) {
+        const double before = threadMs();
+        canvas.setHighlighted(i % 9);
+        QCoreApplication::processEvents();
+        lit.push_back(threadMs() - before);
+    }
     report("brush step at 4.1 MP, drawn", moves);
     report("end of a stroke at 4.1 MP, drawn", ends);
     report("  processor time of it", endsCpu);
+    report("another part lit at 4.1 MP, processor", lit);
     report("a model's mask shown at 4.1 MP, processor", previews);
 
     const auto journal = [](int width, int height, const char *name) {

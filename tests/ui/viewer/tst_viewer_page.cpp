@@ -332,6 +332,9 @@ void TestViewerPage::aLockedPartIsNotPainted()
     m_page->removePart();
 
     QCOMPARE(refused.count(), 1);
+    QVERIFY2(m_page->canvas()->hint().contains(QStringLiteral("locked")),
+             qPrintable(m_page->canvas()->hint()));
+    QCOMPARE(m_page->canvas()->accessibleDescription(), m_page->canvas()->hint());
     QTRY_VERIFY(m_session->isIdle());
     QVERIFY(storedMask(kClothes).bits == before.bits);
     QCOMPARE(m_session->undoStack()->count(), 0);

@@ -14,7 +14,9 @@
 #include "ui/support/action_registry.h"
 #include "ui/support/icons.h"
 #include "ui/support/text.h"
+#include "ui/widgets/project_panel.h"
 #include "ui/widgets/query_bar.h"
+#include "ui/widgets/status_widgets.h"
 #include "ui/window/main_window.h"
 #include "ui/window/notice_bar.h"
 
@@ -260,6 +262,11 @@ private Q_SLOTS:
         QVERIFY(second->notice().text().contains(QString::number(::getpid())));
         QVERIFY(second->notice().text().contains(QSysInfo::machineHostName()));
         QVERIFY(!second->session().canTakeOver());
+        // Nothing is offered that would be refused.
+        QTRY_COMPARE(second->findChild<SavedLabel *>()->text(), QStringLiteral("Read only"));
+        const auto *panel = second->findChild<ProjectPanel *>();
+        for (const QPushButton *button : panel->findChildren<QPushButton *>())
+            QVERIFY2(!button->isEnabled(), qPrintable(button->text()));
         QVERIFY(!first->session().isReadOnly());
 
         // When the first is closed, the second may change the project.

@@ -88,7 +88,6 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
       m_promptBar(new QWidget),
       m_phrase(new QLineEdit),
       m_agreement(makeLabel({}, "small")),
-      m_message(makeLabel({}, "small")),
       m_assistant(new PromptAssistant(context.session, this)),
       m_strip(new Filmstrip(context.session, context.gallery)),
       m_checks(new ChecksPanel(context.session, context.gallery)),
@@ -134,7 +133,10 @@ ViewerPage::ViewerPage(const PageContext &context, QWidget *parent)
 
     m_messageTimer.setSingleShot(true);
     m_messageTimer.setInterval(kMessageMs);
-    connect(&m_messageTimer, &QTimer::timeout, m_message, &QLabel::clear);
+    connect(&m_messageTimer, &QTimer::timeout, this, [this] {
+        m_canvas->setHint({});
+        m_canvas->setAccessibleDescription({});
+    });
     m_phraseTimer.setSingleShot(true);
     m_phraseTimer.setInterval(kTypingMs);
     connect(&m_phraseTimer, &QTimer::timeout, this, [this] {
@@ -246,7 +248,6 @@ QWidget *ViewerPage::makePanel()
     m_name->setWordWrap(true);
     m_info->setWordWrap(true);
     m_hint->setWordWrap(true);
-    m_message->setWordWrap(true);
     m_captions->setWordWrap(true);
     auto *right = new QWidget;
     setRole(right, "panel");
@@ -269,7 +270,6 @@ QWidget *ViewerPage::makePanel()
     listBox->setContentsMargins(8, 0, 8, 0);
     listBox->addWidget(m_list);
     rightLayout->addLayout(listBox, 1);
-    rightLayout->addLayout(padded(m_message));
     m_findings->setAccessibleName(tr("What to mend on this picture"));
     m_findings->setObjectName(QStringLiteral("plainList"));
     m_findings->setFrameShape(QFrame::NoFrame);
@@ -858,7 +858,9 @@ void ViewerPage::setPosition(int row, int count)
 
 void ViewerPage::say(const QString &text)
 {
-    m_message->setText(text);
+    // Where the eyes are, and where a screen reader finds it.
+    m_canvas->setHint(text);
+    m_canvas->setAccessibleDescription(text);
     m_messageTimer.start();
 }
 

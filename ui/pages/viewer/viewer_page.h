@@ -105,7 +105,7 @@ private:
     void updateFindings();
     void showFindings(const PictureCheck &check);
     void updateHint();
-    void say(const QString &text); // for a moment, where the tools are
+    void say(const QString &text); // for a moment, over the picture
     struct Redrawn;
     void applyEdit(const Edit &edit);
     void drawChanged();
@@ -142,7 +142,6 @@ private:
     QWidget *m_promptBar;
     QLineEdit *m_phrase;
     QLabel *m_agreement;
-    QLabel *m_message;
     QTimer m_messageTimer;
     QTimer m_phraseTimer;
     QTimer m_aheadTimer;
