@@ -47,6 +47,27 @@ QString writeRun(const QTemporaryDir &folder, const char *name, const Json &conf
     return path;
 }
 
+// Seconds of training with every part of the real thing.
+Json tinyConfig()
+{
+    return {{"task", "retrieval"},   {"name", "tiny"},         {"seed", 5},
+            {"steps", 12},           {"batchSize", 8},         {"warmUpSteps", 4},
+            {"learningRate", 2e-3},  {"logEvery", 1},          {"evaluateEvery", 20},
+            {"checkpointEvery", 10}, {"heldOutCount", 8},      {"poolStart", 8},
+            {"poolGrowth", 0.0},     {"renderHeight", 64},     {"renderWidth", 32},
+            {"corpusLines", 200},    {"augmentStrength", 0.0}, {"precision", "fp32"},
+            {"imageHeight", 32},     {"imageWidth", 16},       {"patchSize", 8},
+            {"visionWidth", 32},     {"visionLayers", 2},      {"visionHeads", 2},
+            {"textWidth", 32},       {"textLayers", 2},        {"textHeads", 2},
+            {"embeddingSize", 32},   {"contextLength", 40},    {"vocabularySize", 800},
+            {"erasing", 0.0}};
+}
+
+std::string stateOf(const std::string &run)
+{
+    return readJsonFile(run + "/status.json").at("state").get<std::string>();
+}
+
 } // namespace
 
 class TestCliRuns : public QObject
@@ -124,6 +145,61 @@ private Q_SLOTS:
             + QStringList{QStringLiteral("add"), folder.filePath(QStringLiteral("nowhere"))});
         QCOMPARE(absent.exitCode, 1);
         QCOMPARE(absent.json.at("error").at("kind").get<std::string>(), std::string("not-found"));
+    }
+
+    void theQueueIsWorkedOffInItsOrder()
+    {
+        const QTemporaryDir folder;
+        const QString config = folder.filePath(QStringLiteral("config.json"));
+        writeJsonFile(config.toStdString(), tinyConfig());
+        const QString runs = folder.filePath(QStringLiteral("runs"));
+        // Made ready, not started.
+        const auto made = [&] {
+            return sapsamProgram({QStringLiteral("--json"), QStringLiteral("--device"),
+                                  QStringLiteral("cpu"), QStringLiteral("--threads"),
+                                  QStringLiteral("1"), QStringLiteral("train"),
+                                  QStringLiteral("retrieval"), QStringLiteral("--config"), config,
+                                  QStringLiteral("--runs"), runs,
+                                  QStringLiteral("--slurm-dry-run")})
+                .json.at("run")
+                .get<std::string>();
+        };
+        const std::string first = made();
+        const std::string second = made();
+        const QTemporaryDir other;
+        const QString broken = writeRun(other, "broken", {{"task", "retrieval"}, {"steps", -1}}, "");
+        const QString ended = writeRun(other, "ended", {{"task", "retrieval"}}, "");
+        QVERIFY(QFile::rename(broken, runs + QStringLiteral("/broken")));
+        QVERIFY(QFile::rename(ended, runs + QStringLiteral("/ended")));
+        QVERIFY(QFile::remove(runs + QStringLiteral("/broken/config.json")));
+        writeJsonFile(runs.toStdString() + "/broken/status.json", Json{{"state", "queued"}});
+        const auto idOf = [](const std::string &run) { return run.substr(run.rfind('/') + 1); };
+        writeJsonFile(runs.toStdString() + "/queue.json",
+                      Json{{"runs", {"nowhere", "ended", "broken", idOf(first), idOf(second)}}});
+        const QStringList verb{QStringLiteral("--json"), QStringLiteral("runs"),
+                               QStringLiteral("queue"), QStringLiteral("work"), runs};
+
+        QProcess worker;
+        worker.start(QStringLiteral(SAPSAM_PROGRAM), verb);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            QFileInfo::exists(QString::fromStdString(first + "/launch.json")), 60'000);
+        const Run beside = sapsamProgram(verb);
+        QVERIFY(worker.waitForFinished(240'000));
+
+        QCOMPARE(beside.exitCode, 1);
+        QCOMPARE(beside.json.at("error").at("kind").get<std::string>(), std::string("busy"));
+        QCOMPARE(worker.exitCode(), 0);
+        const auto answer = OrderedJson::parse(worker.readAllStandardOutput().toStdString());
+        QCOMPARE(answer.at("started").dump(), OrderedJson({idOf(first), idOf(second)}).dump());
+        // The second one began when the first one had ended, and outlives the worker.
+        QCOMPARE(stateOf(first), std::string("done"));
+        QTRY_COMPARE_WITH_TIMEOUT(stateOf(second), std::string("done"), 120'000);
+        QVERIFY(stateOf(runs.toStdString() + "/broken") != "done");
+        QCOMPARE(sapsamProgram({QStringLiteral("--json"), QStringLiteral("runs"),
+                                QStringLiteral("queue"), QStringLiteral("list"), runs})
+                     .json.at("queue")
+                     .dump(),
+                 std::string("[]"));
     }
 
     void scriptForSlurmIsWrittenIntoTheRunFolder()
