@@ -36,6 +36,7 @@
 #include <QDir>
 #include <QFile>
 #include <QLineEdit>
+#include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QScrollBar>
@@ -240,6 +241,24 @@ private Q_SLOTS:
         QVERIFY(!window->deviceChip().toolTip().isEmpty());
         QVERIFY(QDir(m_folder->filePath(QStringLiteral("state"))).exists()
                 || QDir().mkpath(m_folder->filePath(QStringLiteral("state"))));
+    }
+
+    void everyMenuHasANameOfItsOwn()
+    {
+        const auto window = makeWindow();
+        window->openProject(project());
+        QTRY_COMPARE(window->galleryModel().rowCount(), kPictures);
+
+        for (const WorkbenchPage *page : window->pages()) {
+            window->showPage(page->pageId());
+            QStringList names;
+            for (const QAction *menu : window->menuBar()->actions()) {
+                if (menu->isVisible())
+                    names.append(menu->text().remove(QLatin1Char('&')));
+            }
+            QVERIFY(names.size() > 4);
+            QVERIFY2(names.removeDuplicates() == 0, qPrintable(page->pageId()));
+        }
     }
 
     void missingProjectIsAMessage()

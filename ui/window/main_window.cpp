@@ -452,17 +452,15 @@ void MainWindow::makeMenus()
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     add(project, {"project.close", "", "project.import", "", "project.quit"});
     m_editMenu = menuBar()->addMenu(tr("E&dit"));
-    add(m_editMenu, {"edit.undo", "edit.redo"});
+    add(m_editMenu, {"edit.undo", "edit.redo", "", "search.focus"});
     QMenu *engine = menuBar()->addMenu(tr("&Engine"));
     add(engine, {"project.prepare", "", "project.segment", "project.phrases", "project.embed", "",
                  "project.cancel-jobs", "", "models.import"});
-    QMenu *searching = menuBar()->addMenu(tr("&Search"));
-    add(searching, {"search.focus", "search.clear"});
     QMenu *view = menuBar()->addMenu(tr("&View"));
     view->setObjectName(QStringLiteral("viewMenu"));
     for (WorkbenchPage *page : std::as_const(m_pageList))
         view->addAction(m_actions->action(QStringLiteral("view.") + page->pageId()));
-    add(view, {"", "view.left-side", "view.right-side", "view.bottom-side"});
+    add(view, {"", "search.clear", "", "view.left-side", "view.right-side", "view.bottom-side"});
     m_layoutMenu = view->addMenu(tr("&Layouts"));
     connect(m_layoutMenu, &QMenu::aboutToShow, this, &MainWindow::fillLayoutMenu);
     fillLayoutMenu();
