@@ -11,6 +11,25 @@ namespace sapsam {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// What a person reads of decoded tokens: not where the text begins and ends, nor what fills it up.
+std::string readable(std::string text)
+{
+    const auto end = text.find("<|endoftext|>");
+    if (end != std::string::npos)
+        text.erase(end);
+    const std::string begin = "<|startoftext|>";
+    if (text.rfind(begin, 0) == 0)
+        text.erase(0, begin.size());
+    std::erase_if(text, [](unsigned char c) { return c < 0x20 && c != '\n'; });
+    const auto first = text.find_first_not_of(' ');
+    const auto last = text.find_last_not_of(' ');
+    return first == std::string::npos ? std::string() : text.substr(first, last - first + 1);
+}
+
+} // namespace
+
 std::vector<std::int64_t> sampleSteps(const std::string &runFolder)
 {
     const std::string prefix = "step-";
@@ -41,9 +60,9 @@ ShownSamples readRunSamples(const std::string &runFolder, std::int64_t step)
     shown.step = require<std::int64_t>(json, "step", path);
     for (const Json &item : require<Json>(json, "samples", path)) {
         ShownSample sample;
-        sample.given = valueOr<std::string>(item, "given", {}, path);
-        sample.expected = valueOr<std::string>(item, "expected", {}, path);
-        sample.predicted = valueOr<std::string>(item, "predicted", {}, path);
+        sample.given = readable(valueOr<std::string>(item, "given", {}, path));
+        sample.expected = readable(valueOr<std::string>(item, "expected", {}, path));
+        sample.predicted = readable(valueOr<std::string>(item, "predicted", {}, path));
         // Names only: what lies elsewhere is not of this run.
         const auto fileOf = [&](const char *key) {
             const auto file = fs::path(valueOr<std::string>(item, key, {}, path)).filename();

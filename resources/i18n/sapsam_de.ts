@@ -1049,10 +1049,6 @@
         <translation>Person %1</translation>
     </message>
     <message>
-        <source>Right: rank %1</source>
-        <translation>Richtig: Rang %1</translation>
-    </message>
-    <message>
         <source>Two evaluations of retrieval on the same data are needed. Evaluate another model, or the same one after a change.</source>
         <translation>Gebraucht werden zwei Auswertungen der Suche auf denselben Daten. Werten Sie ein anderes Modell aus, oder dasselbe nach einer Änderung.</translation>
     </message>
@@ -1103,6 +1099,10 @@
     <message>
         <source>Intervals: %1 resamples over %2, seed %3. Measured by version %4.</source>
         <translation>Intervalle: %1 Stichproben über %2, Startwert %3. Gemessen mit Version %4.</translation>
+    </message>
+    <message>
+        <source>right: %1</source>
+        <translation>richtig: %1</translation>
     </message>
 </context>
 <context>
@@ -4255,6 +4255,34 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <source>probably no match below %1</source>
         <translation>wohl kein Treffer unter %1</translation>
     </message>
+    <message>
+        <source>As described, and like this person</source>
+        <translation>Wie beschrieben und wie diese Person</translation>
+    </message>
+    <message>
+        <source>%1 like in %2</source>
+        <translation>%1 wie in %2</translation>
+    </message>
+    <message>
+        <source>like %1</source>
+        <translation>wie %1</translation>
+    </message>
+    <message>
+        <source>picture %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>The picture that shows what is looked for; words compose with it</source>
+        <translation>Das Bild, das zeigt, was gesucht wird; Worte kommen dazu</translation>
+    </message>
+    <message>
+        <source>judged: %1 right, %2 wrong</source>
+        <translation>beurteilt: %1 richtig, %2 falsch</translation>
+    </message>
+    <message>
+        <source>What you said of hits and their parts</source>
+        <translation>Was Sie über Treffer und ihre Teile gesagt haben</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::SettingRow</name>
@@ -4966,14 +4994,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Das muss eine Zahl sein%1.</translation>
     </message>
     <message>
-        <source>1 setting cannot be used.</source>
-        <translation>1 Einstellung kann nicht verwendet werden.</translation>
-    </message>
-    <message>
-        <source>%1 settings cannot be used.</source>
-        <translation>%1 Einstellungen können nicht verwendet werden.</translation>
-    </message>
-    <message>
         <source>Ready. The run goes on when this window is closed.</source>
         <translation>Bereit. Der Lauf geht weiter, wenn dieses Fenster geschlossen wird.</translation>
     </message>
@@ -5024,6 +5044,14 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>%1 parameters, %2 on %3.</source>
         <translation>%1 Parameter, %2 auf %3.</translation>
+    </message>
+    <message>
+        <source>1 setting cannot be used: %1</source>
+        <translation>1 Einstellung kann nicht verwendet werden: %1</translation>
+    </message>
+    <message>
+        <source>%1 settings cannot be used, such as: %2</source>
+        <translation>%1 Einstellungen können nicht verwendet werden, etwa: %2</translation>
     </message>
 </context>
 <context>
@@ -6221,10 +6249,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Fehler, %</translation>
     </message>
     <message>
-        <source>Of likely pairs, %</source>
-        <translation>Bei wahrscheinlichen, %</translation>
-    </message>
-    <message>
         <source>Pairs</source>
         <translation>Paare</translation>
     </message>
@@ -6251,6 +6275,10 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>%1: the larger a dot, the more pairs; on the dashed line the calibration is right, below it too hopeful.</source>
         <translation>%1: Je größer ein Punkt, desto mehr Paare; auf der gestrichelten Linie stimmt die Kalibrierung, darunter ist sie zu hoffnungsvoll.</translation>
+    </message>
+    <message>
+        <source>Likely pairs, %</source>
+        <translation>Wahrscheinliche, %</translation>
     </message>
 </context>
 <context>
@@ -6796,6 +6824,17 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>%1 not embedded</source>
         <translation>%1 nicht eingebettet</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::QueryChip</name>
+    <message>
+        <source>Take it out of the query</source>
+        <translation>Aus der Anfrage nehmen</translation>
+    </message>
+    <message>
+        <source>Take out: %1</source>
+        <translation>Herausnehmen: %1</translation>
     </message>
 </context>
 </TS>

@@ -74,7 +74,7 @@ QSize FlowLayout::sizeHint() const
         width += item->sizeHint().width() + spacing();
         height = std::max(height, item->sizeHint().height());
     }
-    return {width, height};
+    return QSize(width, height).grownBy(contentsMargins());
 }
 
 QSize FlowLayout::minimumSize() const
@@ -82,7 +82,7 @@ QSize FlowLayout::minimumSize() const
     QSize size;
     for (const QLayoutItem *item : m_items)
         size = size.expandedTo(item->minimumSize());
-    return size;
+    return size.grownBy(contentsMargins());
 }
 
 void FlowLayout::setGeometry(const QRect &rect)
@@ -93,22 +93,33 @@ void FlowLayout::setGeometry(const QRect &rect)
 
 int FlowLayout::place(const QRect &rect, bool dryRun) const
 {
-    int x = rect.x();
-    int y = rect.y();
-    int line = 0;
-    for (QLayoutItem *item : m_items) {
-        const QSize size = item->sizeHint();
-        if (x > rect.x() && x + size.width() > rect.right() + 1) {
-            x = rect.x();
-            y += line + spacing();
-            line = 0;
+    const QRect area = rect.marginsRemoved(contentsMargins());
+    int y = area.y();
+    for (qsizetype first = 0; first < m_items.size();) {
+        // As many as fit; what is lower stands in the middle of its line.
+        qsizetype last = first;
+        int width = 0;
+        int height = 0;
+        for (; last < m_items.size(); ++last) {
+            const QSize size = m_items[last]->sizeHint();
+            if (last > first && width + size.width() > area.width())
+                break;
+            width += size.width() + spacing();
+            height = std::max(height, size.height());
         }
-        if (!dryRun)
-            item->setGeometry(QRect(QPoint(x, y), size));
-        x += size.width() + spacing();
-        line = std::max(line, size.height());
+        if (first > 0)
+            y += spacing();
+        int x = area.x();
+        for (; first < last; ++first) {
+            const QSize size = m_items[first]->sizeHint();
+            if (!dryRun)
+                m_items[first]->setGeometry(
+                    QRect(QPoint(x, y + (height - size.height()) / 2), size));
+            x += size.width() + spacing();
+        }
+        y += height;
     }
-    return y + line - rect.y();
+    return y + contentsMargins().bottom() - rect.y();
 }
 
 } // namespace sapsam::ui

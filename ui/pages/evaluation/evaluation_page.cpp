@@ -342,7 +342,7 @@ QWidget *EvaluationPage::makeFailures()
     m_causeView->setModel(m_causes);
     m_causeView->setAccessibleName(tr("Causes of misses"));
     m_causeView->setUniformItemSizes(true);
-    m_causeView->setSpacing(2);
+    setRole(m_causeView, "list");
     m_beyond = new QComboBox;
     m_beyond->setAccessibleName(tr("What counts as a miss"));
     for (const int rank : {1, 5, 10})
@@ -357,7 +357,7 @@ QWidget *EvaluationPage::makeFailures()
     m_missTable->setModel(m_misses);
     prepareTable(m_missTable, tr("Missed queries"));
     m_missTable->horizontalHeader()->setSectionResizeMode(MissModel::Query, QHeaderView::Stretch);
-    m_missTable->setColumnWidth(MissModel::Rank, 60);
+    m_missTable->setColumnWidth(MissModel::Rank, 66);
     m_missTable->setColumnWidth(MissModel::Cause, 190);
 
     auto *detail = new QWidget;
@@ -490,7 +490,7 @@ QWidget *EvaluationPage::makeDiff()
     prepareTable(m_shiftTable, tr("Queries by damage"));
     m_shiftTable->horizontalHeader()->setSectionResizeMode(ShiftModel::Query, QHeaderView::Stretch);
     for (const int column : {ShiftModel::RankA, ShiftModel::RankB, ShiftModel::Damage})
-        m_shiftTable->setColumnWidth(column, 82);
+        m_shiftTable->setColumnWidth(column, 90);
     m_diffBody = new QWidget;
     auto *body = new QVBoxLayout(m_diffBody);
     body->setContentsMargins(0, 0, 0, 0);
@@ -1008,10 +1008,7 @@ void EvaluationPage::fillPaper()
         }
         m_paper->setItem(row, columns + 1, cell(toQString(line.data), false, line.isOurs));
     }
-    m_paper->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_paper->setColumnWidth(0, 270);
-    for (int column = 1; column <= columns; ++column)
-        m_paper->setColumnWidth(column, 74);
+    m_paper->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_paper->horizontalHeader()->setSectionResizeMode(columns + 1, QHeaderView::Stretch);
     fitHeight(m_paper);
 }
@@ -1107,7 +1104,7 @@ void EvaluationPage::showMiss(int query)
         entries.push_back(std::move(entry));
     };
     if (missed.result.firstRank > 0)
-        add(missed.bestRight, tr("Right: rank %1").arg(countText(missed.result.firstRank)), true);
+        add(missed.bestRight, tr("right: %1").arg(countText(missed.result.firstRank)), true);
     for (std::size_t i = 0; i < missed.top.size(); ++i) {
         const int rank = static_cast<int>(i) + 1;
         if (missed.result.firstRank > 0 && rank >= missed.result.firstRank)
@@ -1222,7 +1219,8 @@ void EvaluationPage::compare()
                         tr("%1 to %2").arg(percent(difference.low, 2), percent(difference.high, 2)),
                         true));
             }
-            m_diffMetrics->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+            m_diffMetrics->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+            m_diffMetrics->horizontalHeader()->setSectionResizeMode(4, QHeaderView::Stretch);
             fitHeight(m_diffMetrics);
             m_shiftChart->setHistogram(diff.histogram);
             m_shifts->setDiff(comparison.a, diff.shifts);

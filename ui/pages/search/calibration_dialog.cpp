@@ -116,10 +116,10 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
 {
     setWindowTitle(tr("What a score is worth"));
     setAttribute(Qt::WA_DeleteOnClose);
-    resize(860, 470);
+    resize(1000, 470);
     m_table->setAccessibleName(tr("Calibrations by the length of the description"));
     m_table->setHorizontalHeaderLabels({tr("Description"), tr("Even chance at"), tr("Error, %"),
-                                        tr("Of likely pairs, %"), tr("Pairs")});
+                                        tr("Likely pairs, %"), tr("Pairs")});
     m_table->horizontalHeaderItem(2)->setToolTip(
         tr("Expected calibration error: the mean difference between what was said and what was, "
            "over all pairs of a description and a picture"));
@@ -134,6 +134,10 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     m_table->setShowGrid(false);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    for (int column = 0; column < m_table->columnCount(); ++column)
+        m_table->horizontalHeaderItem(column)->setTextAlignment(
+            (column > 0 ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     m_text->setWordWrap(true);
     int chosen = 0;
     for (std::size_t i = 0; i < m_lengths.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "ui/pages/search/calibration_dialog.h"
 #include "ui/pages/search/explanation_panel.h"
 #include "ui/pages/search/part_adder.h"
+#include "ui/pages/search/query_chip.h"
 #include "ui/pages/search/term_chip.h"
 #include "ui/support/picture_source.h"
 #include "ui/support/pixels.h"
@@ -51,6 +52,7 @@ namespace {
 
 constexpr int kMaxHits = 500; // nobody scrolls further
 constexpr int kHistory = 50;
+constexpr qsizetype kHistoryLetters = 70; // some two lines
 constexpr int kRerankDelayMs = 30;
 constexpr int kFilterDelayMs = 250; // of typing
 constexpr int kShareSteps = 100;
@@ -143,7 +145,7 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     m_canvas->setMinimumHeight(160);
     m_history->setAccessibleName(tr("Earlier searches"));
     m_history->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_history->setTextElideMode(Qt::ElideRight);
+    m_history->setWordWrap(true);
     m_rerank.setSingleShot(true);
     m_rerank.setInterval(kRerankDelayMs);
     connect(&m_rerank, &QTimer::timeout, this, [this] { start(); });
@@ -273,7 +275,7 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
                            && judgement.group == toStdString(group);
                 });
                 query.feedback.push_back({currentId(), toStdString(group), relevant});
-                run(query);
+                run(query, true, Place::SamePicture);
             });
     connect(m_empty, &EmptyState::buttonClicked, this, [this] {
         if (m_offersEmbedding)
@@ -349,6 +351,8 @@ void SearchPage::makeActions(ActionRegistry &actions)
         [this] { judge(false); });
     add("search.like", tr("More like this person"), {QStringLiteral("M")}, m_grid,
         [this] { moreLikeThis({}); });
+    add("search.compose", tr("As described, and like this person"), {QStringLiteral("Shift+M")},
+        m_grid, [this] { composeWithThis(); });
     add("search.open", tr("Open in the viewer"),
         {QStringLiteral("Return"), QStringLiteral("Enter")}, m_grid, [this] {
             if (currentId() != 0)
@@ -437,12 +441,16 @@ void SearchPage::search(const QString &text)
     SearchQuery query = queryOf(toStdString(text), m_taxonomy);
     query.filter = m_query.filter;
     query.reranking = m_query.reranking;
+    query.like = m_query.like;
+    query.imageFile = m_query.imageFile;
+    query.exampleShare = m_query.exampleShare;
     run(query);
 }
 
-void SearchPage::run(const SearchQuery &query, bool remember)
+void SearchPage::run(const SearchQuery &query, bool remember, Place place)
 {
     m_query = query;
+    m_place = place;
     m_remember = m_remember || remember;
     if (remember) {
         m_steps.resize(static_cast<std::size_t>(m_step + 1));
@@ -461,6 +469,7 @@ void SearchPage::step(int steps)
         return;
     m_step = wanted;
     m_query = m_steps[static_cast<std::size_t>(wanted)];
+    m_place = Place::First;
     showQuery();
     Q_EMIT queryChanged(toQString(m_query.text));
     start();
@@ -482,7 +491,9 @@ void SearchPage::start()
     SearchRequest request;
     request.query = m_query;
     request.top = kMaxHits;
+    request.explainTop = kMaxHits;
     request.remember = std::exchange(m_remember, false);
+    const Place place = std::exchange(m_place, Place::SamePicture);
     const auto next = [this] {
         m_isRunning = false;
         Q_EMIT busyChanged(false);
@@ -495,8 +506,8 @@ void SearchPage::start()
                                      const ProgressSink &) {
             return holder->searcherOf(store, engines).search(request);
         },
-        [this, next](const SearchResponse &response) {
-            showResponse(response);
+        [this, next, place](const SearchResponse &response) {
+            showResponse(response, place);
             next();
         },
         [this, next](const ErrorReport &error) {
@@ -506,9 +517,10 @@ void SearchPage::start()
         JobRunner::Priority::Next);
 }
 
-void SearchPage::showResponse(const SearchResponse &response)
+void SearchPage::showResponse(const SearchResponse &response, Place place)
 {
     const qint64 before = currentId();
+    const int rowBefore = m_grid->currentIndex().row();
     m_response = response;
     m_offersEmbedding = false;
     m_hitOf.clear();
@@ -534,12 +546,14 @@ void SearchPage::showResponse(const SearchResponse &response)
                           : tr("No embedded picture fits the filter “%1”.")
                                 .arg(toQString(m_query.filter)));
         m_stack->setCurrentWidget(m_empty);
-        m_explanation->clear();
+        showCurrent();
         return;
     }
     m_stack->setCurrentWidget(m_grid);
     showDivider();
-    const int row = m_model.rowOf(before);
+    const int row = place == Place::First         ? 0
+                    : place == Place::SamePicture ? m_model.rowOf(before)
+                                                  : std::min(rowBefore, m_model.rowCount() - 1);
     m_grid->setCurrentIndex(m_model.index(std::max(0, row)));
     showCurrent();
     if (response.queryId != 0)
@@ -585,7 +599,7 @@ QString SearchPage::note() const
 void SearchPage::showNotes()
 {
     const SearchResponse &response = m_response;
-    const bool isShown = !response.modelHash.empty();
+    const bool isShown = !response.modelHash.empty() && !response.hits.empty();
     m_note->setVisible(isShown);
     m_reliability->setVisible(isShown && !response.lengths.empty());
     if (m_calibrationAction != nullptr)
@@ -751,8 +765,57 @@ void SearchPage::showChips()
         m_chipLayout->addWidget(chip);
         m_chips.append(chip);
     }
+    showQueryChips();
     m_chipLayout->addWidget(m_addPart);
     m_chipLayout->addWidget(m_adder);
+}
+
+void SearchPage::showQueryChips()
+{
+    m_exampleChip = nullptr;
+    m_feedbackChip = nullptr;
+    const auto add = [this](const QString &text, const QString &tip, auto &&takeOut) {
+        auto *chip = new QueryChip(text, tip);
+        connect(chip, &QueryChip::removed, this, [this, takeOut] {
+            SearchQuery query = m_query;
+            takeOut(query);
+            // Nothing is left to ask: the page waits for the next description.
+            if (query.text.empty() && query.terms.empty() && !query.hasExample()) {
+                m_query = query;
+                showQuery();
+                return;
+            }
+            run(query);
+        });
+        m_chipLayout->addWidget(chip);
+        return chip;
+    };
+    if (m_query.hasExample()) {
+        QString name = toQString(m_query.imageFile).section(QLatin1Char('/'), -1);
+        if (m_query.like) {
+            const GalleryItem *item = m_model.item(m_query.like->imageId);
+            name = item != nullptr ? item->name : tr("picture %1").arg(m_query.like->imageId);
+        }
+        const bool isPart = m_query.like && !m_query.like->group.empty();
+        m_exampleChip =
+            add(isPart ? tr("%1 like in %2")
+                             .arg(m_parts.title(toQString(m_query.like->group)), name)
+                       : tr("like %1").arg(name),
+                tr("The picture that shows what is looked for; words compose with it"),
+                [](SearchQuery &query) {
+                    query.like.reset();
+                    query.imageFile.clear();
+                });
+    }
+    if (!m_query.feedback.empty()) {
+        const auto relevant =
+            std::count_if(m_query.feedback.begin(), m_query.feedback.end(),
+                          [](const Judgement &judgement) { return judgement.relevant; });
+        const auto others = static_cast<std::ptrdiff_t>(m_query.feedback.size()) - relevant;
+        m_feedbackChip = add(tr("judged: %1 right, %2 wrong").arg(relevant).arg(others),
+                             tr("What you said of hits and their parts"),
+                             [](SearchQuery &query) { query.feedback.clear(); });
+    }
 }
 
 void SearchPage::showCurrent()
@@ -762,6 +825,10 @@ void SearchPage::showCurrent()
     const GalleryItem *item = m_model.item(id);
     if (hit == m_hitOf.constEnd() || item == nullptr) {
         m_explanation->clear();
+        ++m_pictureRequest;
+        m_loadsPicture = false;
+        m_layerGroups.clear();
+        m_canvas->setMessage({});
         return;
     }
     const SearchHit &shown = m_response.hits[static_cast<std::size_t>(*hit)];
@@ -821,7 +888,8 @@ void SearchPage::judge(bool relevant)
     });
     if (!isRepeated) // said twice, it is taken back
         query.feedback.push_back(wanted);
-    run(query);
+    // What was sent away is not followed to the end of the ranking.
+    run(query, true, relevant || isRepeated ? Place::SamePicture : Place::SameRow);
 }
 
 void SearchPage::moreLikeThis(const QString &group)
@@ -833,6 +901,17 @@ void SearchPage::moreLikeThis(const QString &group)
     query.like = SearchExample{id, toStdString(group)};
     query.filter = m_query.filter;
     query.reranking = m_query.reranking;
+    run(query);
+}
+
+void SearchPage::composeWithThis()
+{
+    const qint64 id = currentId();
+    if (id == 0)
+        return;
+    SearchQuery query = m_query;
+    query.like = SearchExample{id, {}};
+    query.imageFile.clear();
     run(query);
 }
 
@@ -878,12 +957,15 @@ void SearchPage::loadHistory()
         [](ProjectStore &store, const CancelToken &) {
             std::vector<SearchQuery> queries;
             for (const QueryRecord &record : store.recentQueries(kHistory)) {
+                SearchQuery query;
                 try {
-                    queries.push_back(
-                        queryOfJson(parseJson(record.structure, "the history"), "the history"));
+                    query = queryOfJson(parseJson(record.structure, "the history"), "the history");
                 } catch (const Error &) {
-                    queries.push_back(queryOf(record.text)); // of an earlier version
+                    query = queryOf(record.text); // of an earlier version
                 }
+                // Asked again, it is listed once, where it was asked last.
+                if (std::find(queries.begin(), queries.end(), query) == queries.end())
+                    queries.push_back(std::move(query));
             }
             return queries;
         },
@@ -892,7 +974,9 @@ void SearchPage::loadHistory()
             m_history->clear();
             for (const SearchQuery &query : queries) {
                 const QString title = toQString(titleOf(query));
-                m_history->addItem(title);
+                m_history->addItem(title.size() > kHistoryLetters
+                                       ? title.left(kHistoryLetters - 1) + QStringLiteral("…")
+                                       : title);
                 m_history->item(m_history->count() - 1)->setToolTip(title);
             }
         });
@@ -939,7 +1023,7 @@ void SearchPage::openSession(const QString &file)
             ++m_step;
             showQuery();
             Q_EMIT queryChanged(toQString(m_query.text));
-            showResponse(opened.response);
+            showResponse(opened.response, Place::First);
             QStringList changes;
             for (const std::string &change : opened.changes)
                 changes.append(toQString(change));

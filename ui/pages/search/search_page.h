@@ -28,6 +28,7 @@ class FilterEdit;
 class FlowLayout;
 class PartAdder;
 class PictureCanvas;
+class QueryChip;
 class TermChip;
 class ThumbnailGrid;
 
@@ -46,14 +47,20 @@ public:
     void activate() override;
     bool isSettled() const override;
 
-    // A new description; it is parsed into parts.
+    // Which hit is the current one when the answer comes.
+    enum class Place { First, SamePicture, SameRow };
+
+    // A new description; it is parsed into parts. An example picture stays in the query until it is
+    // taken out, and composes with the words.
     void search(const QString &text);
     // Any query; a remembered one becomes a step of the history.
-    void run(const SearchQuery &query, bool remember = true);
+    void run(const SearchQuery &query, bool remember = true, Place place = Place::First);
     void goBack() { step(-1); }
     void goForward() { step(1); }
     void judge(bool relevant);
     void moreLikeThis(const QString &group);
+    // The current person beside the description: as described, and like this one.
+    void composeWithThis();
     void setExamplePicture(const QString &file);
     // A part by hand, beside those of the sentence; the group is one of the project's.
     void addPart(const QueryTerm &term);
@@ -71,6 +78,8 @@ public:
     bool showsEmptyState() const;
     QString message() const;
     QList<TermChip *> chips() const { return m_chips; }
+    QueryChip *exampleChip() const { return m_exampleChip; }   // null without an example
+    QueryChip *feedbackChip() const { return m_feedbackChip; } // null when nothing was judged
     const PartPalette &parts() const { return m_parts; } // of the project's merges
     FilterEdit *filterEdit() const { return m_filter; }
     QSlider *shareSlider() const { return m_share; }
@@ -91,10 +100,11 @@ private:
     struct Holder;
 
     void start();
-    void showResponse(const SearchResponse &response);
+    void showResponse(const SearchResponse &response, Place place);
     void showError(const ErrorReport &error);
     void showQuery(); // in the controls
     void showChips();
+    void showQueryChips();
     void showWarnings();
     void showNotes();
     void showDivider();
@@ -120,6 +130,7 @@ private:
     bool m_isRunning = false;
     bool m_isWaiting = false; // a newer query waits for the running one
     bool m_remember = false;
+    Place m_place = Place::SamePicture; // of the search that is started next
     bool m_offersEmbedding = false;
     quint64 m_pictureRequest = 0;
     bool m_loadsPicture = false;
@@ -128,6 +139,8 @@ private:
     QList<QAction *> m_actions;
     QAction *m_calibrationAction = nullptr;
     QList<TermChip *> m_chips;
+    QueryChip *m_exampleChip = nullptr;
+    QueryChip *m_feedbackChip = nullptr;
     std::vector<SearchQuery> m_stored; // of the history list
 
     QLabel *m_summary;

@@ -19,6 +19,8 @@ namespace {
 constexpr double kLeft = 58.0;
 constexpr double kRight = 14.0;
 constexpr double kTop = 34.0;
+constexpr double kLegendLine = 16.0;
+constexpr double kLegendDash = 12.0;
 constexpr double kBottom = 26.0;
 constexpr std::size_t kDense = 300; // columns from which lines are thin and not smoothed
 constexpr double kColumn = 2.0;     // pixels; closer points would only cost time
@@ -128,9 +130,40 @@ double CurvePlot::scaled(double value) const
     return m_isLogarithmic ? std::log10(std::max(value, kSmallest)) : value;
 }
 
+QFont CurvePlot::smallFont() const
+{
+    QFont small = font();
+    small.setPointSizeF(font().pointSizeF() * 0.85);
+    return small;
+}
+
+int CurvePlot::placeLegend(std::vector<QPointF> *places) const
+{
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    const QFontMetrics metrics(smallFont());
+    const double margin = 14.0;
+    double x = margin + QFontMetrics(bold).horizontalAdvance(m_title) + 16.0;
+    int line = 0;
+    for (const PlotSeries &series : m_series) {
+        if (m_series.size() == 1 && series.label.isEmpty())
+            break; // the title says it
+        const double length = metrics.horizontalAdvance(series.label);
+        if (x > margin && x + kLegendDash + length > width() - 8) {
+            x = margin;
+            ++line;
+        }
+        if (places != nullptr)
+            places->push_back({x, 17.5 + kLegendLine * line});
+        x += length + kLegendDash + 10;
+    }
+    return line + 1;
+}
+
 QRectF CurvePlot::plotArea() const
 {
-    return QRectF(rect()).adjusted(kLeft, kTop, -kRight, -kBottom);
+    return QRectF(rect()).adjusted(kLeft, kTop + kLegendLine * (placeLegend() - 1), -kRight,
+                                   -kBottom);
 }
 
 double CurvePlot::stepAt(double x) const
@@ -204,8 +237,7 @@ void CurvePlot::paintEvent(QPaintEvent *)
                - (scaled(value) - axes.bottom) / (axes.top - axes.bottom) * axes.area.height();
     };
 
-    QFont small = font();
-    small.setPointSizeF(font().pointSizeF() * 0.85);
+    const QFont small = smallFont();
     painter.setFont(small);
     const QFontMetrics metrics(small);
     QColor grid = colors.color(QPalette::Mid);
@@ -270,27 +302,25 @@ void CurvePlot::paintEvent(QPaintEvent *)
     }
     painter.restore();
 
-    // Title and legend on one line.
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     painter.setFont(bold);
     painter.setPen(colors.color(QPalette::Text));
-    const int titleWidth = QFontMetrics(bold).horizontalAdvance(m_title);
     painter.drawText(QRectF(14, 6, width() - 28, 22), Qt::AlignLeft | Qt::AlignVCenter, m_title);
     painter.setFont(small);
-    double x = 14.0 + titleWidth + 16.0;
-    for (const PlotSeries &series : m_series) {
-        if (m_series.size() == 1 && series.label.isEmpty())
-            break; // the title says it
-        const double width = metrics.horizontalAdvance(series.label);
-        if (x + width + 12 > this->width() - 8)
-            break;
+    std::vector<QPointF> places;
+    placeLegend(&places);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const PlotSeries &series = m_series[i];
+        const QPointF place = places[i];
         painter.setPen(QPen(series.color, 2.4, series.isDashed ? Qt::DashLine : Qt::SolidLine));
-        painter.drawLine(QPointF(x, 17.5), QPointF(x + 8, 17.5));
+        painter.drawLine(place, place + QPointF(8, 0));
         painter.setPen(colors.color(QPalette::PlaceholderText));
-        painter.drawText(QRectF(x + 12, 6, width + 4, 22), Qt::AlignLeft | Qt::AlignVCenter,
-                         series.label);
-        x += width + 22;
+        const double left = place.x() + kLegendDash;
+        painter.drawText(QRectF(left, place.y() - 11.5, width() - 8 - left, 22),
+                         Qt::AlignLeft | Qt::AlignVCenter,
+                         metrics.elidedText(series.label, Qt::ElideMiddle,
+                                            static_cast<int>(width() - 8 - left)));
     }
     if (m_cursor)
         paintCursor(painter, axes);

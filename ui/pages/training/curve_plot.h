@@ -74,6 +74,9 @@ private:
     std::pair<double, double> wholeRange() const;
     std::pair<double, double> shownRange() const;
     double scaled(double value) const;
+    // Places of the series' names beside the title and, where they need it, below; the lines taken.
+    int placeLegend(std::vector<QPointF> *places = nullptr) const;
+    QFont smallFont() const;
     QRectF plotArea() const;
     double stepAt(double x) const;
     void paintCursor(QPainter &painter, const Axes &axes);

@@ -24,6 +24,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace sapsam::ui {
 
@@ -120,7 +121,7 @@ SettingRow::SettingRow(const SettingField &field, QWidget *parent)
     grid->setContentsMargins(0, 5, 0, 5);
     grid->setHorizontalSpacing(14);
     grid->setVerticalSpacing(2);
-    grid->addWidget(title, 0, 0, Qt::AlignTop | Qt::AlignLeft);
+    grid->addWidget(title, 0, 0, Qt::AlignVCenter | Qt::AlignLeft);
     grid->addLayout(editorLine, 0, 1);
     grid->addWidget(explanation, 1, 1);
     grid->addWidget(m_problem, 2, 1);
@@ -515,7 +516,8 @@ void TrainingDialog::check()
     if (launch.processes > 1) {
         const SettingRow *batch = row(QStringLiteral("batchSize"));
         const Json size = batch->value();
-        if (size.is_number_integer() && size.get<int>() % launch.processes != 0)
+        if (size.is_number_integer() && size.get<std::int64_t>() > 0
+            && size.get<std::int64_t>() % launch.processes != 0)
             m_problems.push_back(
                 {"batchSize", toStdString(tr("'batchSize' cannot be shared equally "
                                              "by %1 processes")
@@ -550,13 +552,15 @@ void TrainingDialog::check()
     m_queue->setEnabled(isUsable && !launch.slurm);
     m_measure->setEnabled(isUsable);
     if (!isUsable) {
-        QString text = m_problems.size() == 1
-                           ? tr("1 setting cannot be used.")
-                           : tr("%1 settings cannot be used.")
-                                 .arg(countText(static_cast<std::int64_t>(m_problems.size())));
-        text += QLatin1Char(' ')
-                + toQString(m_problems.front().message).section(QLatin1Char('\n'), 0, 0);
-        m_summary->setText(text);
+        std::set<std::string> keys;
+        for (const SettingProblem &problem : m_problems)
+            keys.insert(problem.key);
+        const QString first =
+            toQString(m_problems.front().message).section(QLatin1Char('\n'), 0, 0);
+        m_summary->setText(
+            keys.size() == 1 ? tr("1 setting cannot be used: %1").arg(first)
+                             : tr("%1 settings cannot be used, such as: %2")
+                                   .arg(countText(static_cast<std::int64_t>(keys.size())), first));
         paintLabel(m_summary, errorColor(palette()));
     } else {
         m_summary->setText(m_dropped.isEmpty()

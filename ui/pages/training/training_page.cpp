@@ -82,6 +82,14 @@ QString shown(const Json &value)
     return value.is_string() ? toQString(value.get<std::string>()) : toQString(value.dump());
 }
 
+// Enough to tell runs of one name apart: the time of the day at which it was made.
+QString shortNameOf(const RunSummary &run)
+{
+    const QString id = toQString(run.id);
+    const QString time = id.section(QLatin1Char('-'), 1, 1);
+    return toQString(run.title) + QLatin1Char(' ') + (time.isEmpty() ? id : time);
+}
+
 // The drawing that a curve belongs to, and the order of drawings.
 struct PlotPlace
 {
@@ -473,14 +481,11 @@ void TrainingPage::buildRight(QWidget *right)
     logLayout->addWidget(m_log);
 
     m_settingsTable = makeTable(m_settingsModel, tr("Settings of the run"));
-    m_settingsTable->setColumnWidth(0, 240);
-    m_settingsTable->setColumnWidth(1, 320);
+    m_settingsTable->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_checkpointsTable = makeTable(m_checkpointsModel, tr("Checkpoints"));
-    for (const auto &[column, width] : {std::pair(0, 170), {1, 80}, {2, 100}, {3, 180}})
-        m_checkpointsTable->setColumnWidth(column, width);
+    m_checkpointsTable->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_comparisonTable = makeTable(m_comparisonModel, tr("Differences of two runs"));
-    m_comparisonTable->setColumnWidth(0, 260);
-    m_comparisonTable->setColumnWidth(1, 260);
+    m_comparisonTable->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_modelName->setAccessibleName(tr("Name of the model"));
     m_modelName->setFixedWidth(260);
     m_used->setWordWrap(true);
@@ -892,8 +897,8 @@ void TrainingPage::take(Snapshot &&snapshot)
             const RunSummary *other = m_runs->find(ids.at(1));
             m_comparisonModel->setHeadings(
                 {tr("What differs"),
-                 run != nullptr ? toQString(run->title + " · " + run->id) : QString(),
-                 other != nullptr ? toQString(other->title + " · " + other->id) : QString()});
+                 run != nullptr ? shortNameOf(*run) : QString(),
+                 other != nullptr ? shortNameOf(*other) : QString()});
             for (const SettingDifference &difference :
                  settingDifferences(snapshot.config, snapshot.otherConfig))
                 rows.push_back({{tr("setting: %1").arg(toQString(difference.key)),
@@ -1049,8 +1054,11 @@ void TrainingPage::rebuildPlots()
         const auto metrics = m_metrics.value(id);
         if (!metrics)
             continue;
-        key.append(QString::number(reinterpret_cast<quintptr>(metrics.get()), 16));
-        for (const std::string &name : metrics->names()) {
+        const std::vector<std::string> names = metrics->names();
+        key.append(QStringLiteral("%1 %2")
+                       .arg(reinterpret_cast<quintptr>(metrics.get()), 0, 16)
+                       .arg(names.size()));
+        for (const std::string &name : names) {
             const QString curve = toQString(name);
             if (isCount(curve))
                 continue;
@@ -1114,9 +1122,11 @@ void TrainingPage::rebuildPlots()
             for (int i = 0; i < ids.size(); ++i) {
                 const RunSummary *run = m_runs->find(ids.at(i));
                 const auto metrics = m_metrics.value(ids.at(i));
-                if (run != nullptr && metrics)
-                    series.push_back({metrics, toStdString(curve),
-                                      toQString(run->title + " " + run->id.substr(9, 6)),
+                if (run == nullptr || !metrics)
+                    continue;
+                const std::vector<std::string> names = metrics->names();
+                if (std::find(names.begin(), names.end(), toStdString(curve)) != names.end())
+                    series.push_back({metrics, toStdString(curve), shortNameOf(*run),
                                       runColor(i, palette()), false});
             }
             makePlot(curves.size() > 1 ? tr("%1: %2").arg(place.second, labelOf(curve))
