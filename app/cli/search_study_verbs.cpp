@@ -5,8 +5,10 @@
 #include "core/pipeline/search_study.h"
 #include "core/train/picture_pool.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <random>
 
@@ -25,7 +27,12 @@ struct Arguments
     std::string output;
     bool reranked = false;
     bool parts = false;
+    bool clicks = false;
 };
+
+// What is learned from a judged hit shows only where a person is on several pictures, as in the
+// published sets.
+constexpr int kPicturesEach = 4;
 
 // A project of its own for a measurement, gone with the object.
 class ScratchProject
@@ -81,6 +88,40 @@ std::string numberText(double value)
     return text;
 }
 
+std::string clicksText(const std::string &what, const Json &feedback)
+{
+    const auto rowOf = [&](const char *title, const char *key, const char *rest) {
+        std::string row = title;
+        for (const Json &value : feedback.at(key))
+            row += "  " + numberText(value);
+        return row + "   mAP of the rest " + numberText(feedback.at(rest)) + "\n";
+    };
+    return "\nR@1 after 0, 1, 2, 3 judged hits, " + what + " ("
+           + std::to_string(feedback.at("queries").get<std::int64_t>()) + " descriptions, "
+           + std::to_string(feedback.at("gallery").get<std::int64_t>()) + " pictures):\n"
+           + rowOf("  learning from them ", "R@1", "mAP_rest")
+           + rowOf("  taking them out    ", "R@1_removal_only", "mAP_rest_removal_only")
+           + (feedback.at("pays").get<bool>() ? "  learning pays here\n"
+                                              : "  learning does not pay here\n");
+}
+
+std::string lineText(const char *title, const Json &line)
+{
+    const Json &described = line.at("described");
+    const Json &nobody = line.at("nobody");
+    char text[240];
+    std::snprintf(text, sizeof text,
+                  "  %s: %lld of %lld descriptions have hits above it, %lld of %lld right pictures "
+                  "and %lld wrong ones; of %lld sentences about nobody %lld\n",
+                  title, described.at("with_line").get<long long>(),
+                  described.at("sentences").get<long long>(),
+                  described.at("right_above").get<long long>(),
+                  described.at("right").get<long long>(),
+                  described.at("wrong_above").get<long long>(),
+                  nobody.at("sentences").get<long long>(), nobody.at("with_line").get<long long>());
+    return text;
+}
+
 // The figures of a study as a table.
 std::string textOf(const Json &study)
 {
@@ -94,17 +135,30 @@ std::string textOf(const Json &study)
                 + "\n";
     };
     row("plain cosine", study.at("cosine"));
+    const Json &parts = study.at("by_parts");
+    char name[64];
+    std::snprintf(name, sizeof name, "by parts (%.2f, %.2f)", parts.at("phrase").get<double>(),
+                  parts.at("region").get<double>());
+    row(name, parts);
     for (const auto &[weight, values] : study.at("by_phrases").items())
         row("+ " + weight + " x phrases", values);
     for (const auto &[weight, values] : study.at("by_regions").items())
         row("+ " + weight + " x regions", values);
-    text += "\nR@1 after 0, 1, 2, 3 judged hits:";
-    for (const Json &value : study.at("feedback").at("R@1"))
-        text += "  " + numberText(value);
-    text += "\n  without learning from them:   ";
-    for (const Json &value : study.at("feedback").at("R@1_removal_only"))
-        text += "  " + numberText(value);
-    return text + "\n";
+    text += clicksText("one gallery", study.at("feedback"));
+    if (study.contains("feedback_several"))
+        text += clicksText("several pictures of each person", study.at("feedback_several"));
+    if (study.contains("line") && study.at("line").is_object()) {
+        text += "\nthe line \"probably no match\":\n" + lineText("for this gallery", study.at("line"))
+                + lineText("as fitted", study.at("line").at("as_fitted"));
+    }
+    return text;
+}
+
+std::string weightsText(const char *format, double a, double b)
+{
+    char text[96];
+    std::snprintf(text, sizeof text, format, a, b);
+    return text;
 }
 
 std::string textOf(const StoredCalibration &stored)
@@ -129,7 +183,17 @@ std::string textOf(const StoredCalibration &stored)
         text += "mAP " + numberText(stored.reranking->cosine) + " by the cosine, "
                 + numberText(stored.reranking->reranked) + " re-ranked by parts ("
                 + stored.reranking->source + "): "
-                + (stored.rerankByParts ? "the search re-ranks\n" : "the search does not re-rank\n");
+                + (stored.rerankByParts ? "the search re-ranks" : "the search does not re-rank")
+                + weightsText(", %.2f x phrases and %.2f x regions\n", stored.weights.phrase,
+                              stored.weights.region);
+    if (stored.feedback && !stored.feedback->learned.empty())
+        text += "R@1 after " + std::to_string(stored.feedback->learned.size() - 1)
+                + " judged hits " + numberText(stored.feedback->learned.back())
+                + ", without learning " + numberText(stored.feedback->plain.back())
+                + "; mAP of the rest " + numberText(stored.feedback->restLearned) + ", without "
+                + numberText(stored.feedback->restPlain) + " (" + stored.feedback->source + ")"
+                + weightsText(": %.2f x relevant, %.2f x not relevant\n", stored.weights.relevant,
+                              stored.weights.notRelevant);
     return text;
 }
 
@@ -139,30 +203,59 @@ constexpr double kWorthReranking = 0.2;
 StoredCalibration calibrated(const Arguments &arguments, const std::string &folder,
                              const std::string &source, Engines &engines, const Context &context)
 {
-    constexpr int kQueriesEach = 4;
+    constexpr std::size_t kQueriesEach = 4;
     ProjectStore store = ProjectStore::open(folder);
     std::vector<StudyCase> cases = casesOfProject(store, arguments.split, arguments.limit);
+    std::vector<StudyCase> queries;
+    if (arguments.synthetic > 0)
+        queries = drawnQueries(store, arguments.synthetic, context.seed,
+                               training::kValidationIdentities, kQueriesEach);
     StoredCalibration measured;
     if (const auto known = storedCalibration(store, engines.retriever().model().sha256))
         measured = *known;
     if (arguments.parts) {
-        measured.reranking = measureReranking(store, engines, cases, source, context.cancel,
-                                              context.progress);
+        // Descriptions and queries count alike.
+        std::vector<StudyCase> mixed = cases;
+        for (std::size_t i = 0; i < queries.size(); i += kQueriesEach)
+            mixed.push_back(queries[i]);
+        const FittedReranking fitted =
+            fitReranking(store, engines, mixed, source, context.cancel, context.progress);
+        measured.weights.phrase = fitted.weights.phrase;
+        measured.weights.region = fitted.weights.region;
+        measured.reranking = fitted.measured;
         measured.rerankByParts =
-            measured.reranking->reranked - measured.reranking->cosine >= kWorthReranking;
+            fitted.measured.reranked - fitted.measured.cosine >= kWorthReranking;
     }
-    if (arguments.synthetic > 0) {
-        for (StudyCase &study :
-             drawnQueries(store, arguments.synthetic, context.seed,
-                          training::kValidationIdentities, kQueriesEach))
-            cases.push_back(std::move(study));
+    if (arguments.clicks) {
+        FittedFeedback fitted;
+        if (arguments.synthetic > 0) {
+            const ScratchProject several;
+            const int people = std::max(2, arguments.synthetic / 2);
+            makeDrawnProject(several.folder(), people, kPicturesEach, context.seed,
+                             training::kValidationIdentities, false, engines, context.cancel,
+                             context.progress);
+            ProjectStore drawn = ProjectStore::open(several.folder());
+            fitted = fitFeedback(drawn, engines, casesOfProject(drawn, {}, 0), measured.weights,
+                                 std::to_string(people) + " drawn people held out for validation, "
+                                     + std::to_string(kPicturesEach) + " pictures of each",
+                                 context.cancel, context.progress);
+        } else {
+            fitted = fitFeedback(store, engines, cases, measured.weights, source, context.cancel,
+                                 context.progress);
+        }
+        measured.weights.relevant = fitted.weights.relevant;
+        measured.weights.notRelevant = fitted.weights.notRelevant;
+        measured.feedback = fitted.measured;
     }
+    cases.insert(cases.end(), std::make_move_iterator(queries.begin()),
+                 std::make_move_iterator(queries.end()));
     StoredCalibration stored =
         calibrateSearch(store, engines, cases,
-                        arguments.reranked || (arguments.parts && measured.rerankByParts), source,
-                        context.cancel, context.progress);
+                        arguments.reranked || (arguments.parts && measured.rerankByParts),
+                        measured.weights, source, context.cancel, context.progress);
     stored.reranking = measured.reranking;
     stored.rerankByParts = measured.rerankByParts;
+    stored.feedback = measured.feedback;
     return stored;
 }
 
@@ -191,7 +284,7 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                                             videoOf(*measured, scratch), engines, context.cancel,
                                             context.progress);
             else if (measured->synthetic > 0)
-                makeDrawnProject(folder, measured->synthetic, context.seed,
+                makeDrawnProject(folder, measured->synthetic, 1, context.seed,
                                  training::kTestIdentities, true, engines, context.cancel,
                                  context.progress);
             else if (!measured->folder.empty())
@@ -202,7 +295,23 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
             ProjectStore store = ProjectStore::open(folder);
             if (cases.empty())
                 cases = casesOfProject(store, measured->split, measured->limit);
-            const Json json = studySearch(store, engines, cases, context.cancel, context.progress);
+            Json json = studySearch(store, engines, cases, context.cancel, context.progress);
+            if (measured->synthetic > 0 && measured->labels.empty()) {
+                const ScratchProject several;
+                makeDrawnProject(several.folder(), std::max(2, measured->synthetic / 2),
+                                 kPicturesEach, context.seed, training::kTestIdentities, false,
+                                 engines, context.cancel, context.progress);
+                ProjectStore drawn = ProjectStore::open(several.folder());
+                json["feedback_several"] =
+                    studyFeedback(drawn, engines, casesOfProject(drawn, {}, 0), context.cancel,
+                                  context.progress);
+                json["feedback_several"]["pictures_each"] = kPicturesEach;
+            }
+            json["line"] =
+                studyLine(store, engines, cases,
+                          measured->labels.empty() ? std::vector<std::string>()
+                                                   : absentSentences(measured->labels),
+                          context.cancel);
             return Answer{OrderedJson(json), textOf(json),
                           context.cancel.isCancelled() ? CancelledByUser : Done};
         };
@@ -216,8 +325,11 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                           "Also write it to this file, for every project of the model");
     calibrate->add_flag("--reranked", fitted->reranked, "For scores re-ranked by parts");
     calibrate->add_flag("--parts", fitted->parts,
-                        "Also measure whether re-ranking by parts raises the mAP; where it does, it "
-                        "becomes what the search does, and its scores are fitted");
+                        "Also fit how much parts count and measure whether they raise the mAP; "
+                        "where they do, the search re-ranks by them, and those scores are fitted");
+    calibrate->add_flag("--clicks", fitted->clicks,
+                        "Also fit what is learned from judged hits; with --synthetic on people with "
+                        "several pictures each");
     calibrate->callback([&context, fitted] {
         context.verb = [&context, fitted] {
             if (fitted->folder.empty() && (fitted->synthetic == 0 || fitted->output.empty()))
@@ -231,7 +343,7 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                 folder = scratch.folder();
                 source =
                     std::to_string(fitted->synthetic) + " drawn people held out for validation";
-                makeDrawnProject(folder, fitted->synthetic, context.seed,
+                makeDrawnProject(folder, fitted->synthetic, 1, context.seed,
                                  training::kValidationIdentities,
                                  fitted->reranked || fitted->parts, engines, context.cancel,
                                  context.progress);

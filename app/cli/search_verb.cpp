@@ -97,6 +97,7 @@ OrderedJson jsonOf(const SearchResponse &response, bool explain)
     if (response.line)
         json["line"] = {{"threshold", response.line->threshold},
                         {"above", response.line->above},
+                        {"share", response.line->share},
                         {"words", response.words},
                         {"error", response.line->fitted.calibration.error},
                         {"source", response.line->source}};

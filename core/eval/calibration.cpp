@@ -14,6 +14,25 @@ constexpr int kIterations = 100;
 constexpr int kHalvings = 40;
 constexpr int kBins = 10;
 constexpr double kLikely = 0.1; // from here on a pair is worth a look
+constexpr double kFewestShare = 1e-6;
+constexpr double kShareStep = 1e-7; // below it the share has been found
+
+double logOdds(double share)
+{
+    return std::log(share / (1.0 - share));
+}
+
+bool knowsShare(const Calibration &calibration)
+{
+    return calibration.matches > 0 && calibration.matches < calibration.pairs;
+}
+
+double fittedShare(const Calibration &calibration)
+{
+    return knowsShare(calibration) ? static_cast<double>(calibration.matches)
+                                         / static_cast<double>(calibration.pairs)
+                                   : 0.0;
+}
 
 double sigmoid(double x)
 {
@@ -111,9 +130,49 @@ Calibration fitCalibration(const std::vector<ScoredPair> &pairs)
 
 void measureReliability(Calibration &calibration, const std::vector<ScoredPair> &pairs)
 {
+    std::vector<ScoredPair> said;
+    said.reserve(pairs.size());
+    for (const ScoredPair &pair : pairs)
+        said.push_back({calibration.probability(pair.score), pair.isMatch});
+    measureProbabilities(calibration, said);
+}
+
+double shareOfMatches(const Calibration &calibration, const std::vector<double> &scores)
+{
+    const double fitted = fittedShare(calibration);
+    if (scores.empty() || fitted <= 0.0)
+        return fitted;
+    double share = fitted;
+    for (int iteration = 0; iteration < kIterations; ++iteration) {
+        const double offset = calibration.offset + logOdds(share) - logOdds(fitted);
+        double sum = 0.0;
+        for (const double score : scores)
+            sum += sigmoid(calibration.slope * score + offset);
+        const double next = std::clamp(
+            0.5 * (sum / static_cast<double>(scores.size()) + fitted), kFewestShare, 0.5);
+        const bool isFound = std::abs(next - share) < kShareStep;
+        share = next;
+        if (isFound)
+            break;
+    }
+    return share;
+}
+
+Calibration forShare(const Calibration &calibration, double share)
+{
+    if (!knowsShare(calibration) || share <= 0.0 || share >= 1.0 || calibration.slope <= 0.0)
+        return calibration;
+    Calibration moved = calibration;
+    moved.offset += logOdds(share) - logOdds(fittedShare(calibration));
+    moved.threshold = -moved.offset / moved.slope;
+    return moved;
+}
+
+void measureProbabilities(Calibration &calibration, const std::vector<ScoredPair> &pairs)
+{
     std::array<ReliabilityBin, kBins> bins;
     for (const ScoredPair &pair : pairs) {
-        const double predicted = calibration.probability(pair.score);
+        const double predicted = pair.score;
         ReliabilityBin &bin =
             bins[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>(predicted * kBins)))];
         bin.predicted += predicted;

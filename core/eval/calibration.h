@@ -45,5 +45,18 @@ Calibration fitCalibration(const std::vector<ScoredPair> &pairs);
 
 // Measures the bins and both errors anew, on pairs that the calibration was not fitted on.
 void measureReliability(Calibration &calibration, const std::vector<ScoredPair> &pairs);
+// The same for pairs whose probability (in the place of the score) was said by other means, such as
+// forShare().
+void measureProbabilities(Calibration &calibration, const std::vector<ScoredPair> &pairs);
+
+// The share of matches among these scores of one query: expectation maximisation, which begins with
+// the share that the calibration was fitted with (Saerens, Latinne and Decaestecker 2002). That
+// share counts as much as all the scores do, so that some near misses do not become matches. The
+// fitted share for a calibration that does not know its pairs, or no scores.
+double shareOfMatches(const Calibration &calibration, const std::vector<double> &scores);
+
+// The calibration where this share of the pairs matches: offset and threshold move by the difference
+// of the log odds.
+Calibration forShare(const Calibration &calibration, double share);
 
 } // namespace sapsam

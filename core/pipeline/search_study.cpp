@@ -42,17 +42,12 @@ struct Ranking
 
 Ranking rankingOf(Searcher &searcher, const SearchQuery &query, const StudyCase &study)
 {
-    SearchRequest request;
-    request.query = query;
-    request.top = 0;
-    request.explainTop = 0;
-    request.remember = false;
     Ranking ranking;
-    for (const SearchHit &hit : searcher.search(request).hits) {
-        if (study.ignored.count(hit.imageId) != 0)
+    for (const RankedImage &image : searcher.rankAll(query)) {
+        if (study.ignored.count(image.imageId) != 0)
             continue;
-        ranking.ids.push_back(hit.imageId);
-        ranking.scores.push_back(hit.score);
+        ranking.ids.push_back(image.imageId);
+        ranking.scores.push_back(static_cast<double>(image.score));
     }
     return ranking;
 }
@@ -132,22 +127,27 @@ std::vector<StudyCase> casesOfProject(ProjectStore &store, const std::string &sp
     return cases;
 }
 
-void makeDrawnProject(const std::string &folder, int count, std::uint64_t seed, std::uint64_t first,
-                      bool withParts, Engines &engines, const CancelToken &cancel,
-                      const ProgressSink &progress)
+void makeDrawnProject(const std::string &folder, int count, int pictures, std::uint64_t seed,
+                      std::uint64_t first, bool withParts, Engines &engines,
+                      const CancelToken &cancel, const ProgressSink &progress)
 {
     ProjectStore store = ProjectStore::create(folder);
     makeFolder(folder + "/drawn");
     store.transaction([&] {
         for (int i = 0; i < count && !cancel.isCancelled(); ++i) {
             const SyntheticPerson person = makePerson(seed, first + static_cast<std::uint64_t>(i));
-            const SyntheticPicture picture = renderPicture(person, 0, kWidth, kHeight);
-            const SeededRandom random =
-                SeededRandom(seed).fork("evaluation").fork(static_cast<std::uint64_t>(i));
-            addPicture(store, picture.image, folder + "/drawn/" + std::to_string(i) + ".png",
-                       std::to_string(i),
-                       makeCaptions(person, picture, 1, random.fork("description"),
-                                    CaptionStyle::Description));
+            for (int shot = 0; shot < pictures; ++shot) {
+                const SyntheticPicture picture = renderPicture(person, shot, kWidth, kHeight);
+                const SeededRandom random =
+                    SeededRandom(seed).fork("evaluation").fork(static_cast<std::uint64_t>(i));
+                const std::string name =
+                    std::to_string(i) + (shot == 0 ? "" : "-" + std::to_string(shot));
+                addPicture(store, picture.image, folder + "/drawn/" + name + ".png",
+                           std::to_string(i),
+                           shot > 0 ? std::vector<std::string>()
+                                    : makeCaptions(person, picture, 1, random.fork("description"),
+                                                   CaptionStyle::Description));
+            }
         }
     });
     if (withParts)
@@ -214,12 +214,127 @@ std::vector<StudyCase> makeLabelledProject(const std::string &folder, const std:
     return cases;
 }
 
+std::vector<std::string> absentSentences(const std::string &labelsFile)
+{
+    const Json labels = readJsonFile(labelsFile);
+    std::vector<std::string> sentences;
+    for (const Json &query : valueOr<Json>(labels, "absent_queries", Json::array(), labelsFile))
+        sentences.push_back(require<std::string>(query, "text", labelsFile));
+    return sentences;
+}
+
+namespace {
+
+// What a simulated user meets who judges the first hit that was not judged yet.
+struct Clicks
+{
+    std::array<double, kClicks + 1> rankOne{}; // percent, by judged hits
+    double restMap = 0.0;                      // percent, of what was not judged in the end
+    std::int64_t queries = 0;
+
+    double meanRankOne() const
+    {
+        double sum = 0.0;
+        for (std::size_t click = 1; click <= kClicks; ++click)
+            sum += rankOne[click];
+        return sum / kClicks;
+    }
+};
+
+QueryResult resultOfRest(const Ranking &ranking, const StudyCase &study,
+                         const std::set<std::int64_t> &judged)
+{
+    std::vector<bool> inOrder;
+    for (const std::int64_t id : ranking.ids) {
+        if (judged.count(id) == 0)
+            inOrder.push_back(study.relevant.count(id) != 0);
+    }
+    return resultOfRanking(inOrder);
+}
+
+Clicks simulateClicks(Searcher &searcher, const Taxonomy &taxonomy,
+                      const std::vector<const StudyCase *> &cases, bool learns,
+                      const CancelToken &cancel)
+{
+    Clicks clicks;
+    std::vector<QueryResult> rest;
+    for (const StudyCase *study : cases) {
+        if (cancel.isCancelled())
+            break;
+        SearchQuery query = queryOf(study->text, taxonomy);
+        query.reranking = Reranking::Off;
+        std::set<std::int64_t> judged;
+        bool found = false;
+        Ranking ranking = rankingOf(searcher, query, *study);
+        for (std::size_t click = 0; click <= kClicks; ++click) {
+            const auto first = std::find_if(ranking.ids.begin(), ranking.ids.end(),
+                                            [&](std::int64_t id) { return judged.count(id) == 0; });
+            const bool isRight = first != ranking.ids.end() && study->relevant.count(*first) != 0;
+            found = found || isRight;
+            clicks.rankOne[click] += found ? 1.0 : 0.0;
+            if (first == ranking.ids.end() || click == kClicks)
+                continue;
+            judged.insert(*first);
+            query.feedback.push_back({*first, "", isRight});
+            if (learns)
+                ranking = rankingOf(searcher, query, *study);
+        }
+        const bool isAnyLeft =
+            std::any_of(study->relevant.begin(), study->relevant.end(), [&](std::int64_t id) {
+                return judged.count(id) == 0 && study->ignored.count(id) == 0;
+            });
+        if (isAnyLeft)
+            rest.push_back(resultOfRest(ranking, *study, judged));
+        ++clicks.queries;
+    }
+    for (double &value : clicks.rankOne)
+        value *= 100.0 / static_cast<double>(std::max<std::int64_t>(1, clicks.queries));
+    if (!rest.empty())
+        clicks.restMap = metricsOfResults(std::move(rest)).meanAveragePrecision;
+    return clicks;
+}
+
+std::vector<const StudyCase *> pointersTo(const std::vector<StudyCase> &cases)
+{
+    std::vector<const StudyCase *> pointers;
+    for (const StudyCase &study : cases)
+        pointers.push_back(&study);
+    return pointers;
+}
+
+double meanAveragePrecision(Searcher &searcher, const Taxonomy &taxonomy,
+                            const std::vector<const StudyCase *> &cases, Reranking reranking,
+                            const CancelToken &cancel)
+{
+    std::vector<QueryResult> results;
+    for (const StudyCase *study : cases) {
+        if (cancel.isCancelled())
+            break;
+        SearchQuery query = queryOf(study->text, taxonomy);
+        query.reranking = reranking;
+        results.push_back(resultOf(rankingOf(searcher, query, *study), *study));
+    }
+    return results.empty() ? 0.0 : metricsOfResults(std::move(results)).meanAveragePrecision;
+}
+
+// Every other case fits, the others measure.
+void split(const std::vector<StudyCase> &cases, std::vector<const StudyCase *> &fitted,
+           std::vector<const StudyCase *> &held)
+{
+    for (std::size_t i = 0; i < cases.size(); ++i)
+        (i % 2 == 0 ? fitted : held).push_back(&cases[i]);
+}
+
+} // namespace
+
 Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
                  const CancelToken &cancel, const ProgressSink &progress)
 {
     Searcher searcher(store, engines);
     const Taxonomy taxonomy = searchTaxonomy(store);
-    const ScoreWeights usual = searcher.weights();
+    const std::string model = engines.retriever().model().sha256;
+    const auto stored = storedCalibration(store, model);
+    const ScoreWeights usual = stored ? stored->weights : ScoreWeights();
     const auto measure = [&](Reranking reranking, double phrase, double region) {
         ScoreWeights weights = usual;
         weights.phrase = phrase;
@@ -233,17 +348,20 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
             query.reranking = reranking;
             results.push_back(resultOf(rankingOf(searcher, query, study), study));
         }
-        searcher.setWeights(usual);
         return metricsJson(std::move(results));
     };
-    constexpr std::array<double, 6> kWeights{0.02, 0.05, 0.1, 0.2, 0.4, 0.8};
+    constexpr std::array<double, 6> kWeights{0.05, 0.1, 0.2, 0.3, 0.4, 0.8};
     Json json;
     json["queries"] = cases.size();
     json["gallery"] = store.imageCount();
-    json["model"] = engines.retriever().model().sha256;
-    ProgressMeter meter("ranking by parts", static_cast<std::int64_t>(2 * kWeights.size() + 1),
+    json["model"] = model;
+    ProgressMeter meter("ranking by parts", static_cast<std::int64_t>(2 * kWeights.size() + 2),
                         progress);
     json["cosine"] = measure(Reranking::Off, 0.0, 0.0);
+    meter.advance();
+    json["by_parts"] = measure(Reranking::On, usual.phrase, usual.region);
+    json["by_parts"]["phrase"] = usual.phrase;
+    json["by_parts"]["region"] = usual.region;
     meter.advance();
     for (const double weight : kWeights) {
         std::string name = std::to_string(weight);
@@ -252,51 +370,102 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
         json["by_regions"][name] = measure(Reranking::On, 0.0, weight);
         meter.advance(2);
     }
-
-    // The simulated user.
-    std::array<double, kClicks + 1> learned{};
-    std::array<double, kClicks + 1> removed{};
-    ProgressMeter clicks("judging hits", static_cast<std::int64_t>(cases.size()), progress);
-    int used = 0;
-    for (const StudyCase &study : cases) {
-        if (cancel.isCancelled())
-            break;
-        ++used;
-        for (const bool learns : {true, false}) {
-            SearchQuery query = queryOf(study.text, taxonomy);
-            query.reranking = Reranking::Off;
-            std::set<std::int64_t> judged;
-            bool found = false;
-            Ranking ranking = rankingOf(searcher, query, study);
-            for (int click = 0; click <= kClicks; ++click) {
-                const auto first =
-                    std::find_if(ranking.ids.begin(), ranking.ids.end(),
-                                 [&](std::int64_t id) { return judged.count(id) == 0; });
-                const bool isRight =
-                    first != ranking.ids.end() && study.relevant.count(*first) != 0;
-                found = found || isRight;
-                (learns ? learned : removed)[static_cast<std::size_t>(click)] += found ? 1.0 : 0.0;
-                if (first == ranking.ids.end() || click == kClicks)
-                    continue;
-                judged.insert(*first);
-                query.feedback.push_back({*first, "", isRight});
-                if (learns && !found)
-                    ranking = rankingOf(searcher, query, study);
-            }
-        }
-        clicks.advance();
-    }
-    Json withLearning = Json::array();
-    Json withoutLearning = Json::array();
-    for (std::size_t click = 0; click <= kClicks; ++click) {
-        withLearning.push_back(100.0 * learned[click] / std::max(1, used));
-        withoutLearning.push_back(100.0 * removed[click] / std::max(1, used));
-    }
-    json["feedback"] = {{"clicks", {0, 1, 2, 3}},
-                        {"R@1", std::move(withLearning)},
-                        {"R@1_removal_only", std::move(withoutLearning)}};
+    json["feedback"] = studyFeedback(store, engines, cases, cancel, progress);
     if (cancel.isCancelled())
         json["cancelled"] = true;
+    return json;
+}
+
+Json studyFeedback(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
+                   const CancelToken &cancel, const ProgressSink &progress)
+{
+    Searcher searcher(store, engines);
+    const Taxonomy taxonomy = searchTaxonomy(store);
+    ProgressMeter meter("judging hits", 2, progress);
+    const auto all = pointersTo(cases);
+    const Clicks learned = simulateClicks(searcher, taxonomy, all, true, cancel);
+    meter.advance();
+    const Clicks removed = simulateClicks(searcher, taxonomy, all, false, cancel);
+    meter.advance();
+    return {{"clicks", {0, 1, 2, 3}},
+            {"R@1", learned.rankOne},
+            {"R@1_removal_only", removed.rankOne},
+            {"mAP_rest", learned.restMap},
+            {"mAP_rest_removal_only", removed.restMap},
+            {"queries", learned.queries},
+            {"gallery", store.imageCount()},
+            {"pays", learned.meanRankOne() > removed.meanRankOne()}};
+}
+
+Json studyLine(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
+               const std::vector<std::string> &absent, const CancelToken &cancel)
+{
+    if (!storedCalibration(store, engines.retriever().model().sha256))
+        return nullptr;
+    Searcher searcher(store, engines);
+    const Taxonomy taxonomy = searchTaxonomy(store);
+    struct Fall
+    {
+        std::int64_t withLine = 0;
+        std::int64_t rightAbove = 0;
+        std::int64_t wrongAbove = 0;
+    };
+    struct Both
+    {
+        Fall here;
+        Fall fitted;
+        std::int64_t sentences = 0;
+        std::int64_t right = 0;
+    };
+    const auto ask = [&](const StudyCase &study, Both &both) {
+        SearchRequest request;
+        request.query = queryOf(study.text, taxonomy);
+        request.top = 0;
+        request.explainTop = 0;
+        request.remember = false;
+        const SearchResponse response = searcher.search(request);
+        if (!response.line)
+            return;
+        ++both.sentences;
+        const auto fallOf = [&](double threshold, Fall &fall) {
+            bool isAny = false;
+            for (const SearchHit &hit : response.hits) {
+                if (hit.score < threshold || study.ignored.count(hit.imageId) != 0)
+                    continue;
+                isAny = true;
+                ++(study.relevant.count(hit.imageId) != 0 ? fall.rightAbove : fall.wrongAbove);
+            }
+            fall.withLine += isAny ? 1 : 0;
+        };
+        both.right += static_cast<std::int64_t>(study.relevant.size());
+        fallOf(response.line->threshold, both.here);
+        fallOf(response.line->fitted.calibration.threshold, both.fitted);
+    };
+    Both described;
+    for (const StudyCase &study : cases) {
+        if (!cancel.isCancelled())
+            ask(study, described);
+    }
+    Both nobody;
+    for (const std::string &text : absent) {
+        if (!cancel.isCancelled())
+            ask({text, {}, {}}, nobody);
+    }
+    const auto jsonOfFall = [](const Fall &ofDescribed, const Fall &ofNobody, const Both &all,
+                               const Both &none) {
+        return Json{{"described",
+                     {{"sentences", all.sentences},
+                      {"with_line", ofDescribed.withLine},
+                      {"right", all.right},
+                      {"right_above", ofDescribed.rightAbove},
+                      {"wrong_above", ofDescribed.wrongAbove}}},
+                    {"nobody",
+                     {{"sentences", none.sentences},
+                      {"with_line", ofNobody.withLine},
+                      {"wrong_above", ofNobody.wrongAbove}}}};
+    };
+    Json json = jsonOfFall(described.here, nobody.here, described, nobody);
+    json["as_fitted"] = jsonOfFall(described.fitted, nobody.fitted, described, nobody);
     return json;
 }
 
@@ -355,44 +524,117 @@ std::vector<StudyCase> drawnQueries(ProjectStore &store, int count, std::uint64_
     return cases;
 }
 
-RerankingMeasure measureReranking(ProjectStore &store, Engines &engines,
-                                  const std::vector<StudyCase> &cases, const std::string &source,
-                                  const CancelToken &cancel, const ProgressSink &progress)
+FittedReranking fitReranking(ProjectStore &store, Engines &engines,
+                             const std::vector<StudyCase> &cases, const std::string &source,
+                             const CancelToken &cancel, const ProgressSink &progress)
 {
+    constexpr std::array<double, 5> kPhrases{0.0, 0.1, 0.2, 0.3, 0.4};
+    constexpr std::array<double, 4> kRegions{0.0, 0.05, 0.1, 0.2};
     Searcher searcher(store, engines);
     const Taxonomy taxonomy = searchTaxonomy(store);
-    RerankingMeasure measured;
-    measured.source = source;
-    std::vector<QueryResult> plain;
-    std::vector<QueryResult> reranked;
-    ProgressMeter meter("ranking by parts", static_cast<std::int64_t>(cases.size()), progress);
-    for (const StudyCase &study : cases) {
-        if (cancel.isCancelled())
-            break;
-        SearchQuery query = queryOf(study.text, taxonomy);
-        query.reranking = Reranking::Off;
-        plain.push_back(resultOf(rankingOf(searcher, query, study), study));
-        query.reranking = Reranking::On;
-        reranked.push_back(resultOf(rankingOf(searcher, query, study), study));
+    std::vector<const StudyCase *> fitted;
+    std::vector<const StudyCase *> held;
+    split(cases, fitted, held);
+    ProgressMeter meter("weighing parts",
+                        static_cast<std::int64_t>(kPhrases.size() * kRegions.size() + 1), progress);
+    FittedReranking best;
+    double bestMap = -1.0;
+    for (const double phrase : kPhrases) {
+        for (const double region : kRegions) {
+            meter.advance();
+            if (phrase == 0.0 && region == 0.0)
+                continue; // the plain cosine
+            ScoreWeights weights;
+            weights.phrase = phrase;
+            weights.region = region;
+            searcher.setWeights(weights);
+            const double map =
+                meanAveragePrecision(searcher, taxonomy, fitted, Reranking::On, cancel);
+            if (map > bestMap) {
+                bestMap = map;
+                best.weights = weights;
+            }
+        }
+    }
+    searcher.setWeights(best.weights);
+    best.measured.source = source;
+    best.measured.queries = static_cast<std::int64_t>(held.size());
+    best.measured.cosine =
+        meanAveragePrecision(searcher, taxonomy, held, Reranking::Off, cancel);
+    best.measured.reranked =
+        meanAveragePrecision(searcher, taxonomy, held, Reranking::On, cancel);
+    meter.advance();
+    return best;
+}
+
+FittedFeedback fitFeedback(ProjectStore &store, Engines &engines,
+                           const std::vector<StudyCase> &cases, const ScoreWeights &weights,
+                           const std::string &source, const CancelToken &cancel,
+                           const ProgressSink &progress)
+{
+    constexpr std::array<double, 5> kNotRelevant{0.0, 0.1, 0.25, 0.5, 1.0};
+    constexpr std::array<double, 4> kRelevant{0.25, 0.5, 1.0, 2.0};
+    Searcher searcher(store, engines);
+    const Taxonomy taxonomy = searchTaxonomy(store);
+    std::vector<const StudyCase *> fitted;
+    std::vector<const StudyCase *> held;
+    split(cases, fitted, held);
+    ProgressMeter meter("weighing judgements",
+                        static_cast<std::int64_t>(kNotRelevant.size() + kRelevant.size() + 2),
+                        progress);
+    FittedFeedback best{weights, {}};
+    // β does nothing before a right one has been met, and R@1 asks no further: one after the other.
+    double bestValue = -1.0;
+    for (const double notRelevant : kNotRelevant) {
+        ScoreWeights tried = weights;
+        tried.notRelevant = notRelevant;
+        searcher.setWeights(tried);
+        const double value =
+            simulateClicks(searcher, taxonomy, fitted, true, cancel).meanRankOne();
+        if (value > bestValue) {
+            bestValue = value;
+            best.weights.notRelevant = notRelevant;
+        }
         meter.advance();
     }
-    measured.queries = static_cast<std::int64_t>(plain.size());
-    measured.cosine = metricsOfResults(std::move(plain)).meanAveragePrecision;
-    measured.reranked = metricsOfResults(std::move(reranked)).meanAveragePrecision;
-    return measured;
+    bestValue = -1.0;
+    for (const double relevant : kRelevant) {
+        ScoreWeights tried = best.weights;
+        tried.relevant = relevant;
+        searcher.setWeights(tried);
+        const double value = simulateClicks(searcher, taxonomy, fitted, true, cancel).restMap;
+        if (value > bestValue) {
+            bestValue = value;
+            best.weights.relevant = relevant;
+        }
+        meter.advance();
+    }
+    searcher.setWeights(best.weights);
+    const Clicks learned = simulateClicks(searcher, taxonomy, held, true, cancel);
+    meter.advance();
+    const Clicks removed = simulateClicks(searcher, taxonomy, held, false, cancel);
+    meter.advance();
+    best.measured.learned.assign(learned.rankOne.begin(), learned.rankOne.end());
+    best.measured.plain.assign(removed.rankOne.begin(), removed.rankOne.end());
+    best.measured.restLearned = learned.restMap;
+    best.measured.restPlain = removed.restMap;
+    best.measured.queries = learned.queries;
+    best.measured.source = source;
+    return best;
 }
 
 StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
                                   const std::vector<StudyCase> &cases, bool reranked,
-                                  const std::string &source, const CancelToken &cancel,
-                                  const ProgressSink &progress)
+                                  const ScoreWeights &weights, const std::string &source,
+                                  const CancelToken &cancel, const ProgressSink &progress)
 {
     Searcher searcher(store, engines);
+    searcher.setWeights(weights);
     const Taxonomy taxonomy = searchTaxonomy(store);
     struct Pairs
     {
         std::vector<ScoredPair> fitted;
-        std::vector<ScoredPair> held;
+        std::vector<std::vector<ScoredPair>> held; // by description
         int cases = 0;
     };
     std::array<Pairs, kCalibratedLengths.size()> pairsOf;
@@ -405,18 +647,20 @@ StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
         while (length + 1 < kCalibratedLengths.size() && words > kCalibratedLengths[length].second)
             ++length;
         Pairs &pairs = pairsOf[length];
-        std::vector<ScoredPair> &target =
-            pairs.cases++ % kHeldEvery == kHeldEvery - 1 ? pairs.held : pairs.fitted;
+        std::vector<ScoredPair> *target = &pairs.fitted;
+        if (pairs.cases++ % kHeldEvery == kHeldEvery - 1)
+            target = &pairs.held.emplace_back();
         SearchQuery query = queryOf(study.text, taxonomy);
         query.reranking = reranked ? Reranking::On : Reranking::Off;
         const Ranking ranking = rankingOf(searcher, query, study);
         for (std::size_t i = 0; i < ranking.ids.size(); ++i)
-            target.push_back({ranking.scores[i], study.relevant.count(ranking.ids[i]) != 0});
+            target->push_back({ranking.scores[i], study.relevant.count(ranking.ids[i]) != 0});
         meter.advance();
     }
     StoredCalibration stored;
     stored.source = source;
     stored.reranked = reranked;
+    stored.weights = weights;
     std::string reasons;
     for (std::size_t i = 0; i < kCalibratedLengths.size(); ++i) {
         const Pairs &pairs = pairsOf[i];
@@ -442,7 +686,17 @@ StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
             refuse(error.what());
             continue;
         }
-        measureReliability(length.calibration, pairs.held);
+        std::vector<ScoredPair> said;
+        for (const std::vector<ScoredPair> &description : pairs.held) {
+            std::vector<double> scores;
+            for (const ScoredPair &pair : description)
+                scores.push_back(pair.score);
+            const Calibration here =
+                forShare(length.calibration, shareOfMatches(length.calibration, scores));
+            for (const ScoredPair &pair : description)
+                said.push_back({here.probability(pair.score), pair.isMatch});
+        }
+        measureProbabilities(length.calibration, said);
         stored.lengths.push_back(std::move(length));
     }
     if (stored.lengths.empty())

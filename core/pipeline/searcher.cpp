@@ -41,6 +41,9 @@ constexpr std::size_t kKeptTexts = 4096;
 // Wordings that were written after embedding and are embedded on the way.
 constexpr std::size_t kLateWordings = 256;
 constexpr int kApproximateCandidates = 2000;
+// Pictures and regions that means and deviations are taken of, at most twice as many.
+constexpr std::size_t kSample = 8192;
+constexpr double kNoSpread = 1e-6;
 constexpr double kRampLow = 0.6;
 constexpr double kRampHigh = 0.9;
 const std::string kNobody = "a person"; // what is left when every part is left out
@@ -109,6 +112,50 @@ fs::file_time_type timeOf(const std::string &path)
 {
     std::error_code ignored;
     return fs::last_write_time(path, ignored);
+}
+
+// Every how many of them are taken.
+std::size_t strideOf(std::size_t count)
+{
+    return std::max<std::size_t>(1, count / kSample);
+}
+
+// Mean and deviation of some numbers.
+struct Spread
+{
+    double sum = 0.0;
+    double squares = 0.0;
+    std::int64_t count = 0;
+
+    void add(double value)
+    {
+        sum += value;
+        squares += value * value;
+        ++count;
+    }
+    double mean() const { return count > 0 ? sum / static_cast<double>(count) : 0.0; }
+    double deviation() const
+    {
+        const double average = mean();
+        return count > 1 ? std::sqrt(std::max(
+                   0.0, squares / static_cast<double>(count) - average * average))
+                         : 0.0;
+    }
+};
+
+// A cosine in units of the gallery: scale · (cosine − mean).
+struct Standard
+{
+    double mean = 0.0;
+    double scale = 0.0;
+
+    double of(double cosine) const { return scale * (cosine - mean); }
+};
+
+Standard standardOf(const Spread &spread, double weight)
+{
+    const double deviation = spread.deviation();
+    return {spread.mean(), deviation > kNoSpread ? weight / deviation : 0.0};
 }
 
 // A feature file that is mapped again when it changes.
@@ -183,6 +230,8 @@ struct Searcher::Private
         std::vector<float> values;        // of the part's words
         std::vector<float> effect;        // what leaving it out takes from the vector of pictures
         std::vector<float> wordingScores; // cosine of its words and each wording
+        Standard byPhrase;                // what that is worth when re-ranking
+        Standard byRegion;
 
         bool isAnsweredBy(int group) const
         {
@@ -206,6 +255,7 @@ struct Searcher::Private
         std::vector<float> exampleEffect;  // empty: no example, or nothing but it
         std::vector<float> feedbackEffect; // empty: nothing was judged
         std::string exampleName;
+        double spread = 0.0; // deviation of the described text's cosine over the gallery
         bool hasText = false;
         bool isReranked = false;
         bool needsParts = false; // something is scored by region
@@ -214,8 +264,10 @@ struct Searcher::Private
     ProjectStore &store;
     Engines &engines;
     ScoreWeights weights;
+    std::optional<ScoreWeights> forced;
 
     WatchedFeatures images;
+    std::vector<float> galleryMean; // of the pictures' vectors
     WatchedFeatures phrases;
     WatchedFeatures regions;
     std::unordered_map<std::string, std::vector<float>> texts; // embedded ones
@@ -228,6 +280,7 @@ struct Searcher::Private
 
     std::int64_t partsVersion = -1;
     std::vector<Part> parts;
+    std::vector<std::vector<std::uint32_t>> partsOfGroup; // by group, of parts
     std::vector<std::string> groups;
     std::vector<std::string> wordings;
     std::vector<const std::uint16_t *> wordingRows;
@@ -282,6 +335,8 @@ struct Searcher::Private
             textsModel = model.sha256;
         }
         const bool newImages = images.refresh(store.folder() + "/" + set->file, model.sha256);
+        if (newImages)
+            readGalleryMean();
         const std::string folder = store.folder() + "/features/";
         const bool newPhrases =
             refreshOptional(phrases, folder + phraseFeaturesName(model.sha256), model.sha256);
@@ -310,9 +365,27 @@ struct Searcher::Private
         }
     }
 
+    void readGalleryMean()
+    {
+        const HalfRows &rows = images.features->rows();
+        std::vector<double> sum(static_cast<std::size_t>(rows.dimension), 0.0);
+        std::vector<float> wide(sum.size());
+        const std::size_t stride = strideOf(rows.count);
+        for (std::size_t row = 0; row < rows.count; row += stride) {
+            floatFromHalf(rows.row(row), wide.data(), wide.size());
+            for (std::size_t i = 0; i < wide.size(); ++i)
+                sum[i] += static_cast<double>(wide[i]);
+        }
+        const auto taken = static_cast<double>((rows.count + stride - 1) / stride);
+        galleryMean.assign(sum.size(), 0.0F);
+        for (std::size_t i = 0; i < sum.size(); ++i)
+            galleryMean[i] = static_cast<float>(sum[i] / std::max(1.0, taken));
+    }
+
     void readParts()
     {
         parts.clear();
+        partsOfGroup.clear();
         groups.clear();
         wordings.clear();
         wordingRows.clear();
@@ -336,6 +409,9 @@ struct Searcher::Private
             }
             Range &range =
                 rangeOf.emplace(stored.imageId, Range{parts.size(), parts.size()}).first->second;
+            partsOfGroup.resize(std::max(partsOfGroup.size(), groups.size()));
+            partsOfGroup[static_cast<std::size_t>(part.group)].push_back(
+                static_cast<std::uint32_t>(parts.size()));
             parts.push_back(part);
             range.last = parts.size();
         }
@@ -491,6 +567,19 @@ struct Searcher::Private
                    || words.front() == "the" || words.front() == "any");
     }
 
+    // How well a region answers a part, compared with others; 0 when re-ranking is off.
+    double standing(const AskedTerm &asked, const Part &part) const
+    {
+        double sum = 0.0;
+        if (part.wording >= 0 && wordingRows[static_cast<std::size_t>(part.wording)] != nullptr)
+            sum += asked.byPhrase.of(static_cast<double>(
+                asked.wordingScores[static_cast<std::size_t>(part.wording)]));
+        if (asked.byRegion.scale != 0.0 && part.pixels != nullptr)
+            sum += asked.byRegion.of(static_cast<double>(
+                dotHalf(part.pixels, asked.values.data(), asked.values.size())));
+        return sum;
+    }
+
     // What one term adds to the score by the parts of a picture, and the region that decides.
     double termScore(const AskedTerm &asked, const Range &range, int *decisive = nullptr) const
     {
@@ -505,14 +594,7 @@ struct Searcher::Private
             if (asked.term.negated) {
                 score = deniedDegree(asked, part);
             } else {
-                if (part.wording >= 0)
-                    score += weights.phrase
-                             * static_cast<double>(
-                                 asked.wordingScores[static_cast<std::size_t>(part.wording)]);
-                if (weights.region != 0.0 && part.pixels != nullptr)
-                    score += weights.region
-                             * static_cast<double>(
-                                 dotHalf(part.pixels, asked.values.data(), asked.values.size()));
+                score = standing(asked, part);
             }
             if (score > answer) {
                 answer = score;
@@ -640,6 +722,15 @@ struct Searcher::Private
             plan.terms.push_back(std::move(asked));
         }
 
+        if (plan.hasText && !effects.empty()) {
+            Spread spread;
+            const HalfRows &rows = images.features->rows();
+            for (std::size_t row = 0; row < rows.count; row += strideOf(rows.count))
+                spread.add(static_cast<double>(
+                    dotHalf(rows.row(row), vectors.front().data(), vectors.front().size())));
+            plan.spread = spread.deviation();
+        }
+
         const double share = !query.hasExample() ? 0.0 : (plan.hasText ? query.exampleShare : 1.0);
         plan.whole.assign(dimension, 0.0F);
         if (plan.hasText) {
@@ -668,6 +759,20 @@ struct Searcher::Private
             || std::any_of(plan.terms.begin(), plan.terms.end(), [](const AskedTerm &asked) {
                    return asked.term.negated && weightOf(asked.term) > 0.0;
                });
+    }
+
+    // The plan with all that the scores need.
+    void prepare(const SearchQuery &query, const std::optional<StoredCalibration> &stored,
+                 SearchResponse &response)
+    {
+        weights = forced ? *forced : stored ? stored->weights : ScoreWeights();
+        response.termGroups.resize(query.terms.size());
+        makePlan(query, response);
+        plan.isReranked = query.reranking == Reranking::On
+                          || (query.reranking == Reranking::Auto && stored
+                              && stored->rerankByParts);
+        plan.needsParts = plan.needsParts || (plan.isReranked && !plan.terms.empty());
+        scoreWordings();
     }
 
     void addExample(const SearchQuery &query, double share)
@@ -719,6 +824,8 @@ struct Searcher::Private
                 {groupIndex(judgement.group), partVector(judgement.imageId, judgement.group),
                  judgement.relevant ? weights.judgedPart : -weights.judgedPart, true});
         }
+        if (others > 0)
+            addScaled(plan.feedbackEffect, galleryMean, weights.notRelevant);
         addScaled(plan.whole, plan.feedbackEffect, 1.0);
     }
 
@@ -734,6 +841,42 @@ struct Searcher::Private
                     asked.wordingScores[i] =
                         dotHalf(wordingRows[i], asked.values.data(), asked.values.size());
             }
+        }
+        if (plan.isReranked)
+            standardise();
+    }
+
+    // What the gallery's regions score for each part, so that one can be compared with them.
+    void standardise()
+    {
+        const auto asking = std::count_if(
+            plan.terms.begin(), plan.terms.end(),
+            [](const AskedTerm &asked) { return !asked.term.negated; });
+        if (asking == 0)
+            return;
+        const double unit = plan.spread / static_cast<double>(asking);
+        for (AskedTerm &asked : plan.terms) {
+            if (asked.term.negated)
+                continue;
+            Spread byPhrase;
+            Spread byRegion;
+            for (const int group : asked.groups) {
+                if (static_cast<std::size_t>(group) >= partsOfGroup.size())
+                    continue; // asked for, but nobody has it
+                const auto &places = partsOfGroup[static_cast<std::size_t>(group)];
+                for (std::size_t i = 0; i < places.size(); i += strideOf(places.size())) {
+                    const Part &part = parts[places[i]];
+                    if (part.wording >= 0
+                        && wordingRows[static_cast<std::size_t>(part.wording)] != nullptr)
+                        byPhrase.add(static_cast<double>(
+                            asked.wordingScores[static_cast<std::size_t>(part.wording)]));
+                    if (weights.region != 0.0 && part.pixels != nullptr)
+                        byRegion.add(static_cast<double>(
+                            dotHalf(part.pixels, asked.values.data(), asked.values.size())));
+                }
+            }
+            asked.byPhrase = standardOf(byPhrase, unit * weights.phrase);
+            asked.byRegion = standardOf(byRegion, unit * weights.region);
         }
     }
 
@@ -916,7 +1059,30 @@ struct Searcher::Private
         }
     }
 
-    void drawLine(SearchResponse &response, const std::optional<StoredCalibration> &stored) const
+    // Of an even sample of what was ranked.
+    std::vector<double> sampledScores(const std::vector<char> &allowed) const
+    {
+        const HalfRows &rows = images.features->rows();
+        std::vector<std::size_t> ranked;
+        ranked.reserve(rows.count);
+        for (std::size_t i = 0; i < rows.count; ++i) {
+            if (allowed.empty() || allowed[i] != 0)
+                ranked.push_back(i);
+        }
+        std::vector<double> scores;
+        for (std::size_t i = 0; i < ranked.size(); i += strideOf(ranked.size())) {
+            const std::size_t row = ranked[i];
+            double score = static_cast<double>(
+                dotHalf(rows.row(row), plan.whole.data(), plan.whole.size()));
+            if (plan.needsParts)
+                score += extraScore(rangeOfRow[row], rows.ids[row]);
+            scores.push_back(score);
+        }
+        return scores;
+    }
+
+    void drawLine(SearchResponse &response, const std::optional<StoredCalibration> &stored,
+                  const std::vector<char> &allowed) const
     {
         const SearchQuery &query = plan.query;
         response.words =
@@ -949,7 +1115,9 @@ struct Searcher::Private
                           "the scores of this model say too little for a line");
         MatchLine line;
         line.fitted = *fitted;
-        line.threshold = fitted->calibration.threshold;
+        line.share = shareOfMatches(fitted->calibration, sampledScores(allowed));
+        line.here = forShare(fitted->calibration, line.share);
+        line.threshold = line.here.threshold;
         line.source = stored->source;
         for (const SearchHit &hit : response.hits)
             line.above += hit.score >= line.threshold ? 1 : 0;
@@ -994,7 +1162,7 @@ Searcher::~Searcher() = default;
 
 void Searcher::setWeights(const ScoreWeights &weights)
 {
-    d->weights = weights;
+    d->forced = weights;
 }
 
 const ScoreWeights &Searcher::weights() const
@@ -1037,15 +1205,13 @@ SearchResponse Searcher::search(const SearchRequest &request)
     const EmbeddingSetRecord set = d->refresh(model);
     const std::optional<StoredCalibration> stored = storedCalibration(d->store, model.sha256);
     const auto encodeStart = std::chrono::steady_clock::now();
-    d->makePlan(query, response);
-    d->plan.isReranked = query.reranking == Reranking::On
-                         || (query.reranking == Reranking::Auto && stored && stored->rerankByParts);
-    d->plan.needsParts = d->plan.needsParts || (d->plan.isReranked && !d->plan.terms.empty());
-    d->scoreWordings();
+    d->prepare(query, stored, response);
     response.encodeSeconds = secondsSince(encodeStart);
     response.isReranked = d->plan.isReranked;
-    if (stored)
+    if (stored) {
         response.reranking = stored->reranking;
+        response.feedback = stored->feedback;
+    }
     response.rerankingNote = rerankingNoteOf(response.reranking);
 
     const bool hasTerms = !query.terms.empty();
@@ -1120,11 +1286,26 @@ SearchResponse Searcher::search(const SearchRequest &request)
             d->explainHit(hit);
     }
     response.explainSeconds = secondsSince(explainStart);
-    d->drawLine(response, stored);
+    d->drawLine(response, stored, allowed);
     response.rankSeconds = secondsSince(rankStart);
     if (request.remember)
         d->remember(response);
     return response;
+}
+
+std::vector<RankedImage> Searcher::rankAll(const SearchQuery &query)
+{
+    d->refreshTaxonomy();
+    const ModelInfo model = d->engines.retriever().model();
+    d->refresh(model);
+    std::optional<StoredCalibration> stored;
+    if (!d->forced || query.reranking == Reranking::Auto)
+        stored = storedCalibration(d->store, model.sha256);
+    SearchResponse response;
+    d->prepare(query, stored, response);
+    SearchRequest request;
+    request.top = 0;
+    return d->rank(request, d->allowedRows(query), model.sha256);
 }
 
 std::vector<PartMatch> Searcher::explain(std::int64_t imageId)
@@ -1201,12 +1382,26 @@ Json jsonOf(const StoredCalibration &stored)
     Json json{{"lengths", std::move(lengths)},
               {"source", stored.source},
               {"reranked", stored.reranked},
-              {"rerank_by_parts", stored.rerankByParts}};
+              {"rerank_by_parts", stored.rerankByParts},
+              {"weights",
+               {{"phrase", stored.weights.phrase},
+                {"region", stored.weights.region},
+                {"denied", stored.weights.denied},
+                {"relevant", stored.weights.relevant},
+                {"not_relevant", stored.weights.notRelevant},
+                {"judged_part", stored.weights.judgedPart}}}};
     if (stored.reranking)
         json["reranking"] = {{"cosine", stored.reranking->cosine},
                              {"reranked", stored.reranking->reranked},
                              {"queries", stored.reranking->queries},
                              {"source", stored.reranking->source}};
+    if (stored.feedback)
+        json["feedback"] = {{"learned", stored.feedback->learned},
+                            {"plain", stored.feedback->plain},
+                            {"rest_learned", stored.feedback->restLearned},
+                            {"rest_plain", stored.feedback->restPlain},
+                            {"queries", stored.feedback->queries},
+                            {"source", stored.feedback->source}};
     return json;
 }
 
@@ -1242,6 +1437,25 @@ StoredCalibration calibrationOfJson(const Json &json, const std::string &origin)
                              require<double>(measured, "reranked", origin),
                              valueOr<std::int64_t>(measured, "queries", 0, origin),
                              valueOr<std::string>(measured, "source", {}, origin)};
+    const Json clicks = valueOr<Json>(json, "feedback", {}, origin);
+    if (clicks.is_object())
+        stored.feedback =
+            FeedbackMeasure{require<std::vector<double>>(clicks, "learned", origin),
+                            require<std::vector<double>>(clicks, "plain", origin),
+                            valueOr(clicks, "rest_learned", 0.0, origin),
+                            valueOr(clicks, "rest_plain", 0.0, origin),
+                            valueOr<std::int64_t>(clicks, "queries", 0, origin),
+                            valueOr<std::string>(clicks, "source", {}, origin)};
+    const Json weights = valueOr<Json>(json, "weights", {}, origin);
+    if (weights.is_object()) {
+        ScoreWeights &to = stored.weights;
+        to.phrase = valueOr(weights, "phrase", to.phrase, origin);
+        to.region = valueOr(weights, "region", to.region, origin);
+        to.denied = valueOr(weights, "denied", to.denied, origin);
+        to.relevant = valueOr(weights, "relevant", to.relevant, origin);
+        to.notRelevant = valueOr(weights, "not_relevant", to.notRelevant, origin);
+        to.judgedPart = valueOr(weights, "judged_part", to.judgedPart, origin);
+    }
     return stored;
 }
 

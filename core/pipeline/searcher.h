@@ -4,6 +4,7 @@
 #include "core/base/progress.h"
 #include "core/eval/calibration.h"
 #include "core/pipeline/engines.h"
+#include "core/search/ranking.h"
 #include "core/search/search_query.h"
 #include "core/store/project_store.h"
 #include "core/taxonomy/taxonomy.h"
@@ -92,6 +93,8 @@ struct MatchLine
     int above = 0;          // hits that reach it
     bool isLast = false;    // the last hit shown reaches it: there may be more
     LengthCalibration fitted;
+    Calibration here;   // the fitted one for the share of matches in this gallery
+    double share = 0.0; // of the gallery that matches, as its scores tell: see shareOfMatches()
     std::string source; // what it was fitted on
 };
 
@@ -105,13 +108,39 @@ enum class NoLine {
     OtherReranking // fitted with parts and asked without, or the other way round
 };
 
-// What was measured of ranking by parts with the weights of ScoreWeights, mAP in percent.
+// The weights of the score. The defaults are those that were best for the embedded models; a
+// calibration may bring others.
+struct ScoreWeights
+{
+    double phrase = 0.20;      // of the phrases of the parts, in deviations of the cosine
+    double region = 0.05;      // of the pixels of the parts, likewise
+    double denied = 1.0;       // a picture that has what must not be there falls below all others
+    double relevant = 1.0;     // Rocchio's β, of the mean of what was judged relevant
+    double notRelevant = 0.5;  // Rocchio's γ
+    double judgedPart = 0.15;  // of each judged part's likeness
+};
+
+// What was measured of ranking by parts, mAP in percent.
 struct RerankingMeasure
 {
     double cosine = 0.0;
     double reranked = 0.0;
+    std::int64_t queries = 0; // none of them used for fitting
+    std::string source;       // on what
+};
+
+// What was measured of learning from judged hits, with a simulated user who judges the first hit
+// that was not judged yet. Percent.
+struct FeedbackMeasure
+{
+    // By the number of judged hits, from 0: how often a right picture has been met or stands first.
+    std::vector<double> learned;
+    std::vector<double> plain; // judged hits are only taken out
+    // mAP of the pictures that were not judged, after the last of these.
+    double restLearned = 0.0;
+    double restPlain = 0.0;
     std::int64_t queries = 0;
-    std::string source; // on what
+    std::string source;
 };
 
 struct SearchResponse
@@ -139,19 +168,8 @@ struct SearchResponse
     bool isReranked = false;
     std::optional<RerankingMeasure> reranking; // nothing: not measured for this model
     std::string rerankingNote;                 // the same in words
+    std::optional<FeedbackMeasure> feedback;   // nothing: not measured for this model
     std::int64_t queryId = 0;  // in the history; 0 when not kept
-};
-
-// The weights of the score. The defaults are what was measured to be best or, where nothing helped,
-// what the window offers when it is switched on.
-struct ScoreWeights
-{
-    double phrase = 0.10;      // cosine of a part's words and the phrase of the region
-    double region = 0.00;      // cosine of a part's words and the region's pixels
-    double denied = 1.0;       // a picture that has what must not be there falls below all others
-    double relevant = 0.5;     // Rocchio's β, of the mean of what was judged relevant
-    double notRelevant = 0.25; // Rocchio's γ
-    double judgedPart = 0.15;  // of each judged part's likeness
 };
 
 // The current merges of the project; the shipped ones, with the reason, when what is stored cannot be
@@ -163,18 +181,26 @@ Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem = nullptr);
 // serves the window and the command line, hence the same order.
 //
 // The score of a picture x, all vectors of unit length but F:
-//   (1 − a) · Q·x + a · E(x) + Σ w_t s_t(x) − Σ w_n g_n(x) + F·x + P(x)
+//   (1 − a) · Q·x + a · E(x) + σ/n · Σ w_t z_t(x) − Σ w_n g_n(x) + F·x + P(x)
 // Q: the description. e is the embedding of its text without what is denied, e_t that without part
 //    t as well ("a person" where nothing is left); Q is e + Σ (w_t − 1)(e − e_t), made a unit
 //    vector: weight 1 is the text as said, weight 0 the text without the part.
 // a, E: share and likeness of the example: its cosine, or for a part the largest cosine of the
 //    regions of that group. a = 1 without a description.
-// s_t: with re-ranking by parts, what ScoreWeights::phrase and ::region say, of the region of the
-//    part's group that answers best; 0 when the picture has none.
+// z_t: with re-ranking by parts, for the region of the part's group for which it is largest,
+//    phrase · z(cosine of the part's words and the region's phrase)
+//    + region · z(cosine of the part's words and the region's pixels);
+//    z subtracts the mean over the gallery's regions of the group and divides by their deviation, so
+//    it says how well a region answers compared with others, whatever the model's cosines are like.
+//    0 when the picture has no such region, or it has no phrase or pixels: not found says nothing.
+// n: parts of the query that are not denied; σ: deviation of e·x over the gallery. Neither depends
+//    on weights and switches, so what a part adds is what the score loses without it.
+//    Means and deviations are those of an even sample where the gallery is large.
 // g_n: what is denied: 1 when a region of the group is there and its phrase says the same (bare
 //    "hat": any; with a colour that both name: the same colour; else a ramp over the cosine of the
 //    phrases from 0.6 to 0.9), 0 when not.
-// F: β · mean of what was judged relevant − γ · mean of what was not (Rocchio). P: what was said of
+// F: β · mean of what was judged relevant − γ · (mean of what was not − mean of the gallery): what
+//    sets the wrong ones apart, not what all pictures have in common (Rocchio). P: what was said of
 //    parts, likewise; a picture judged not relevant loses 1 besides.
 // One thread at a time (the engine lane).
 class Searcher
@@ -193,7 +219,12 @@ public:
     // How the parts of any image answer the last search. Throws what ProjectStore throws.
     std::vector<PartMatch> explain(std::int64_t imageId);
 
+    // The scores of all pictures, best first, and nothing else: for measuring. Throws as search().
+    std::vector<RankedImage> rankAll(const SearchQuery &query);
+
+    // Weights in place of those that the calibration of the model brings.
     void setWeights(const ScoreWeights &weights);
+    // Those of the last search.
     const ScoreWeights &weights() const;
 
     // Builds and stores the approximate index; returns the number of its lists.
@@ -213,6 +244,8 @@ struct StoredCalibration
     bool reranked = false;      // fitted on scores that were re-ranked by parts
     bool rerankByParts = false; // what was measured: parts raise the mAP
     std::optional<RerankingMeasure> reranking;
+    std::optional<FeedbackMeasure> feedback;
+    ScoreWeights weights;
 
     // Null when none holds for this length.
     const LengthCalibration *find(int words) const;

@@ -4283,6 +4283,14 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <source>What you said of hits and their parts</source>
         <translation>Was Sie über Treffer und ihre Teile gesagt haben</translation>
     </message>
+    <message>
+        <source>Your judgements count; whether that helps was not measured for this model.</source>
+        <translation>Ihre Urteile zählen; ob das hilft, wurde für dieses Modell nicht gemessen.</translation>
+    </message>
+    <message>
+        <source>Your judgements count; measured on %1: a right one first after %2 of them for %3 %, without learning %4 %; the other right ones mAP %5 instead of %6. Where everybody is on one picture only, there is nothing to learn.</source>
+        <translation>Ihre Urteile zählen; gemessen an %1: nach %2 davon steht für %3 % ein richtiges Bild vorn, ohne Lernen für %4 %; die übrigen richtigen mAP %5 statt %6. Wo jeder nur auf einem Bild ist, gibt es nichts zu lernen.</translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::SettingRow</name>
@@ -6265,10 +6273,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Gemessen; keines davon wurde zum Anpassen benutzt</translation>
     </message>
     <message>
-        <source>The line “probably no match” stands where a hit has an even chance to be a match. Fitted on %1; a gallery of other people, or of many more, shifts it.</source>
-        <translation>Die Linie „wohl kein Treffer“ steht dort, wo es eins zu eins steht, ob ein Bild passt. Angepasst auf: %1; eine Galerie anderer oder viel mehr Menschen verschiebt sie.</translation>
-    </message>
-    <message>
         <source>an unknown set</source>
         <translation>unbekannten Daten</translation>
     </message>
@@ -6279,6 +6283,10 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>Likely pairs, %</source>
         <translation>Wahrscheinliche, %</translation>
+    </message>
+    <message>
+        <source>The line “probably no match” stands where a hit has an even chance to be a match: at these scores where as much matches as in %1, which they were fitted on; lower where the scores of a search tell that more of the gallery does.</source>
+        <translation>Die Linie „wahrscheinlich kein Treffer“ steht, wo ein Treffer ebenso wahrscheinlich stimmt wie nicht: bei diesen Werten, wo so viel zutrifft wie in %1, woran sie angepasst wurden; tiefer, wo die Werte einer Suche sagen, dass mehr der Galerie zutrifft.</translation>
     </message>
 </context>
 <context>

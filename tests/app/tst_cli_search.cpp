@@ -108,12 +108,19 @@ private Q_SLOTS:
     {
         const QString file = m_folder.filePath(QStringLiteral("calibration.json"));
         const Run run = sapsamProgram({QStringLiteral("calibrate"), m_project,
-                                       QStringLiteral("--parts"), QStringLiteral("--output"), file});
+                                       QStringLiteral("--parts"), QStringLiteral("--clicks"),
+                                       QStringLiteral("--output"), file});
         QVERIFY2(run.exitCode == 0, run.text.c_str());
         const OrderedJson &lengths = run.json.at("lengths");
         QVERIFY(!lengths.empty());
         QVERIFY(lengths.back().at("slope").get<double>() > 0.0);
         QVERIFY(run.json.at("reranking").at("queries").get<int>() > 0);
+        QVERIFY(run.json.at("weights").at("phrase").get<double>()
+                    + run.json.at("weights").at("region").get<double>()
+                > 0.0);
+        QCOMPARE(run.json.at("feedback").at("learned").size(), std::size_t{4});
+        QVERIFY(run.json.at("feedback").at("rest_learned").get<double>()
+                >= run.json.at("feedback").at("rest_plain").get<double>());
         QVERIFY(
             readJsonFile(file.toStdString()).contains(run.json.at("model").get<std::string>()));
 
@@ -123,6 +130,7 @@ private Q_SLOTS:
                             "and black shoes")});
         QVERIFY2(search.exitCode == 0, search.text.c_str());
         QVERIFY2(search.json.at("line").is_object(), search.text.c_str());
+        QVERIFY(search.json.at("line").at("share").get<double>() > 0.0);
         QCOMPARE(search.json.at("line").at("source").get<std::string>(),
                  std::string("the project's captions"));
     }
@@ -147,6 +155,9 @@ private Q_SLOTS:
         QCOMPARE(run.json.at("gallery").get<int>(), kPictures);
         QVERIFY(run.json.at("cosine").at("mAP").get<double>() > 0.0);
         QCOMPARE(run.json.at("by_phrases").size(), std::size_t{6});
+        QVERIFY(run.json.at("by_parts").at("mAP").get<double>() > 0.0);
+        QVERIFY(run.json.at("feedback").at("pays").is_boolean());
+        QVERIFY(run.json.contains("line"));
         const OrderedJson &clicks = run.json.at("feedback").at("R@1");
         QCOMPARE(clicks.size(), std::size_t{4});
         for (std::size_t i = 1; i < clicks.size(); ++i)

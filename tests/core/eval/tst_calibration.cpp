@@ -52,6 +52,52 @@ private Q_SLOTS:
         QVERIFY(calibration.likelyError > 0.25);
     }
 
+    void theShareOfMatchesFollowsTheGallery_data()
+    {
+        QTest::addColumn<int>("matches"); // of 200 scores
+        QTest::addColumn<bool>("isMore"); // than the fitted tenth
+
+        QTest::newRow("nobody") << 0 << false;
+        QTest::newRow("a tenth") << 20 << false;
+        QTest::newRow("a third") << 66 << true;
+    }
+
+    void theShareOfMatchesFollowsTheGallery()
+    {
+        QFETCH(int, matches);
+        QFETCH(bool, isMore);
+        const auto galleryOf = [](int right) {
+            SeededRandom random(11);
+            std::vector<ScoredPair> pairs;
+            for (int i = 0; i < 200; ++i)
+                pairs.push_back({random.uniform(-0.25, 0.25) + (i < right ? 0.7 : 0.3), i < right});
+            return pairs;
+        };
+        const Calibration fitted = fitCalibration(galleryOf(20));
+        std::vector<double> scores;
+        for (const ScoredPair &pair : galleryOf(matches))
+            scores.push_back(pair.score);
+
+        const double share = shareOfMatches(fitted, scores);
+        const Calibration here = forShare(fitted, share);
+
+        QCOMPARE(share > 0.11, isMore);
+        QVERIFY(share >= 0.5 * 0.1 - 1e-9); // the fitted share counts as much as the gallery
+        QCOMPARE(here.slope, fitted.slope);
+        QCOMPARE(here.threshold < fitted.threshold - 1e-3, isMore);
+        QVERIFY(std::abs(here.probability(here.threshold) - 0.5) < 1e-9);
+    }
+
+    void withoutItsPairsACalibrationStays()
+    {
+        Calibration unknown;
+        unknown.slope = 8.0;
+        unknown.offset = -4.0;
+        unknown.threshold = 0.5;
+        QCOMPARE(shareOfMatches(unknown, {0.1, 0.9}), 0.0);
+        QCOMPARE(forShare(unknown, 0.3).threshold, 0.5);
+    }
+
     void perfectlySeparatedScoresStayFinite()
     {
         const Calibration fitted =

@@ -12,6 +12,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 using namespace sapsam;
@@ -102,6 +103,7 @@ private Q_SLOTS:
         const SearchResponse shipped = search(queryOf(text));
         use(*m_store, otherMerges());
         renameRegions("clothes", "tops");
+        embedProject(*m_store, *m_engines, {}, {});
 
         const Taxonomy taxonomy = searchTaxonomy(*m_store);
         SearchQuery query = queryOf(text, taxonomy);
@@ -121,6 +123,7 @@ private Q_SLOTS:
         // The names decide nothing: re-ranked under the shipped ones it is the same order.
         use(*m_store, defaultTaxonomy());
         renameRegions("tops", "clothes");
+        embedProject(*m_store, *m_engines, {}, {});
         const SearchResponse again = search(query);
         QCOMPARE(again.hits.size(), response.hits.size());
         for (std::size_t i = 0; i < again.hits.size(); ++i) {
@@ -242,11 +245,107 @@ private Q_SLOTS:
         QCOMPARE(search(query).noLine, NoLine::NoPlainText);
     }
 
+    void theLineMovesWithTheShareOfMatches()
+    {
+        StoredCalibration stored = twoLengths();
+        for (LengthCalibration &length : stored.lengths) {
+            length.calibration.pairs = 1000;
+            length.calibration.matches = 10;
+        }
+        storeCalibration(*m_store, FakeEngine::retrieverHash, stored);
+        const SearchResponse response = search(queryOf("red jacket"));
+        QVERIFY(response.line.has_value());
+        std::vector<double> scores;
+        for (const SearchHit &hit : response.hits)
+            scores.push_back(hit.score);
+        const Calibration &fitted = stored.lengths[0].calibration;
+        QVERIFY(std::abs(response.line->share - shareOfMatches(fitted, scores)) < 1e-6);
+        QVERIFY(response.line->share > 0.01); // three of nine are red
+        QVERIFY(response.line->threshold < fitted.threshold);
+        QCOMPARE(response.line->here.threshold, response.line->threshold);
+        QCOMPARE(response.line->fitted.calibration.threshold, fitted.threshold);
+    }
+
+    void whatAPartAddsIsWhatTheScoreLosesWithoutIt()
+    {
+        SearchQuery query = queryOf("a woman in a red jacket and blue jeans");
+        query.reranking = Reranking::On;
+        query.terms[1].weight = 1.5;
+        const SearchResponse whole = search(query);
+        for (std::size_t term = 0; term < query.terms.size(); ++term) {
+            SearchQuery without = query;
+            without.terms[term].enabled = false;
+            const SearchResponse rest = search(without);
+            for (const SearchHit &hit : whole.hits) {
+                double sum = 0.0;
+                for (const Contribution &contribution : hit.contributions)
+                    sum += contribution.value;
+                QVERIFY(std::abs(sum - hit.score) < 1e-9);
+                const auto same =
+                    std::find_if(rest.hits.begin(), rest.hits.end(), [&](const SearchHit &other) {
+                        return other.imageId == hit.imageId;
+                    });
+                QVERIFY(same != rest.hits.end());
+                QVERIFY(std::abs(hit.score - same->score - hit.contributions[term].value) < 1e-5);
+            }
+        }
+    }
+
+    void theCalibrationBringsTheWeights()
+    {
+        SearchQuery query = queryOf("a red jacket");
+        query.reranking = Reranking::Off;
+        const SearchResponse plain = search(query);
+        query.reranking = Reranking::On;
+        const SearchResponse usual = search(query);
+        StoredCalibration stored = twoLengths();
+        stored.weights.phrase = stored.weights.region = 0.0;
+        storeCalibration(*m_store, FakeEngine::retrieverHash, stored);
+        const SearchResponse nothing = search(query);
+        double moved = 0.0;
+        for (std::size_t i = 0; i < plain.hits.size(); ++i) {
+            QCOMPARE(nothing.hits[i].imageId, plain.hits[i].imageId);
+            QCOMPARE(nothing.hits[i].score, plain.hits[i].score);
+            moved += std::abs(usual.hits[i].score - plain.hits[i].score);
+        }
+        QVERIFY(moved > 0.0);
+    }
+
+    void rankingAllIsTheSearchWithoutHits()
+    {
+        SearchQuery query = queryOf("a red jacket without a hat");
+        query.reranking = Reranking::On;
+        const SearchResponse response = search(query);
+        Searcher searcher(*m_store, *m_engines);
+        const std::vector<RankedImage> ranked = searcher.rankAll(query);
+        QCOMPARE(ranked.size(), response.hits.size());
+        for (std::size_t i = 0; i < ranked.size(); ++i) {
+            QCOMPARE(ranked[i].imageId, response.hits[i].imageId);
+            QCOMPARE(static_cast<double>(ranked[i].score), response.hits[i].score);
+        }
+    }
+
+    // What all pictures have in common is no reason to send one away.
+    void rejectingTheWholeGallerySaysNothing()
+    {
+        SearchQuery query = queryOf("a red jacket");
+        query.reranking = Reranking::Off;
+        const SearchResponse plain = search(query);
+        for (const std::int64_t id : m_store->imageIds())
+            query.feedback.push_back({id, "", false});
+        const SearchResponse rejected = search(query);
+        for (std::size_t i = 0; i < plain.hits.size(); ++i)
+            QVERIFY(std::abs(rejected.hits[i].score - (plain.hits[i].score - 1.0)) < 1e-4);
+    }
+
     void aCalibrationIsStoredAsItIs()
     {
         StoredCalibration stored = twoLengths();
         stored.reranking = RerankingMeasure{81.5, 82.25, 200, "drawn people"};
         stored.rerankByParts = true;
+        stored.weights.phrase = 0.375;
+        stored.weights.notRelevant = 0.125;
+        stored.feedback = FeedbackMeasure{{80.0, 90.5}, {80.0, 90.0}, 75.5, 70.0, 60, "clicks"};
         storeCalibration(*m_store, FakeEngine::retrieverHash, stored);
         const auto read = storedCalibration(*m_store, FakeEngine::retrieverHash);
         QVERIFY(read.has_value());

@@ -163,8 +163,9 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     left->setSpacing(10);
     left->addWidget(makeLabel(tr("What a score is worth"), "heading"));
     QLabel *intro = makeLabel(
-        tr("The line “probably no match” stands where a hit has an even chance to be a match. "
-           "Fitted on %1; a gallery of other people, or of many more, shifts it.")
+        tr("The line “probably no match” stands where a hit has an even chance to be a match: at "
+           "these scores where as much matches as in %1, which they were fitted on; lower where the "
+           "scores of a search tell that more of the gallery does.")
             .arg(source.isEmpty() ? tr("an unknown set") : source),
         "muted");
     intro->setWordWrap(true);

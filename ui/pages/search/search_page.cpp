@@ -633,6 +633,21 @@ void SearchPage::showNotes()
                             mAp(response.reranking->cosine), mAp(response.reranking->reranked));
     notes.append(response.isReranked ? tr("Re-ranked by parts; %1.").arg(measured)
                                      : tr("Parts explain, they do not re-rank; %1.").arg(measured));
+    if (!response.structure.feedback.empty()) {
+        const auto &clicks = response.feedback;
+        if (!clicks || clicks->learned.empty() || clicks->plain.empty())
+            notes.append(
+                tr("Your judgements count; whether that helps was not measured for this model."));
+        else
+            notes.append(
+                tr("Your judgements count; measured on %1: a right one first after %2 of them for "
+                   "%3 %, without learning %4 %; the other right ones mAP %5 instead of %6. Where "
+                   "everybody is on one picture only, there is nothing to learn.")
+                    .arg(toQString(clicks->source))
+                    .arg(clicks->learned.size() - 1)
+                    .arg(mAp(clicks->learned.back()), mAp(clicks->plain.back()),
+                         mAp(clicks->restLearned), mAp(clicks->restPlain)));
+    }
     m_note->setText(notes.join(QLatin1Char('\n')));
 }
 
@@ -833,7 +848,7 @@ void SearchPage::showCurrent()
     }
     const SearchHit &shown = m_response.hits[static_cast<std::size_t>(*hit)];
     m_explanation->setHit(shown, item->name,
-                          m_response.line ? m_response.line->fitted.calibration.probability(shown.score)
+                          m_response.line ? m_response.line->here.probability(shown.score)
                                           : -1.0);
     const quint64 request = ++m_pictureRequest;
     m_loadsPicture = true;
