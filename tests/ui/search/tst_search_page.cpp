@@ -9,6 +9,7 @@
 #include "ui/pages/search/calibration_dialog.h"
 #include "ui/pages/search/explanation_panel.h"
 #include "ui/pages/search/part_adder.h"
+#include "ui/pages/search/query_chip.h"
 #include "ui/pages/search/search_page.h"
 #include "ui/pages/search/term_chip.h"
 #include "ui/support/picture_source.h"
@@ -179,6 +180,70 @@ private Q_SLOTS:
         m_page->goBack();
         QTRY_COMPARE(m_page->model()->idAt(0), first);
         QTRY_VERIFY(m_page->isSettled());
+    }
+
+    void whoSendsAHitAwayStaysWhereTheyAre()
+    {
+        m_page->search(QStringLiteral("a person in a black jacket"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), m_count, kSlowMs);
+        QTRY_VERIFY(m_page->isSettled());
+        QVERIFY(m_page->feedbackChip() == nullptr);
+        const qint64 rejected = m_page->model()->idAt(1);
+        m_page->grid()->setCurrentIndex(m_page->model()->index(1));
+
+        m_page->judge(false);
+
+        QTRY_COMPARE(m_page->model()->idAt(m_count - 1), rejected);
+        QTRY_VERIFY(m_page->isSettled());
+        QCOMPARE(m_page->grid()->currentIndex().row(), 1);
+        QVERIFY(m_page->feedbackChip() != nullptr);
+        QVERIFY(m_page->feedbackChip()->text().contains(QStringLiteral("1 wrong")));
+        QVERIFY(m_page->note().contains(QStringLiteral("judgements count")));
+        m_page->feedbackChip()->removeButton()->click();
+        QTRY_COMPARE(m_page->model()->idAt(1), rejected);
+        QTRY_VERIFY(m_page->isSettled());
+        QVERIFY(m_page->feedbackChip() == nullptr);
+    }
+
+    void aNewDescriptionBeginsAtItsFirstHit()
+    {
+        m_page->search(QStringLiteral("a person in a black jacket"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), m_count, kSlowMs);
+        QTRY_VERIFY(m_page->isSettled());
+        m_page->grid()->setCurrentIndex(m_page->model()->index(m_count - 1));
+
+        m_page->search(QStringLiteral("a woman in a red skirt"));
+
+        QTRY_VERIFY(m_page->response().query == "a woman in a red skirt");
+        QTRY_VERIFY(m_page->isSettled());
+        QCOMPARE(m_page->grid()->currentIndex().row(), 0);
+    }
+
+    void wordsComposeWithAPersonUntilTheyAreTakenOut()
+    {
+        m_page->search(QStringLiteral("a person in a black jacket"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), m_count, kSlowMs);
+        QTRY_VERIFY(m_page->isSettled());
+        const qint64 example = m_page->model()->idAt(2);
+        m_page->grid()->setCurrentIndex(m_page->model()->index(2));
+
+        m_page->composeWithThis();
+        QTRY_VERIFY(m_page->response().structure.like.has_value());
+        QTRY_VERIFY(m_page->isSettled());
+        QCOMPARE(m_page->query().text, std::string("a person in a black jacket"));
+        QCOMPARE(m_page->response().structure.like->imageId, std::int64_t{example});
+        QVERIFY(m_page->exampleChip() != nullptr);
+        QVERIFY(m_page->exampleChip()->text().startsWith(QStringLiteral("like ")));
+
+        m_page->search(QStringLiteral("a red skirt"));
+        QTRY_VERIFY(m_page->response().structure.text == "a red skirt");
+        QTRY_VERIFY(m_page->isSettled());
+        QVERIFY(m_page->response().structure.like.has_value());
+
+        m_page->exampleChip()->removeButton()->click();
+        QTRY_VERIFY(!m_page->response().structure.like.has_value());
+        QTRY_VERIFY(m_page->isSettled());
+        QVERIFY(m_page->exampleChip() == nullptr);
     }
 
     void aSavedSearchReopensToTheSameRanking()
