@@ -6249,10 +6249,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Beschreibung</translation>
     </message>
     <message>
-        <source>Even chance at</source>
-        <translation>Eins zu eins bei</translation>
-    </message>
-    <message>
         <source>Error, %</source>
         <translation>Fehler, %</translation>
     </message>
@@ -6281,12 +6277,16 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>%1: Je größer ein Punkt, desto mehr Paare; auf der gestrichelten Linie stimmt die Kalibrierung, darunter ist sie zu hoffnungsvoll.</translation>
     </message>
     <message>
-        <source>Likely pairs, %</source>
-        <translation>Wahrscheinliche, %</translation>
-    </message>
-    <message>
         <source>The line “probably no match” stands where a hit has an even chance to be a match: at these scores where as much matches as in %1, which they were fitted on; lower where the scores of a search tell that more of the gallery does.</source>
         <translation>Die Linie „wahrscheinlich kein Treffer“ steht, wo ein Treffer ebenso wahrscheinlich stimmt wie nicht: bei diesen Werten, wo so viel zutrifft wie in %1, woran sie angepasst wurden; tiefer, wo die Werte einer Suche sagen, dass mehr der Galerie zutrifft.</translation>
+    </message>
+    <message>
+        <source>Even at</source>
+        <translation>Gleichauf bei</translation>
+    </message>
+    <message>
+        <source>Of likely, %</source>
+        <translation>Der wahrsch., %</translation>
     </message>
 </context>
 <context>

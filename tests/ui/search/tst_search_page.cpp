@@ -3,6 +3,7 @@
 #include "core/pipeline/searcher.h"
 #include "core/store/taxonomy_versions.h"
 #include "tests/ui/support/people_project.h"
+#include "ui/canvas/picture_canvas.h"
 #include "ui/gallery/thumbnail_cache.h"
 #include "ui/gallery/thumbnail_grid.h"
 #include "ui/jobs/project_session.h"
@@ -18,8 +19,12 @@
 #include "ui/widgets/filter_edit.h"
 
 #include <QAbstractItemModelTester>
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QEnterEvent>
+#include <QFrame>
+#include <QImage>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -246,6 +251,31 @@ private Q_SLOTS:
         QVERIFY(m_page->exampleChip() == nullptr);
     }
 
+    void aPieceThatIsPointedAtLightsItsRegion()
+    {
+        m_page->search(QStringLiteral("a person in a black jacket and blue jeans"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), m_count, kSlowMs);
+        QTRY_VERIFY(m_page->isSettled());
+        auto *canvas = m_page->findChild<PictureCanvas *>();
+        QVERIFY(canvas != nullptr);
+        const QImage before = canvas->grab().toImage();
+        QFrame *piece = nullptr;
+        for (QFrame *row : m_page->explanation()->findChildren<QFrame *>()) {
+            if (row->accessibleName().contains(QStringLiteral("blue jeans")))
+                piece = row;
+        }
+        QVERIFY(piece != nullptr);
+
+        QEnterEvent enter(QPointF(2, 2), QPointF(2, 2), QPointF(2, 2));
+        QApplication::sendEvent(piece, &enter);
+        const QImage lit = canvas->grab().toImage();
+        QEvent leave(QEvent::Leave);
+        QApplication::sendEvent(piece, &leave);
+
+        QVERIFY(lit != before);
+        QCOMPARE(canvas->grab().toImage(), before);
+    }
+
     void aSavedSearchReopensToTheSameRanking()
     {
         m_page->search(QStringLiteral("a person in a black jacket"));
@@ -384,7 +414,11 @@ private Q_SLOTS:
         stored.source = "a test";
         const std::string model = m_page->response().modelHash;
         {
+            // The same ranking, whatever the shipped calibration of the model says.
             ProjectStore store = ProjectStore::open(m_project);
+            stored.reranked = stored.rerankByParts = m_page->response().isReranked;
+            if (const auto shipped = storedCalibration(store, model))
+                stored.weights = shipped->weights;
             storeCalibration(store, model, stored);
         }
         search(QStringLiteral("a black jacket"));

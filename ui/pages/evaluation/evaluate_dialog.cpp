@@ -16,6 +16,8 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace sapsam::ui {
 
 namespace {
@@ -182,6 +184,9 @@ void EvaluateDialog::update()
     m_problem->setText(why);
     m_problem->setVisible(!why.isEmpty());
     m_start->setEnabled(why.isEmpty());
+    // Rows that have appeared are not squeezed in.
+    layout()->activate();
+    resize(width(), std::max(height(), minimumSizeHint().height()));
 }
 
 std::string EvaluateDialog::kind() const

@@ -1220,7 +1220,9 @@ void EvaluationPage::compare()
                         true));
             }
             m_diffMetrics->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-            m_diffMetrics->horizontalHeader()->setSectionResizeMode(4, QHeaderView::Stretch);
+            for (const int column : {3, 4})
+                m_diffMetrics->horizontalHeader()->setSectionResizeMode(column,
+                                                                        QHeaderView::Stretch);
             fitHeight(m_diffMetrics);
             m_shiftChart->setHistogram(diff.histogram);
             m_shifts->setDiff(comparison.a, diff.shifts);

@@ -118,8 +118,8 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     setAttribute(Qt::WA_DeleteOnClose);
     resize(1000, 470);
     m_table->setAccessibleName(tr("Calibrations by the length of the description"));
-    m_table->setHorizontalHeaderLabels({tr("Description"), tr("Even chance at"), tr("Error, %"),
-                                        tr("Likely pairs, %"), tr("Pairs")});
+    m_table->setHorizontalHeaderLabels({tr("Description"), tr("Even at"), tr("Error, %"),
+                                        tr("Of likely, %"), tr("Pairs")});
     m_table->horizontalHeaderItem(2)->setToolTip(
         tr("Expected calibration error: the mean difference between what was said and what was, "
            "over all pairs of a description and a picture"));
@@ -132,8 +132,8 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setShowGrid(false);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     m_table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     for (int column = 0; column < m_table->columnCount(); ++column)
         m_table->horizontalHeaderItem(column)->setTextAlignment(
