@@ -573,7 +573,7 @@ FittedFeedback fitFeedback(ProjectStore &store, Engines &engines,
                            const ProgressSink &progress)
 {
     constexpr std::array<double, 5> kNotRelevant{0.0, 0.1, 0.25, 0.5, 1.0};
-    constexpr std::array<double, 4> kRelevant{0.25, 0.5, 1.0, 2.0};
+    constexpr std::array<double, 3> kRelevant{0.25, 0.5, 1.0};
     Searcher searcher(store, engines);
     const Taxonomy taxonomy = searchTaxonomy(store);
     std::vector<const StudyCase *> fitted;

@@ -4280,16 +4280,16 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <translation>beurteilt: %1 richtig, %2 falsch</translation>
     </message>
     <message>
-        <source>What you said of hits and their parts</source>
-        <translation>Was Sie über Treffer und ihre Teile gesagt haben</translation>
-    </message>
-    <message>
         <source>Your judgements count; whether that helps was not measured for this model.</source>
         <translation>Ihre Urteile zählen; ob das hilft, wurde für dieses Modell nicht gemessen.</translation>
     </message>
     <message>
-        <source>Your judgements count; measured on %1: a right one first after %2 of them for %3 %, without learning %4 %; the other right ones mAP %5 instead of %6. Where everybody is on one picture only, there is nothing to learn.</source>
-        <translation>Ihre Urteile zählen; gemessen an %1: nach %2 davon steht für %3 % ein richtiges Bild vorn, ohne Lernen für %4 %; die übrigen richtigen mAP %5 statt %6. Wo jeder nur auf einem Bild ist, gibt es nichts zu lernen.</translation>
+        <source>What you said of hits and their parts: what looks like the right ones rises, what looks like the wrong ones falls. Where everybody is on one picture only, there is nothing to learn.</source>
+        <translation>Was Sie über Treffer und ihre Teile gesagt haben: Was den richtigen ähnelt, steigt, was den falschen ähnelt, fällt. Wo jeder nur auf einem Bild ist, gibt es nichts zu lernen.</translation>
+    </message>
+    <message>
+        <source>Your judgements count; measured on %1: after %2 of them a right one is first for %3 %, without learning for %4 %.</source>
+        <translation>Ihre Urteile zählen; gemessen an %1: nach %2 davon steht für %3 % ein richtiges Bild vorn, ohne Lernen für %4 %.</translation>
     </message>
 </context>
 <context>

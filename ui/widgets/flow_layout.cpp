@@ -96,7 +96,7 @@ int FlowLayout::place(const QRect &rect, bool dryRun) const
     const QRect area = rect.marginsRemoved(contentsMargins());
     int y = area.y();
     for (qsizetype first = 0; first < m_items.size();) {
-        // As many as fit; what is lower stands in the middle of its line.
+        // As many as fit.
         qsizetype last = first;
         int width = 0;
         int height = 0;
@@ -112,9 +112,10 @@ int FlowLayout::place(const QRect &rect, bool dryRun) const
         int x = area.x();
         for (; first < last; ++first) {
             const QSize size = m_items[first]->sizeHint();
+            const bool isCentred = (m_items[first]->alignment() & Qt::AlignVCenter) != 0;
+            const int down = isCentred ? (height - size.height()) / 2 : 0;
             if (!dryRun)
-                m_items[first]->setGeometry(
-                    QRect(QPoint(x, y + (height - size.height()) / 2), size));
+                m_items[first]->setGeometry(QRect(QPoint(x, y + down), size));
             x += size.width() + spacing();
         }
         y += height;

@@ -184,7 +184,11 @@ void EvaluateDialog::update()
     m_problem->setText(why);
     m_problem->setVisible(!why.isEmpty());
     m_start->setEnabled(why.isEmpty());
-    // Rows that have appeared are not squeezed in.
+    // Rows that have appeared are not squeezed in; what was hidden got its style only now.
+    for (QWidget *part : m_folderRow->findChildren<QWidget *>())
+        part->ensurePolished();
+    m_folderRow->layout()->invalidate();
+    m_folderRow->updateGeometry();
     layout()->activate();
     resize(width(), std::max(height(), minimumSizeHint().height()));
 }

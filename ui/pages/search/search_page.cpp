@@ -639,14 +639,11 @@ void SearchPage::showNotes()
             notes.append(
                 tr("Your judgements count; whether that helps was not measured for this model."));
         else
-            notes.append(
-                tr("Your judgements count; measured on %1: a right one first after %2 of them for "
-                   "%3 %, without learning %4 %; the other right ones mAP %5 instead of %6. Where "
-                   "everybody is on one picture only, there is nothing to learn.")
-                    .arg(toQString(clicks->source))
-                    .arg(clicks->learned.size() - 1)
-                    .arg(mAp(clicks->learned.back()), mAp(clicks->plain.back()),
-                         mAp(clicks->restLearned), mAp(clicks->restPlain)));
+            notes.append(tr("Your judgements count; measured on %1: after %2 of them a right one is "
+                            "first for %3 %, without learning for %4 %.")
+                             .arg(toQString(clicks->source))
+                             .arg(clicks->learned.size() - 1)
+                             .arg(mAp(clicks->learned.back()), mAp(clicks->plain.back())));
     }
     m_note->setText(notes.join(QLatin1Char('\n')));
 }
@@ -782,6 +779,7 @@ void SearchPage::showChips()
     }
     showQueryChips();
     m_chipLayout->addWidget(m_addPart);
+    m_chipLayout->setAlignment(m_addPart, Qt::AlignVCenter);
     m_chipLayout->addWidget(m_adder);
 }
 
@@ -827,9 +825,12 @@ void SearchPage::showQueryChips()
             std::count_if(m_query.feedback.begin(), m_query.feedback.end(),
                           [](const Judgement &judgement) { return judgement.relevant; });
         const auto others = static_cast<std::ptrdiff_t>(m_query.feedback.size()) - relevant;
-        m_feedbackChip = add(tr("judged: %1 right, %2 wrong").arg(relevant).arg(others),
-                             tr("What you said of hits and their parts"),
-                             [](SearchQuery &query) { query.feedback.clear(); });
+        m_feedbackChip = add(
+            tr("judged: %1 right, %2 wrong").arg(relevant).arg(others),
+            tr("What you said of hits and their parts: what looks like the right ones rises, what "
+               "looks like the wrong ones falls. Where everybody is on one picture only, there is "
+               "nothing to learn."),
+            [](SearchQuery &query) { query.feedback.clear(); });
     }
 }
 
