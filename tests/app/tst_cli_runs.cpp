@@ -147,6 +147,29 @@ private Q_SLOTS:
         QCOMPARE(absent.json.at("error").at("kind").get<std::string>(), std::string("not-found"));
     }
 
+    void samplesAreReadWithoutWhatFrames()
+    {
+        const QTemporaryDir folder;
+        const QString a = writeRun(folder, "a", {{"task", "retrieval"}}, "");
+        makeFolder(a.toStdString() + "/samples");
+        writeJsonFile(
+            a.toStdString() + "/samples/step-00000020.json",
+            Json{{"step", 20},
+                 {"samples",
+                  {{{"given", "<|startoftext|>a man in a coat . <|endoftext|>!!!"},
+                    {"expected", "a coat"},
+                    {"predicted", std::string("a dress \x01")},
+                    {"right", false}}}}});
+
+        const Run run = sapsamProgram(
+            {QStringLiteral("--json"), QStringLiteral("runs"), QStringLiteral("samples"), a});
+
+        QVERIFY2(run.exitCode == 0, run.text.c_str());
+        const OrderedJson &sample = run.json.at("samples").at(0);
+        QCOMPARE(sample.at("given").get<std::string>(), std::string("a man in a coat ."));
+        QCOMPARE(sample.at("predicted").get<std::string>(), std::string("a dress"));
+    }
+
     void theQueueIsWorkedOffInItsOrder()
     {
         const QTemporaryDir folder;

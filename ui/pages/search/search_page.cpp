@@ -65,6 +65,21 @@ struct Shown
     QStringList groups;
 };
 
+// Where to write; a name without an ending gets that of the kind that is chosen: "Table (*.csv)".
+QString askForTarget(QWidget *parent, const QString &title, const QString &kinds)
+{
+    QFileDialog dialog(parent, title);
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setNameFilters(kinds.split(QStringLiteral(";;")));
+    const auto setEnding = [&dialog](const QString &kind) {
+        dialog.setDefaultSuffix(
+            kind.section(QStringLiteral("(*."), 1, 1).section(QLatin1Char(')'), 0, 0));
+    };
+    setEnding(dialog.nameFilters().constFirst());
+    QObject::connect(&dialog, &QFileDialog::filterSelected, &dialog, setEnding);
+    return dialog.exec() == QDialog::Accepted ? dialog.selectedFiles().constFirst() : QString();
+}
+
 QString reasonOf(const SearchResponse &response)
 {
     switch (response.noLine) {
@@ -384,8 +399,8 @@ void SearchPage::makeActions(ActionRegistry &actions)
                               [this] { showCalibration(); });
     m_calibrationAction->setEnabled(false);
     add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+S")}, this, [this] {
-        const QString file = QFileDialog::getSaveFileName(this, tr("Save the search"), {},
-                                                          tr("Searches (*.sapsamq)"));
+        const QString file =
+            askForTarget(this, tr("Save the search"), tr("Searches (*.sapsamq)"));
         if (!file.isEmpty())
             saveSession(file);
     });
@@ -397,8 +412,8 @@ void SearchPage::makeActions(ActionRegistry &actions)
                 openSession(file);
         });
     add("search.export", tr("Export the ranking…"), {QStringLiteral("Ctrl+Shift+E")}, this, [this] {
-        const QString file = QFileDialog::getSaveFileName(
-            this, tr("Export the ranking"), {}, tr("Table (*.csv);;Sheet (*.html);;TREC (*.trec)"));
+        const QString file = askForTarget(this, tr("Export the ranking"),
+                                          tr("Table (*.csv);;Sheet (*.html);;TREC (*.trec)"));
         if (!file.isEmpty())
             exportTo(file);
     });
@@ -783,6 +798,15 @@ void SearchPage::showChips()
     m_chipLayout->addWidget(m_adder);
 }
 
+// As the grid names it.
+QString SearchPage::exampleName(const SearchQuery &query) const
+{
+    if (!query.like)
+        return toQString(query.imageFile).section(QLatin1Char('/'), -1);
+    const GalleryItem *item = m_model.item(query.like->imageId);
+    return item != nullptr ? item->name : tr("picture %1").arg(query.like->imageId);
+}
+
 void SearchPage::showQueryChips()
 {
     m_exampleChip = nullptr;
@@ -804,16 +828,11 @@ void SearchPage::showQueryChips()
         return chip;
     };
     if (m_query.hasExample()) {
-        QString name = toQString(m_query.imageFile).section(QLatin1Char('/'), -1);
-        if (m_query.like) {
-            const GalleryItem *item = m_model.item(m_query.like->imageId);
-            name = item != nullptr ? item->name : tr("picture %1").arg(m_query.like->imageId);
-        }
         const bool isPart = m_query.like && !m_query.like->group.empty();
         m_exampleChip =
-            add(isPart ? tr("%1 like in %2")
-                             .arg(m_parts.title(toQString(m_query.like->group)), name)
-                       : tr("like %1").arg(name),
+            add(isPart ? tr("%1 like in %2").arg(m_parts.title(toQString(m_query.like->group)),
+                                                 exampleName(m_query))
+                       : tr("like %1").arg(exampleName(m_query)),
                 tr("The picture that shows what is looked for; words compose with it"),
                 [](SearchQuery &query) {
                     query.like.reset();
@@ -847,7 +866,11 @@ void SearchPage::showCurrent()
         m_canvas->setMessage({});
         return;
     }
-    const SearchHit &shown = m_response.hits[static_cast<std::size_t>(*hit)];
+    SearchHit shown = m_response.hits[static_cast<std::size_t>(*hit)];
+    for (Contribution &contribution : shown.contributions) {
+        if (contribution.kind == Contribution::Kind::Example)
+            contribution.text = toStdString(exampleName(m_response.structure));
+    }
     m_explanation->setHit(shown, item->name,
                           m_response.line ? m_response.line->here.probability(shown.score)
                                           : -1.0);

@@ -105,6 +105,7 @@ private:
     void showQuery(); // in the controls
     void showChips();
     void showQueryChips();
+    QString exampleName(const SearchQuery &query) const;
     void showWarnings();
     void showNotes();
     void showDivider();
