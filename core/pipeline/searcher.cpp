@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -44,6 +45,7 @@ constexpr int kApproximateCandidates = 2000;
 // Pictures and regions that means and deviations are taken of, at most twice as many.
 constexpr std::size_t kSample = 8192;
 constexpr double kNoSpread = 1e-6;
+constexpr std::size_t kPortion = 10'000; // pictures that are worth a thread
 constexpr double kRampLow = 0.6;
 constexpr double kRampHigh = 0.9;
 const std::string kNobody = "a person"; // what is left when every part is left out
@@ -916,18 +918,35 @@ struct Searcher::Private
         }
         if (!plan.needsParts)
             return rankByCosine(rows, plan.whole, request.top, allowed);
-        const std::vector<float> scores = scoresOf(rows, plan.whole);
+        std::vector<float> scores = scoresOf(rows, plan.whole);
+        const auto add = [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                if (allowed.empty() || allowed[i] != 0)
+                    scores[i] = static_cast<float>(static_cast<double>(scores[i])
+                                                   + extraScore(rangeOfRow[i], rows.ids[i]));
+            }
+        };
+        inPortions(rows.count, add);
         std::vector<RankedImage> ranked;
         ranked.reserve(rows.count);
         for (std::size_t i = 0; i < rows.count; ++i) {
-            if (!allowed.empty() && allowed[i] == 0)
-                continue;
-            ranked.push_back(
-                {rows.ids[i], static_cast<float>(static_cast<double>(scores[i])
-                                                 + extraScore(rangeOfRow[i], rows.ids[i]))});
+            if (allowed.empty() || allowed[i] != 0)
+                ranked.push_back({rows.ids[i], scores[i]});
         }
         sortRanking(ranked, request.top);
         return ranked;
+    }
+
+    // On all cores where there is enough to do; portions do not depend on one another.
+    template <typename Work>
+    static void inPortions(std::size_t count, Work work)
+    {
+        const std::size_t cores = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+        const std::size_t threads = std::clamp<std::size_t>(count / kPortion, 1, cores);
+        std::vector<std::jthread> helpers;
+        for (std::size_t i = 1; i < threads; ++i)
+            helpers.emplace_back(work, i * count / threads, (i + 1) * count / threads);
+        work(0, count / threads);
     }
 
     std::vector<char> allowedRows(const SearchQuery &query)
