@@ -51,8 +51,8 @@ void measureProbabilities(Calibration &calibration, const std::vector<ScoredPair
 
 // The share of matches among these scores of one query: expectation maximisation, which begins with
 // the share that the calibration was fitted with (Saerens, Latinne and Decaestecker 2002). That
-// share counts as much as all the scores do, so that some near misses do not become matches. The
-// fitted share for a calibration that does not know its pairs, or no scores.
+// share counts twice as much as all the scores do, so that some near misses do not become matches.
+// The fitted share for a calibration that does not know its pairs, or no scores.
 double shareOfMatches(const Calibration &calibration, const std::vector<double> &scores);
 
 // The calibration where this share of the pairs matches: offset and threshold move by the difference

@@ -82,7 +82,7 @@ private Q_SLOTS:
         const Calibration here = forShare(fitted, share);
 
         QCOMPARE(share > 0.11, isMore);
-        QVERIFY(share >= 0.5 * 0.1 - 1e-9); // the fitted share counts as much as the gallery
+        QVERIFY(share >= 0.1 * 2.0 / 3.0 - 1e-9); // the fitted share counts twice
         QCOMPARE(here.slope, fitted.slope);
         QCOMPARE(here.threshold < fitted.threshold - 1e-3, isMore);
         QVERIFY(std::abs(here.probability(here.threshold) - 0.5) < 1e-9);

@@ -190,7 +190,7 @@ void EvaluateDialog::update()
     m_folderRow->layout()->invalidate();
     m_folderRow->updateGeometry();
     layout()->activate();
-    resize(width(), std::max(height(), minimumSizeHint().height()));
+    resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 std::string EvaluateDialog::kind() const

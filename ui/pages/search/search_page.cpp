@@ -161,6 +161,7 @@ SearchPage::SearchPage(const PageContext &context, QWidget *parent)
     m_history->setAccessibleName(tr("Earlier searches"));
     m_history->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_history->setWordWrap(true);
+    m_history->setResizeMode(QListView::Adjust); // for the width that the scroll bar leaves
     m_rerank.setSingleShot(true);
     m_rerank.setInterval(kRerankDelayMs);
     connect(&m_rerank, &QTimer::timeout, this, [this] { start(); });
