@@ -63,6 +63,7 @@ private Q_SLOTS:
     void anUnknownGroupSaysWhereAndWhatThereIs();
     void theDerivedTablesFollowEveryChange();
     void tagsRatingsAndReviewsGoThroughTheJournal();
+    void identitiesComeInTheOrderPeopleCount();
     void viewsAreSavedRenamedAndDeleted();
     void badValuesAreRefusedAndNothingChanges();
     void aCacheSeesWhatIsStored();
@@ -280,6 +281,23 @@ void TestGalleryQuery::facetsCountWhatTheFilterLeaves()
     for (const FacetValue &value : all.colours)
         QCOMPARE(static_cast<std::int64_t>(ids(filterTerm("colour", value.value).c_str()).size()),
                  value.count);
+}
+
+void TestGalleryQuery::identitiesComeInTheOrderPeopleCount()
+{
+    for (const char *identity : {"110", "20", "103"})
+        addPicture(std::string(identity) + ".png", "train", identity, 64);
+    std::vector<std::string> single; // as often as each other
+    for (const FacetValue &value : askGallery(*m_store, Filter()).facets.identities) {
+        if (value.count == 1 && value.value.find_first_not_of("0123456789") == std::string::npos)
+            single.push_back(value.value);
+    }
+    const auto placeOf = [&](const char *identity) {
+        return std::find(single.begin(), single.end(), identity) - single.begin();
+    };
+    QVERIFY(placeOf("20") < placeOf("103"));
+    QVERIFY(placeOf("103") < placeOf("110"));
+    QVERIFY(placeOf("110") < static_cast<std::ptrdiff_t>(single.size()));
 }
 
 void TestGalleryQuery::anUnknownGroupSaysWhereAndWhatThereIs()

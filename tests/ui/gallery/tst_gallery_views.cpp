@@ -29,6 +29,7 @@
 #include <QWheelEvent>
 
 #include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -271,6 +272,7 @@ private Q_SLOTS:
         Fixture f;
         f.embed();
         f.open();
+        f.page().grid()->setCurrentIndex(f.model().index(4, 0));
         f.trigger("gallery.map");
         QVERIFY(f.page().showsMap());
         MapView &map = *f.page().mapView();
@@ -278,6 +280,9 @@ private Q_SLOTS:
         QTRY_VERIFY(map.isSettled());
         QVERIFY(!map.showsEmptyState());
         MapCanvas &canvas = *map.canvas();
+        // What was chosen before there was a map stands out in it.
+        QCOMPARE(std::count(canvas.selected().begin(), canvas.selected().end(), 1), 1);
+        QCOMPARE(static_cast<int>(canvas.selected().at(4)), 1);
 
         // The same places as on the command line.
         ProjectStore store = f.store();

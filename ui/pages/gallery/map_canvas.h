@@ -46,6 +46,7 @@ public:
     // Rows that stand back (they do not fit the filter) cannot be taken.
     void setFaded(std::vector<char> faded);
     void setSelected(std::vector<char> selected); // a flag for each row, or none
+    const std::vector<char> &selected() const { return m_selected; }
 
     void setTool(Tool tool);
     Tool tool() const { return m_tool; }

@@ -870,6 +870,8 @@ void ViewerPage::say(const QString &text)
 void ViewerPage::chooseGroup(const QString &group)
 {
     const bool isOther = group != m_group;
+    if (isOther)
+        say({}); // it was about the part before, or that none was chosen
     m_group = group;
     m_parts->setActiveGroup(group);
     {
