@@ -28,8 +28,8 @@
 #include <QTest>
 #include <QWheelEvent>
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <set>
