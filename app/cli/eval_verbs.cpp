@@ -184,11 +184,12 @@ struct MeasureOptions
     std::vector<std::string> reports;
     std::string model;
     bool keep = false;
+    std::string keepIn; // project, whatever is measured
 
     // Something was asked for that only a report can answer.
     bool wantsReport(const CLI::App &verb) const
     {
-        return !reports.empty() || keep || !model.empty() || verb.count("--bootstrap") > 0
+        return !reports.empty() || keep || !keepIn.empty() || !model.empty() || verb.count("--bootstrap") > 0
                || request.storedFeatures;
     }
 };
@@ -203,7 +204,10 @@ void addMeasureOptions(CLI::App &verb, MeasureOptions &options)
         ->capture_default_str();
     verb.add_option("--model", options.model,
                     "Folder of the model to measure; the models folder's own otherwise");
-    verb.add_flag("--keep", options.keep, "Keep the evaluation in the project, for the window");
+    verb.add_flag("--keep", options.keep,
+                  "Keep the evaluation in the project that is measured, for the window");
+    verb.add_option("--keep-in", options.keepIn,
+                    "Keep it in this project, also when drawn people or a data set are measured");
 }
 
 Answer measureAnswer(const char *kind, Context &context, const MeasureOptions &options)
@@ -225,7 +229,11 @@ Answer measureAnswer(const char *kind, Context &context, const MeasureOptions &o
         request.folder = options.folder;
     }
     if (options.keep && !store)
-        throw Error(ErrorKind::InvalidInput, "--keep needs a project to keep the evaluation in");
+        throw Error(ErrorKind::InvalidInput,
+                    "--keep needs a project to keep the evaluation in; name it with --keep-in");
+    std::optional<ProjectStore> keeper; // opened first: an hour later is late to hear of a problem
+    if (!options.keepIn.empty() && !(options.keep && options.keepIn == options.folder))
+        keeper.emplace(ProjectStore::open(options.keepIn));
     const EvaluationReport report = measure(kind, options.model, engines, store ? &*store : nullptr,
                                             request, context.cancel, context.progress);
     Answer answer;
@@ -237,6 +245,8 @@ Answer measureAnswer(const char *kind, Context &context, const MeasureOptions &o
         answer.json["reports"] = options.reports;
     if (options.keep)
         answer.json["evaluation"] = keepEvaluation(*store, report);
+    if (keeper)
+        answer.json["evaluation"] = keepEvaluation(*keeper, report);
     return answer;
 }
 

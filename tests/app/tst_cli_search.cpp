@@ -192,6 +192,18 @@ private Q_SLOTS:
         QCOMPARE(same.json.at("worse").get<int>(), 0);
         QCOMPARE(same.json.at("same").get<int>(), failures.json.at("queries").get<int>());
 
+        // What is measured elsewhere can be kept in a project, too, as the window does it.
+        const Run drawn = sapsamProgram(
+            {QStringLiteral("eval"), QStringLiteral("retrieval"), QStringLiteral("--synthetic"),
+             QStringLiteral("12"), QStringLiteral("--bootstrap"), QStringLiteral("20"),
+             QStringLiteral("--keep-in"), m_project});
+        QVERIFY2(drawn.exitCode == 0, drawn.text.c_str());
+        const Run kept = sapsamProgram({QStringLiteral("eval"), QStringLiteral("list"), m_project});
+        bool isKept = false;
+        for (const OrderedJson &one : kept.json.at("evaluations"))
+            isKept = isKept || one.at("evaluation") == drawn.json.at("evaluation");
+        QVERIFY2(isKept, kept.text.c_str());
+
         const Run absent =
             sapsamProgram({QStringLiteral("eval"), QStringLiteral("failures"),
                            m_folder.filePath(QStringLiteral("nowhere.json"))});
