@@ -2018,12 +2018,13 @@
         <source>%1: %2 % of pairs, %3 % of pixels</source>
         <translation>%1: %2 % der Paare, %3 % der Pixel</translation>
     </message>
-    <message numerus="yes">
-        <source>%1 of %n pair(s)</source>
-        <translation>
-            <numerusform>%1 von %n Paar</numerusform>
-            <numerusform>%1 von %n Paaren</numerusform>
-        </translation>
+    <message>
+        <source>%1, 1 pair</source>
+        <translation>%1, 1 Paar</translation>
+    </message>
+    <message>
+        <source>%1, %2 pairs</source>
+        <translation>%1, %2 Paare</translation>
     </message>
 </context>
 <context>

@@ -229,7 +229,9 @@ void IouChart::paintEvent(QPaintEvent *event)
         painter.setPen(palette().color(QPalette::Text));
         painter.drawText(
             QRectF(right + 10, top + 3, 98, 18), Qt::AlignLeft | Qt::AlignVCenter,
-            tr("%1 of %n pair(s)", nullptr, parsed.pairs).arg(percentText(parsed.mean)));
+            parsed.pairs == 1
+                ? tr("%1, 1 pair").arg(percentText(parsed.mean))
+                : tr("%1, %2 pairs").arg(percentText(parsed.mean), countText(parsed.pairs)));
         painter.setPen(quiet);
         painter.drawText(QRectF(right + 10, top + 19, 98, 16), Qt::AlignLeft | Qt::AlignVCenter,
                          percentText(parsed.matrixIou));
