@@ -61,7 +61,7 @@ struct SearchHit
     int rank = 0; // from 1
     std::int64_t imageId = 0;
     std::string path;   // of the picture to show
-    double score = 0.0; // see Searcher; a cosine in [-1, 1] for a plain description
+    double score = 0.0; // see Searcher; a cosine in [-1, 1] for a plain description by the cosine
     std::vector<PartMatch> parts;
     std::vector<Contribution> contributions = {}; // add up to the score; empty when not explained
 };

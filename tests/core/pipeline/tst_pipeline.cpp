@@ -201,8 +201,13 @@ void TestPipeline::theSearchRanksTheWholeGallery()
 {
     Searcher searcher(*m_store, *m_engines);
 
-    const SearchResponse all = searcher.search({"a woman in a red jacket and blue jeans", 0});
-    const SearchResponse five = searcher.search({"a woman in a red jacket and blue jeans", 5});
+    SearchRequest request;
+    request.query = queryOf("a woman in a red jacket and blue jeans");
+    request.query->reranking = Reranking::Off; // a cosine, whatever the model's calibration says
+    request.top = 0;
+    const SearchResponse all = searcher.search(request);
+    request.top = 5;
+    const SearchResponse five = searcher.search(request);
 
     QCOMPARE(all.hits.size(), std::size_t{kPeople});
     std::set<std::int64_t> ids;
@@ -228,7 +233,12 @@ void TestPipeline::theOrderIsThatOfTheFeatureFile()
         readFeatures(m_store->featuresFolder() + "/" + imageFeaturesName(hash), hash);
     Searcher searcher(*m_store, *m_engines);
 
-    const SearchResponse response = searcher.search({text, 10});
+    // What the calibration of the model says of parts does not matter here.
+    SearchRequest request;
+    request.query = queryOf(text);
+    request.query->reranking = Reranking::Off;
+    request.top = 10;
+    const SearchResponse response = searcher.search(request);
     const auto expected = rankByCosine(table, m_engines->retriever().embedText(text).values, 10);
 
     for (std::size_t i = 0; i < expected.size(); ++i)
