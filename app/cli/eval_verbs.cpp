@@ -186,10 +186,13 @@ struct MeasureOptions
     bool keep = false;
     std::string keepIn; // project, whatever is measured
 
+    // The whole report is to be written or kept.
+    bool wantsKept() const { return !reports.empty() || keep || !keepIn.empty(); }
+
     // Something was asked for that only a report can answer.
     bool wantsReport(const CLI::App &verb) const
     {
-        return !reports.empty() || keep || !keepIn.empty() || !model.empty() || verb.count("--bootstrap") > 0
+        return wantsKept() || !model.empty() || verb.count("--bootstrap") > 0
                || request.storedFeatures;
     }
 };
@@ -289,10 +292,10 @@ void addEvalVerbs(CLI::App &app, Context &context)
         context.verb = [&context, retrieval, asked, labels, video] {
             Engines engines(context.modelsFolder, context.engine);
             if (!labels->empty()) {
-                if (!asked->folder.empty() || !asked->reports.empty() || asked->keep)
+                if (!asked->folder.empty() || asked->wantsKept())
                     throw Error(ErrorKind::InvalidInput,
                                 "labelled crops are measured by themselves: leave out the folder, "
-                                "--report and --keep");
+                                "--report, --keep and --keep-in");
                 std::optional<Retriever> other;
                 if (!asked->model.empty())
                     other.emplace(asked->model, context.engine);

@@ -302,9 +302,9 @@ std::vector<const StudyCase *> pointersTo(const std::vector<StudyCase> &cases)
     return pointers;
 }
 
-double meanAveragePrecision(Searcher &searcher, const Taxonomy &taxonomy,
-                            const std::vector<const StudyCase *> &cases, Reranking reranking,
-                            const CancelToken &cancel)
+std::vector<QueryResult> resultsOf(Searcher &searcher, const Taxonomy &taxonomy,
+                                   const std::vector<const StudyCase *> &cases,
+                                   Reranking reranking, const CancelToken &cancel)
 {
     std::vector<QueryResult> results;
     for (const StudyCase *study : cases) {
@@ -314,7 +314,30 @@ double meanAveragePrecision(Searcher &searcher, const Taxonomy &taxonomy,
         query.reranking = reranking;
         results.push_back(resultOf(rankingOf(searcher, query, *study), *study));
     }
+    return results;
+}
+
+double meanAveragePrecision(Searcher &searcher, const Taxonomy &taxonomy,
+                            const std::vector<const StudyCase *> &cases, Reranking reranking,
+                            const CancelToken &cancel)
+{
+    std::vector<QueryResult> results = resultsOf(searcher, taxonomy, cases, reranking, cancel);
     return results.empty() ? 0.0 : metricsOfResults(std::move(results)).meanAveragePrecision;
+}
+
+// The first of the values for which the measure is largest.
+template <typename Values, typename Measure>
+double bestOf(const Values &values, const Measure &measure)
+{
+    double best = values.front();
+    double most = -1.0; // measures are shares
+    for (const double value : values) {
+        if (const double measured = measure(value); measured > most) {
+            most = measured;
+            best = value;
+        }
+    }
+    return best;
 }
 
 // Every other case fits, the others measure.
@@ -335,20 +358,13 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
     const std::string model = engines.retriever().model().sha256;
     const auto stored = storedCalibration(store, model);
     const ScoreWeights usual = stored ? stored->weights : ScoreWeights();
+    const auto all = pointersTo(cases);
     const auto measure = [&](Reranking reranking, double phrase, double region) {
         ScoreWeights weights = usual;
         weights.phrase = phrase;
         weights.region = region;
         searcher.setWeights(weights);
-        std::vector<QueryResult> results;
-        for (const StudyCase &study : cases) {
-            if (cancel.isCancelled())
-                break;
-            SearchQuery query = queryOf(study.text, taxonomy);
-            query.reranking = reranking;
-            results.push_back(resultOf(rankingOf(searcher, query, study), study));
-        }
-        return metricsJson(std::move(results));
+        return metricsJson(resultsOf(searcher, taxonomy, all, reranking, cancel));
     };
     constexpr std::array<double, 6> kWeights{0.05, 0.1, 0.2, 0.3, 0.4, 0.8};
     Json json;
@@ -584,31 +600,22 @@ FittedFeedback fitFeedback(ProjectStore &store, Engines &engines,
                         progress);
     FittedFeedback best{weights, {}};
     // β does nothing before a right one has been met, and R@1 asks no further: one after the other.
-    double bestValue = -1.0;
-    for (const double notRelevant : kNotRelevant) {
+    const auto clicksWith = [&](const ScoreWeights &tried) {
+        searcher.setWeights(tried);
+        const Clicks clicks = simulateClicks(searcher, taxonomy, fitted, true, cancel);
+        meter.advance();
+        return clicks;
+    };
+    best.weights.notRelevant = bestOf(kNotRelevant, [&](double notRelevant) {
         ScoreWeights tried = weights;
         tried.notRelevant = notRelevant;
-        searcher.setWeights(tried);
-        const double value =
-            simulateClicks(searcher, taxonomy, fitted, true, cancel).meanRankOne();
-        if (value > bestValue) {
-            bestValue = value;
-            best.weights.notRelevant = notRelevant;
-        }
-        meter.advance();
-    }
-    bestValue = -1.0;
-    for (const double relevant : kRelevant) {
+        return clicksWith(tried).meanRankOne();
+    });
+    best.weights.relevant = bestOf(kRelevant, [&](double relevant) {
         ScoreWeights tried = best.weights;
         tried.relevant = relevant;
-        searcher.setWeights(tried);
-        const double value = simulateClicks(searcher, taxonomy, fitted, true, cancel).restMap;
-        if (value > bestValue) {
-            bestValue = value;
-            best.weights.relevant = relevant;
-        }
-        meter.advance();
-    }
+        return clicksWith(tried).restMap;
+    });
     searcher.setWeights(best.weights);
     const Clicks learned = simulateClicks(searcher, taxonomy, held, true, cancel);
     meter.advance();

@@ -4,6 +4,7 @@
 #include "core/base/json_file.h"
 #include "core/base/log.h"
 #include "core/base/resources.h"
+#include "core/base/shares.h"
 #include "core/image/codec.h"
 #include "core/pipeline/feature_paths.h"
 #include "core/pipeline/part_prompts.h"
@@ -23,7 +24,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -658,10 +658,11 @@ struct Searcher::Private
         return query;
     }
 
-    void makePlan(const SearchQuery &query, SearchResponse &response)
+    void makePlan(const SearchQuery &query, bool isReranked, SearchResponse &response)
     {
         plan = {};
         plan.query = query;
+        plan.isReranked = isReranked;
         const std::string text = encoderText(query.text, query.terms);
         const bool onlyDenied = text.empty() && !query.hasExample()
                                 && std::any_of(query.terms.begin(), query.terms.end(),
@@ -724,7 +725,7 @@ struct Searcher::Private
             plan.terms.push_back(std::move(asked));
         }
 
-        if (plan.hasText && !effects.empty()) {
+        if (plan.isReranked && plan.hasText && !effects.empty()) {
             Spread spread;
             const HalfRows &rows = images.features->rows();
             for (std::size_t row = 0; row < rows.count; row += strideOf(rows.count))
@@ -757,7 +758,8 @@ struct Searcher::Private
         addFeedback(query);
 
         plan.needsParts =
-            !plan.partExamples.empty() || !plan.rejected.empty() || plan.isReranked
+            !plan.partExamples.empty() || !plan.rejected.empty()
+            || (plan.isReranked && !plan.terms.empty())
             || std::any_of(plan.terms.begin(), plan.terms.end(), [](const AskedTerm &asked) {
                    return asked.term.negated && weightOf(asked.term) > 0.0;
                });
@@ -769,11 +771,10 @@ struct Searcher::Private
     {
         weights = forced ? *forced : stored ? stored->weights : ScoreWeights();
         response.termGroups.resize(query.terms.size());
-        makePlan(query, response);
-        plan.isReranked = query.reranking == Reranking::On
-                          || (query.reranking == Reranking::Auto && stored
-                              && stored->rerankByParts);
-        plan.needsParts = plan.needsParts || (plan.isReranked && !plan.terms.empty());
+        const bool isReranked =
+            query.reranking == Reranking::On
+            || (query.reranking == Reranking::Auto && stored && stored->rerankByParts);
+        makePlan(query, isReranked, response);
         scoreWordings();
     }
 
@@ -919,14 +920,14 @@ struct Searcher::Private
         if (!plan.needsParts)
             return rankByCosine(rows, plan.whole, request.top, allowed);
         std::vector<float> scores = scoresOf(rows, plan.whole);
-        const auto add = [&](std::size_t first, std::size_t last) {
+        const auto add = [&](std::size_t, std::size_t first, std::size_t last) {
             for (std::size_t i = first; i < last; ++i) {
                 if (allowed.empty() || allowed[i] != 0)
                     scores[i] = static_cast<float>(static_cast<double>(scores[i])
                                                    + extraScore(rangeOfRow[i], rows.ids[i]));
             }
         };
-        inPortions(rows.count, add);
+        inShares(rows.count, threadsFor(rows.count, kPortion, 8), add);
         std::vector<RankedImage> ranked;
         ranked.reserve(rows.count);
         for (std::size_t i = 0; i < rows.count; ++i) {
@@ -935,18 +936,6 @@ struct Searcher::Private
         }
         sortRanking(ranked, request.top);
         return ranked;
-    }
-
-    // On all cores where there is enough to do; portions do not depend on one another.
-    template <typename Work>
-    static void inPortions(std::size_t count, Work work)
-    {
-        const std::size_t cores = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
-        const std::size_t threads = std::clamp<std::size_t>(count / kPortion, 1, cores);
-        std::vector<std::jthread> helpers;
-        for (std::size_t i = 1; i < threads; ++i)
-            helpers.emplace_back(work, i * count / threads, (i + 1) * count / threads);
-        work(0, count / threads);
     }
 
     std::vector<char> allowedRows(const SearchQuery &query)

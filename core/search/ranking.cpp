@@ -1,6 +1,7 @@
 #include "core/search/ranking.h"
 
 #include "core/base/error.h"
+#include "core/base/shares.h"
 #include "core/search/half_kernels.h"
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <cmath>
 #include <limits>
 #include <string>
-#include <thread>
 
 // One binary for every x86-64, with the wide registers where the machine has them.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)                                \
@@ -65,7 +65,7 @@ std::vector<RankedImage> rankByCosine(const FeatureTable &table, const std::vect
                         + std::to_string(dimension) + "; embed the project again with this model");
     const std::size_t count = table.ids.size();
     std::vector<RankedImage> ranked(count);
-    const auto scoreRange = [&](std::size_t first, std::size_t last) {
+    const auto scoreRange = [&](std::size_t, std::size_t first, std::size_t last) {
         for (std::size_t i = first; i < last; ++i) {
             const float score = dot(table.rows.data() + i * dimension, query.data(), dimension);
             // A row that is not a number ranks last instead of anywhere.
@@ -73,18 +73,7 @@ std::vector<RankedImage> rankByCosine(const FeatureTable &table, const std::vect
                          std::isnan(score) ? -std::numeric_limits<float>::infinity() : score};
         }
     };
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t threads = std::clamp<std::size_t>(count * dimension / kWorkPerThread, 1,
-                                                        std::min<std::size_t>(cores, 8));
-    {
-        std::vector<std::jthread> helpers;
-        const std::size_t share = (count + threads - 1) / threads;
-        for (std::size_t t = 1; t < threads; ++t)
-            helpers.emplace_back(scoreRange, std::min(count, t * share),
-                                 std::min(count, (t + 1) * share));
-        scoreRange(0, std::min(count, share));
-    }
-
+    inShares(count, threadsFor(count * dimension, kWorkPerThread, 8), scoreRange);
     sortRanking(ranked, top);
     return ranked;
 }
@@ -112,25 +101,18 @@ void checkLength(const HalfRows &rows, const std::vector<float> &query)
                                                  + "; embed the project again with this model");
 }
 
-// work(first, last) over shares of the rows, one a thread.
-template <typename Work>
-void inShares(const HalfRows &rows, const Work &work)
-{
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t threads = std::clamp<std::size_t>(
-        rows.count * static_cast<std::size_t>(rows.dimension) / kWorkPerThread, 1,
-        std::min<std::size_t>(cores, 16));
-    std::vector<std::jthread> helpers;
-    const std::size_t share = (rows.count + threads - 1) / threads;
-    for (std::size_t t = 1; t < threads; ++t)
-        helpers.emplace_back(
-            [&work, t, first = std::min(rows.count, t * share),
-             last = std::min(rows.count, (t + 1) * share)] { work(t, first, last); });
-    work(std::size_t{0}, std::size_t{0}, std::min(rows.count, share));
-}
-
 constexpr std::size_t kMostThreads = 16;
 constexpr std::size_t kBlock = 512; // rows whose scores are looked at together
+
+// work(share, first, last) over shares of the rows, one a thread.
+template <typename Work>
+void overRows(const HalfRows &rows, const Work &work)
+{
+    inShares(rows.count,
+             threadsFor(rows.count * static_cast<std::size_t>(rows.dimension), kWorkPerThread,
+                        kMostThreads),
+             work);
+}
 
 } // namespace
 
@@ -138,7 +120,7 @@ std::vector<float> scoresOf(const HalfRows &rows, const std::vector<float> &quer
 {
     checkLength(rows, query);
     std::vector<float> scores(rows.count);
-    inShares(rows, [&](std::size_t, std::size_t first, std::size_t last) {
+    overRows(rows, [&](std::size_t, std::size_t first, std::size_t last) {
         dotHalfRows(rows.row(first), last - first, query.data(), query.size(),
                     scores.data() + first);
         for (std::size_t i = first; i < last; ++i) {
@@ -156,7 +138,7 @@ std::vector<RankedImage> rankByCosine(const HalfRows &rows, const std::vector<fl
     const std::size_t kept =
         top <= 0 ? rows.count : std::min(rows.count, static_cast<std::size_t>(top));
     std::array<std::vector<RankedImage>, kMostThreads> best;
-    inShares(rows, [&](std::size_t thread, std::size_t first, std::size_t last) {
+    overRows(rows, [&](std::size_t thread, std::size_t first, std::size_t last) {
         // A heap with the worst of the best on top, while there may be fewer than all.
         std::vector<RankedImage> &heap = best[thread];
         std::array<float, kBlock> scores{};

@@ -1,6 +1,7 @@
 // The verbs about training runs, on run folders written by hand.
 #include "core/base/file.h"
 #include "core/base/json_file.h"
+#include "tests/support/tiny_run.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -45,22 +46,6 @@ QString writeRun(const QTemporaryDir &folder, const char *name, const Json &conf
                   Json{{"state", "done"}, {"step", 20}, {"steps", 20}});
     writeFileAtomically(path.toStdString() + "/metrics.jsonl", metrics);
     return path;
-}
-
-// Seconds of training with every part of the real thing.
-Json tinyConfig()
-{
-    return {{"task", "retrieval"},   {"name", "tiny"},         {"seed", 5},
-            {"steps", 12},           {"batchSize", 8},         {"warmUpSteps", 4},
-            {"learningRate", 2e-3},  {"logEvery", 1},          {"evaluateEvery", 20},
-            {"checkpointEvery", 10}, {"heldOutCount", 8},      {"poolStart", 8},
-            {"poolGrowth", 0.0},     {"renderHeight", 64},     {"renderWidth", 32},
-            {"corpusLines", 200},    {"augmentStrength", 0.0}, {"precision", "fp32"},
-            {"imageHeight", 32},     {"imageWidth", 16},       {"patchSize", 8},
-            {"visionWidth", 32},     {"visionLayers", 2},      {"visionHeads", 2},
-            {"textWidth", 32},       {"textLayers", 2},        {"textHeads", 2},
-            {"embeddingSize", 32},   {"contextLength", 40},    {"vocabularySize", 800},
-            {"erasing", 0.0}};
 }
 
 std::string stateOf(const std::string &run)
@@ -174,7 +159,7 @@ private Q_SLOTS:
     {
         const QTemporaryDir folder;
         const QString config = folder.filePath(QStringLiteral("config.json"));
-        writeJsonFile(config.toStdString(), tinyConfig());
+        writeJsonFile(config.toStdString(), test::tinyConfig(12));
         const QString runs = folder.filePath(QStringLiteral("runs"));
         // Made ready, not started.
         const auto made = [&] {

@@ -148,20 +148,11 @@ QRect takeStroke(OverlayLayer &layer, const Mask &mask, const Box &box)
     const QRect area = QRect(box.left, box.top, box.width(), box.height())
                            .adjusted(-1, -1, 1, 1)
                            .intersected(layer.fill.rect());
-    const int width = layer.fill.width();
-    const std::vector<uchar> nothing(static_cast<std::size_t>(width), 0); // beyond the picture
-    for (int y = area.top(); y <= area.bottom(); ++y) {
-        const uchar *fill = layer.fill.constScanLine(y);
-        const uchar *above = y > 0 ? layer.fill.constScanLine(y - 1) : nothing.data();
-        const uchar *below =
-            y + 1 < layer.fill.height() ? layer.fill.constScanLine(y + 1) : nothing.data();
-        uchar *outline = layer.outline.scanLine(y);
-        for (int x = area.left(); x <= area.right(); ++x) {
-            const bool isSurrounded = x > 0 && x + 1 < width && fill[x - 1] != 0
-                                      && fill[x + 1] != 0 && above[x] != 0 && below[x] != 0;
-            outline[x] = fill[x] != 0 && !isSurrounded ? 255 : 0;
-        }
-    }
+    const QRect near = area.adjusted(-1, -1, 1, 1).intersected(layer.fill.rect());
+    const QImage edge = maskOutline(layer.fill.copy(near), 1);
+    for (int y = area.top(); y <= area.bottom(); ++y)
+        std::copy_n(edge.constScanLine(y - near.top()) + (area.left() - near.left()), area.width(),
+                    layer.outline.scanLine(y) + area.left());
     return area;
 }
 

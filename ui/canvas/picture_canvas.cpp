@@ -317,12 +317,7 @@ void PictureCanvas::showMask(const Box &dirty)
 {
     if (dirty.isEmpty())
         return;
-    m_strokeArea = m_strokeArea.isEmpty()
-                       ? dirty
-                       : Box{std::min(m_strokeArea.left, dirty.left),
-                             std::min(m_strokeArea.top, dirty.top),
-                             std::max(m_strokeArea.right, dirty.right),
-                             std::max(m_strokeArea.bottom, dirty.bottom)};
+    m_strokeArea = united(m_strokeArea, dirty);
     composeArea(takePixels(targetLayer(), m_mask, dirty, factor()));
 }
 

@@ -88,17 +88,19 @@ QImage maskOutline(const QImage &mask, int width)
     result.fill(0);
     const int columns = mask.width();
     const int rows = mask.height();
-    const auto inside = [&](int x, int y) {
-        return x >= 0 && y >= 0 && x < columns && y < rows && mask.constScanLine(y)[x] != 0;
+    const std::vector<uchar> nothing(static_cast<std::size_t>(columns), 0); // beyond the picture
+    const auto rowAt = [&](int y) {
+        return y >= 0 && y < rows ? mask.constScanLine(y) : nothing.data();
     };
     for (int y = 0; y < rows; ++y) {
+        const uchar *here = rowAt(y);
+        const uchar *above = rowAt(y - width);
+        const uchar *below = rowAt(y + width);
         uchar *row = result.scanLine(y);
         for (int x = 0; x < columns; ++x) {
-            if (!inside(x, y))
-                continue;
-            const bool edge = !inside(x - width, y) || !inside(x + width, y)
-                              || !inside(x, y - width) || !inside(x, y + width);
-            if (edge)
+            const bool isSurrounded = x >= width && x + width < columns && here[x - width] != 0
+                                      && here[x + width] != 0 && above[x] != 0 && below[x] != 0;
+            if (here[x] != 0 && !isSurrounded)
                 row[x] = 255;
         }
     }

@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/engine/run_launch.h"
 #include "core/engine/training_form.h"
+#include "tests/support/tiny_run.h"
 #include "ui/pages/training/curve_plot.h"
 #include "ui/pages/training/runs_model.h"
 #include "ui/pages/training/samples_view.h"
@@ -44,22 +45,6 @@ namespace {
 constexpr int kSlowMs = 120'000; // for a run on a loaded machine
 constexpr const char *kWindowOption = "--as-window";
 
-// Seconds of training with every part of the real thing.
-Json tinyConfig(int steps)
-{
-    return {{"task", "retrieval"},   {"name", "tiny"},         {"seed", 5},
-            {"steps", steps},        {"batchSize", 8},         {"warmUpSteps", 4},
-            {"learningRate", 2e-3},  {"logEvery", 1},          {"evaluateEvery", 20},
-            {"checkpointEvery", 10}, {"heldOutCount", 8},      {"poolStart", 8},
-            {"poolGrowth", 0.0},     {"renderHeight", 64},     {"renderWidth", 32},
-            {"corpusLines", 200},    {"augmentStrength", 0.0}, {"precision", "fp32"},
-            {"imageHeight", 32},     {"imageWidth", 16},       {"patchSize", 8},
-            {"visionWidth", 32},     {"visionLayers", 2},      {"visionHeads", 2},
-            {"textWidth", 32},       {"textLayers", 2},        {"textHeads", 2},
-            {"embeddingSize", 32},   {"contextLength", 40},    {"vocabularySize", 800},
-            {"erasing", 0.0}};
-}
-
 QString modelsFolder()
 {
     return QStringLiteral(SAPSAM_SOURCE_DIR "/models");
@@ -82,7 +67,7 @@ NewRun tinyRun(int steps)
 {
     NewRun run;
     run.task = QStringLiteral("retrieval");
-    run.config = tinyConfig(steps);
+    run.config = test::tinyConfig(steps);
     run.launch.device = "cpu";
     run.launch.threads = 1;
     run.launch.modelsFolder = toStdString(modelsFolder());
@@ -290,7 +275,7 @@ private Q_SLOTS:
     void preflightMeasuresMemoryAndTime()
     {
         TrainingDialog dialog(modelsFolder());
-        dialog.setConfig(QStringLiteral("retrieval"), tinyConfig(40));
+        dialog.setConfig(QStringLiteral("retrieval"), test::tinyConfig(40));
         QVERIFY2(dialog.canStart(), qPrintable(dialog.summary()));
         QSignalSpy finished(&dialog, &TrainingDialog::preflightFinished);
 
@@ -358,7 +343,7 @@ private Q_SLOTS:
         QSignalSpy started(page.get(), &TrainingPage::runStarted);
 
         TrainingDialog *dialog = page->showDialog();
-        dialog->setConfig(QStringLiteral("retrieval"), tinyConfig(4000));
+        dialog->setConfig(QStringLiteral("retrieval"), test::tinyConfig(4000));
         QVERIFY2(dialog->canStart(), qPrintable(dialog->summary()));
         QTest::mouseClick(dialog->startButton(), Qt::LeftButton);
 
@@ -410,7 +395,7 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         constexpr int kSteps = 150;
         const QString config = folder.filePath(QStringLiteral("config.json"));
-        writeJsonFile(toStdString(config), tinyConfig(kSteps));
+        writeJsonFile(toStdString(config), test::tinyConfig(kSteps));
         const QString disturbed = folder.filePath(QStringLiteral("window"));
         const QString quiet = folder.filePath(QStringLiteral("quiet"));
 
@@ -568,14 +553,14 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         Json full = ended("failed");
         full["message"] = "cannot write 'last.resume': No space left on device; free some";
-        writeRun(folder, "20260104-000000-full-444444", full, tinyConfig(40));
+        writeRun(folder, "20260104-000000-full-444444", full, test::tinyConfig(40));
         writeRun(folder, "20260103-000000-old-333333", ended("stopped"),
                  Json{{"task", "retrieval"}, {"name", "old"}, {"warpFactor", 9}});
-        writeRun(folder, "20260102-000000-cut-222222", ended("stopped"), tinyConfig(40),
+        writeRun(folder, "20260102-000000-cut-222222", ended("stopped"), test::tinyConfig(40),
                  "{\"step\":1,\"loss\":2.5}\n{\"step\":2,\"lo{\"step\":3,\"loss\":2.0}\n"
                  "{\"step\":4,\"loss\":1.5}\n{\"step\":5,\"lo");
         const std::string moved =
-            writeRun(folder, "20260101-000000-moved-111111", ended("done"), tinyConfig(40));
+            writeRun(folder, "20260101-000000-moved-111111", ended("done"), test::tinyConfig(40));
         TrainingPage page(contextWith());
         page.show();
         page.setRunsFolder(folder.path());
@@ -608,11 +593,11 @@ private Q_SLOTS:
     void twoRunsAreComparedAndDrawnOverEachOther()
     {
         const QTemporaryDir folder;
-        Json other = tinyConfig(40);
+        Json other = test::tinyConfig(40);
         other["learningRate"] = 0.01;
         writeRun(folder, "20260102-000000-b-222222", ended("done"), other,
                  "{\"step\":1,\"loss\":2.0}\n{\"step\":2,\"loss\":1.0}\n");
-        writeRun(folder, "20260101-000000-a-111111", ended("done"), tinyConfig(40),
+        writeRun(folder, "20260101-000000-a-111111", ended("done"), test::tinyConfig(40),
                  "{\"step\":1,\"loss\":4.0}\n{\"step\":2,\"loss\":3.0}\n");
         TrainingPage page(contextWith());
         page.show();
@@ -665,7 +650,7 @@ private Q_SLOTS:
     void everyControlHasAName()
     {
         const QTemporaryDir folder;
-        writeRun(folder, "20260101-000000-a-111111", ended("done"), tinyConfig(40),
+        writeRun(folder, "20260101-000000-a-111111", ended("done"), test::tinyConfig(40),
                  "{\"step\":1,\"loss\":2.0}\n");
         TrainingPage page(contextWith());
         page.show();
