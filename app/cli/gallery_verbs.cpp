@@ -157,8 +157,7 @@ void addListVerb(CLI::App &app, Context &context)
                                + textOf("colour", facets.colours) + textOf("review", facets.reviews)
                                + textOf("rating", facets.ratings) + textOf("tag", facets.tags)
                                + textOf("identity", facets.identities)
-                               + textOf("source", facets.sources)
-                               + textOf("score", facets.scores);
+                               + textOf("source", facets.sources) + textOf("score", facets.scores);
             }
             return answer;
         };

@@ -110,15 +110,14 @@ std::string lineText(const char *title, const Json &line)
     const Json &described = line.at("described");
     const Json &nobody = line.at("nobody");
     char text[240];
-    std::snprintf(text, sizeof text,
-                  "  %s: %lld of %lld descriptions have hits above it, %lld of %lld right pictures "
-                  "and %lld wrong ones; of %lld sentences about nobody %lld\n",
-                  title, described.at("with_line").get<long long>(),
-                  described.at("sentences").get<long long>(),
-                  described.at("right_above").get<long long>(),
-                  described.at("right").get<long long>(),
-                  described.at("wrong_above").get<long long>(),
-                  nobody.at("sentences").get<long long>(), nobody.at("with_line").get<long long>());
+    std::snprintf(
+        text, sizeof text,
+        "  %s: %lld of %lld descriptions have hits above it, %lld of %lld right pictures "
+        "and %lld wrong ones; of %lld sentences about nobody %lld\n",
+        title, described.at("with_line").get<long long>(),
+        described.at("sentences").get<long long>(), described.at("right_above").get<long long>(),
+        described.at("right").get<long long>(), described.at("wrong_above").get<long long>(),
+        nobody.at("sentences").get<long long>(), nobody.at("with_line").get<long long>());
     return text;
 }
 
@@ -148,7 +147,8 @@ std::string textOf(const Json &study)
     if (study.contains("feedback_several"))
         text += clicksText("several pictures of each person", study.at("feedback_several"));
     if (study.contains("line") && study.at("line").is_object()) {
-        text += "\nthe line \"probably no match\":\n" + lineText("for this gallery", study.at("line"))
+        text += "\nthe line \"probably no match\":\n"
+                + lineText("for this gallery", study.at("line"))
                 + lineText("as fitted", study.at("line").at("as_fitted"));
     }
     return text;
@@ -187,10 +187,10 @@ std::string textOf(const StoredCalibration &stored)
                 + weightsText(", %.2f x phrases and %.2f x regions\n", stored.weights.phrase,
                               stored.weights.region);
     if (stored.feedback && !stored.feedback->learned.empty())
-        text += "R@1 after " + std::to_string(stored.feedback->learned.size() - 1)
-                + " judged hits " + numberText(stored.feedback->learned.back())
-                + ", without learning " + numberText(stored.feedback->plain.back())
-                + "; mAP of the rest " + numberText(stored.feedback->restLearned) + ", without "
+        text += "R@1 after " + std::to_string(stored.feedback->learned.size() - 1) + " judged hits "
+                + numberText(stored.feedback->learned.back()) + ", without learning "
+                + numberText(stored.feedback->plain.back()) + "; mAP of the rest "
+                + numberText(stored.feedback->restLearned) + ", without "
                 + numberText(stored.feedback->restPlain) + " (" + stored.feedback->source + ")"
                 + weightsText(": %.2f x relevant, %.2f x not relevant\n", stored.weights.relevant,
                               stored.weights.notRelevant);
@@ -249,10 +249,9 @@ StoredCalibration calibrated(const Arguments &arguments, const std::string &fold
     }
     cases.insert(cases.end(), std::make_move_iterator(queries.begin()),
                  std::make_move_iterator(queries.end()));
-    StoredCalibration stored =
-        calibrateSearch(store, engines, cases,
-                        arguments.reranked || (arguments.parts && measured.rerankByParts),
-                        measured.weights, source, context.cancel, context.progress);
+    StoredCalibration stored = calibrateSearch(
+        store, engines, cases, arguments.reranked || (arguments.parts && measured.rerankByParts),
+        measured.weights, source, context.cancel, context.progress);
     stored.reranking = measured.reranking;
     stored.rerankByParts = measured.rerankByParts;
     stored.feedback = measured.feedback;
@@ -302,16 +301,14 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                                  kPicturesEach, context.seed, training::kTestIdentities, false,
                                  engines, context.cancel, context.progress);
                 ProjectStore drawn = ProjectStore::open(several.folder());
-                json["feedback_several"] =
-                    studyFeedback(drawn, engines, casesOfProject(drawn, {}, 0), context.cancel,
-                                  context.progress);
+                json["feedback_several"] = studyFeedback(
+                    drawn, engines, casesOfProject(drawn, {}, 0), context.cancel, context.progress);
                 json["feedback_several"]["pictures_each"] = kPicturesEach;
             }
-            json["line"] =
-                studyLine(store, engines, cases,
-                          measured->labels.empty() ? std::vector<std::string>()
-                                                   : absentSentences(measured->labels),
-                          context.cancel);
+            json["line"] = studyLine(store, engines, cases,
+                                     measured->labels.empty() ? std::vector<std::string>()
+                                                              : absentSentences(measured->labels),
+                                     context.cancel);
             return Answer{OrderedJson(json), textOf(json),
                           context.cancel.isCancelled() ? CancelledByUser : Done};
         };
@@ -327,9 +324,10 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
     calibrate->add_flag("--parts", fitted->parts,
                         "Also fit how much parts count and measure whether they raise the mAP; "
                         "where they do, the search re-ranks by them, and those scores are fitted");
-    calibrate->add_flag("--clicks", fitted->clicks,
-                        "Also fit what is learned from judged hits; with --synthetic on people with "
-                        "several pictures each");
+    calibrate->add_flag(
+        "--clicks", fitted->clicks,
+        "Also fit what is learned from judged hits; with --synthetic on people with "
+        "several pictures each");
     calibrate->callback([&context, fitted] {
         context.verb = [&context, fitted] {
             if (fitted->folder.empty() && (fitted->synthetic == 0 || fitted->output.empty()))
@@ -344,9 +342,8 @@ void addSearchStudyVerbs(CLI::App &app, Context &context)
                 source =
                     std::to_string(fitted->synthetic) + " drawn people held out for validation";
                 makeDrawnProject(folder, fitted->synthetic, 1, context.seed,
-                                 training::kValidationIdentities,
-                                 fitted->reranked || fitted->parts, engines, context.cancel,
-                                 context.progress);
+                                 training::kValidationIdentities, fitted->reranked || fitted->parts,
+                                 engines, context.cancel, context.progress);
             } else if (!fitted->split.empty()) {
                 source += ", split " + fitted->split;
             }

@@ -24,10 +24,9 @@ void inShares(std::size_t count, std::size_t threads, const Work &work)
     std::vector<std::jthread> helpers;
     const std::size_t each = (count + threads - 1) / threads;
     for (std::size_t share = 1; share < threads; ++share)
-        helpers.emplace_back([&work, share, first = std::min(count, share * each),
-                              last = std::min(count, (share + 1) * each)] {
-            work(share, first, last);
-        });
+        helpers.emplace_back(
+            [&work, share, first = std::min(count, share * each),
+             last = std::min(count, (share + 1) * each)] { work(share, first, last); });
     work(std::size_t{0}, std::size_t{0}, std::min(count, each));
 }
 

@@ -48,7 +48,8 @@ std::optional<std::int64_t> phraseListNumber(const std::string &fileName);
 // idx beyond the train list, a name that is not the row's picture, a mask or a score that is
 // missing; such rows are left out. A list that has neither scores nor segs/ gives phrases without
 // masks and a note. Throws DatasetError(Corrupt) for files that cannot be parsed and
-// DatasetError(NotFound) when only the scores or only the masks are there, or the masks only in part.
+// DatasetError(NotFound) when only the scores or only the masks are there, or the masks only in
+// part.
 std::optional<PartDataset> readParts(const std::string &folder, const PeopleReading &people);
 
 // Where `sapsam dataset masks` keeps its place in `folder` for the data set of this name: the masks

@@ -36,10 +36,10 @@ std::vector<DatasetFinding> checkPictures(const PersonDataset &dataset,
                                           const ProgressSink &progress = {},
                                           std::vector<PictureFacts> *facts = nullptr);
 
-// Pairs of pictures whose hashes differ in at most `distance` bits (below 16) and that have the same
-// colours: "near-duplicate", a warning
-// when they lie in two splits (what is measured was seen in training) and a note otherwise.
-// Pictures under kSmallestComparable pixels wide say too little and give notes only.
+// Pairs of pictures whose hashes differ in at most `distance` bits (below 16) and that have the
+// same colours: "near-duplicate", a warning when they lie in two splits (what is measured was seen
+// in training) and a note otherwise. Pictures under kSmallestComparable pixels wide say too little
+// and give notes only.
 constexpr int kSmallestComparable = 32;
 std::vector<DatasetFinding> findNearDuplicates(const PersonDataset &dataset,
                                                const std::vector<PictureFacts> &facts,

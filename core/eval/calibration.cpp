@@ -32,9 +32,9 @@ bool knowsShare(const Calibration &calibration)
 
 double fittedShare(const Calibration &calibration)
 {
-    return knowsShare(calibration) ? static_cast<double>(calibration.matches)
-                                         / static_cast<double>(calibration.pairs)
-                                   : 0.0;
+    return knowsShare(calibration)
+               ? static_cast<double>(calibration.matches) / static_cast<double>(calibration.pairs)
+               : 0.0;
 }
 
 double sigmoid(double x)
@@ -152,8 +152,8 @@ double shareOfMatches(const Calibration &calibration, const std::vector<double> 
         for (const double score : scores)
             sum += sigmoid(calibration.slope * score + offset);
         const double here = sum / static_cast<double>(scores.size());
-        const double next = std::clamp((here + kFittedCounts * fitted) / (1.0 + kFittedCounts),
-                                       kFewestShare, 0.5);
+        const double next =
+            std::clamp((here + kFittedCounts * fitted) / (1.0 + kFittedCounts), kFewestShare, 0.5);
         const bool isFound = std::abs(next - share) < kShareStep;
         share = next;
         if (isFound)

@@ -55,8 +55,8 @@ void measureProbabilities(Calibration &calibration, const std::vector<ScoredPair
 // The fitted share for a calibration that does not know its pairs, or no scores.
 double shareOfMatches(const Calibration &calibration, const std::vector<double> &scores);
 
-// The calibration where this share of the pairs matches: offset and threshold move by the difference
-// of the log odds.
+// The calibration where this share of the pairs matches: offset and threshold move by the
+// difference of the log odds.
 Calibration forShare(const Calibration &calibration, double share);
 
 } // namespace sapsam

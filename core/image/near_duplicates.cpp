@@ -157,8 +157,7 @@ std::vector<std::string> DuplicateOptions::problems() const
     return list;
 }
 
-bool looksTheSame(const PerceptualHash &a, const PerceptualHash &b,
-                  const DuplicateOptions &options)
+bool looksTheSame(const PerceptualHash &a, const PerceptualHash &b, const DuplicateOptions &options)
 {
     return bitDistance(a, b) <= options.bits && colourDistance(a, b) <= options.colours;
 }

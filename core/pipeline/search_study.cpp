@@ -303,8 +303,8 @@ std::vector<const StudyCase *> pointersTo(const std::vector<StudyCase> &cases)
 }
 
 std::vector<QueryResult> resultsOf(Searcher &searcher, const Taxonomy &taxonomy,
-                                   const std::vector<const StudyCase *> &cases,
-                                   Reranking reranking, const CancelToken &cancel)
+                                   const std::vector<const StudyCase *> &cases, Reranking reranking,
+                                   const CancelToken &cancel)
 {
     std::vector<QueryResult> results;
     for (const StudyCase *study : cases) {
@@ -575,10 +575,8 @@ FittedReranking fitReranking(ProjectStore &store, Engines &engines,
     searcher.setWeights(best.weights);
     best.measured.source = source;
     best.measured.queries = static_cast<std::int64_t>(held.size());
-    best.measured.cosine =
-        meanAveragePrecision(searcher, taxonomy, held, Reranking::Off, cancel);
-    best.measured.reranked =
-        meanAveragePrecision(searcher, taxonomy, held, Reranking::On, cancel);
+    best.measured.cosine = meanAveragePrecision(searcher, taxonomy, held, Reranking::Off, cancel);
+    best.measured.reranked = meanAveragePrecision(searcher, taxonomy, held, Reranking::On, cancel);
     meter.advance();
     return best;
 }

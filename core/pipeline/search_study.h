@@ -48,18 +48,19 @@ std::vector<std::string> absentSentences(const std::string &labelsFile);
 Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
                  const CancelToken &cancel, const ProgressSink &progress);
 
-// {"clicks": [0, 1, 2, 3], "R@1": […], "R@1_removal_only": […], "mAP_rest", "mAP_rest_removal_only",
-// "queries", "gallery", "pays"}. A click: the simulated user judges the first picture that was not
-// judged yet, as the labels say. R@1 counts whether the first picture that was not judged before is
-// right, or a right one was judged already; removal_only is the same user without any learning from
-// the clicks; mAP_rest is of the pictures that were not judged after all clicks.
+// {"clicks": [0, 1, 2, 3], "R@1": […], "R@1_removal_only": […], "mAP_rest",
+// "mAP_rest_removal_only", "queries", "gallery", "pays"}. A click: the simulated user judges the
+// first picture that was not judged yet, as the labels say. R@1 counts whether the first picture
+// that was not judged before is right, or a right one was judged already; removal_only is the same
+// user without any learning from the clicks; mAP_rest is of the pictures that were not judged after
+// all clicks.
 Json studyFeedback(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
                    const CancelToken &cancel, const ProgressSink &progress);
 
 // How the line "probably no match" falls: {"described": {"sentences", "with_line", "right",
-// "right_above", "wrong_above"}, "nobody": {"sentences", "with_line", "wrong_above"}}; with_line are
-// the sentences with a hit above the line. Null when the model is not calibrated. The same with the
-// line as it was fitted, without regard to the gallery, under "as_fitted".
+// "right_above", "wrong_above"}, "nobody": {"sentences", "with_line", "wrong_above"}}; with_line
+// are the sentences with a hit above the line. Null when the model is not calibrated. The same with
+// the line as it was fitted, without regard to the gallery, under "as_fitted".
 Json studyLine(ProjectStore &store, Engines &engines, const std::vector<StudyCase> &cases,
                const std::vector<std::string> &absent, const CancelToken &cancel);
 
@@ -69,8 +70,8 @@ Json studyLine(ProjectStore &store, Engines &engines, const std::vector<StudyCas
 std::vector<StudyCase> drawnQueries(ProjectStore &store, int count, std::uint64_t seed,
                                     std::uint64_t first, int each);
 
-// Fits how much phrases and regions count when re-ranking by parts, on every other case, and measures
-// the mAP with and without them on the others.
+// Fits how much phrases and regions count when re-ranking by parts, on every other case, and
+// measures the mAP with and without them on the others.
 struct FittedReranking
 {
     ScoreWeights weights;
@@ -80,8 +81,8 @@ FittedReranking fitReranking(ProjectStore &store, Engines &engines,
                              const std::vector<StudyCase> &cases, const std::string &source,
                              const CancelToken &cancel, const ProgressSink &progress);
 
-// Fits what is learned from judged hits: γ by the simulated user's R@1, β by the mAP of what was not
-// judged, on every other case, and measures both on the others. The other weights stay.
+// Fits what is learned from judged hits: γ by the simulated user's R@1, β by the mAP of what was
+// not judged, on every other case, and measures both on the others. The other weights stay.
 struct FittedFeedback
 {
     ScoreWeights weights;
@@ -93,12 +94,12 @@ FittedFeedback fitFeedback(ProjectStore &store, Engines &engines,
                            const ProgressSink &progress);
 
 // Fits P(match | score) for each length of a description (see kCalibratedLengths in the source) of
-// which there are enough cases, on two thirds of them, and measures its reliability on the rest, for
-// the share of matches that each query's scores tell; reranked as asked, with these weights. Throws Error(InvalidInput) when no length can be fitted, saying why.
+// which there are enough cases, on two thirds of them, and measures its reliability on the rest,
+// for the share of matches that each query's scores tell; reranked as asked, with these weights.
+// Throws Error(InvalidInput) when no length can be fitted, saying why.
 StoredCalibration calibrateSearch(ProjectStore &store, Engines &engines,
                                   const std::vector<StudyCase> &cases, bool reranked,
-                                  const ScoreWeights &weights,
-                                  const std::string &source, const CancelToken &cancel,
-                                  const ProgressSink &progress);
+                                  const ScoreWeights &weights, const std::string &source,
+                                  const CancelToken &cancel, const ProgressSink &progress);
 
 } // namespace sapsam

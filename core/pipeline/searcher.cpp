@@ -139,8 +139,8 @@ struct Spread
     double deviation() const
     {
         const double average = mean();
-        return count > 1 ? std::sqrt(std::max(
-                   0.0, squares / static_cast<double>(count) - average * average))
+        return count > 1 ? std::sqrt(
+                   std::max(0.0, squares / static_cast<double>(count) - average * average))
                          : 0.0;
     }
 };
@@ -574,8 +574,8 @@ struct Searcher::Private
     {
         double sum = 0.0;
         if (part.wording >= 0 && wordingRows[static_cast<std::size_t>(part.wording)] != nullptr)
-            sum += asked.byPhrase.of(static_cast<double>(
-                asked.wordingScores[static_cast<std::size_t>(part.wording)]));
+            sum += asked.byPhrase.of(
+                static_cast<double>(asked.wordingScores[static_cast<std::size_t>(part.wording)]));
         if (asked.byRegion.scale != 0.0 && part.pixels != nullptr)
             sum += asked.byRegion.of(static_cast<double>(
                 dotHalf(part.pixels, asked.values.data(), asked.values.size())));
@@ -852,9 +852,9 @@ struct Searcher::Private
     // What the gallery's regions score for each part, so that one can be compared with them.
     void standardise()
     {
-        const auto asking = std::count_if(
-            plan.terms.begin(), plan.terms.end(),
-            [](const AskedTerm &asked) { return !asked.term.negated; });
+        const auto asking =
+            std::count_if(plan.terms.begin(), plan.terms.end(),
+                          [](const AskedTerm &asked) { return !asked.term.negated; });
         if (asking == 0)
             return;
         const double unit = plan.spread / static_cast<double>(asking);
@@ -1080,8 +1080,8 @@ struct Searcher::Private
         std::vector<double> scores;
         for (std::size_t i = 0; i < ranked.size(); i += strideOf(ranked.size())) {
             const std::size_t row = ranked[i];
-            double score = static_cast<double>(
-                dotHalf(rows.row(row), plan.whole.data(), plan.whole.size()));
+            double score =
+                static_cast<double>(dotHalf(rows.row(row), plan.whole.data(), plan.whole.size()));
             if (plan.needsParts)
                 score += extraScore(rangeOfRow[row], rows.ids[row]);
             scores.push_back(score);
@@ -1447,13 +1447,12 @@ StoredCalibration calibrationOfJson(const Json &json, const std::string &origin)
                              valueOr<std::string>(measured, "source", {}, origin)};
     const Json clicks = valueOr<Json>(json, "feedback", {}, origin);
     if (clicks.is_object())
-        stored.feedback =
-            FeedbackMeasure{require<std::vector<double>>(clicks, "learned", origin),
-                            require<std::vector<double>>(clicks, "plain", origin),
-                            valueOr(clicks, "rest_learned", 0.0, origin),
-                            valueOr(clicks, "rest_plain", 0.0, origin),
-                            valueOr<std::int64_t>(clicks, "queries", 0, origin),
-                            valueOr<std::string>(clicks, "source", {}, origin)};
+        stored.feedback = FeedbackMeasure{require<std::vector<double>>(clicks, "learned", origin),
+                                          require<std::vector<double>>(clicks, "plain", origin),
+                                          valueOr(clicks, "rest_learned", 0.0, origin),
+                                          valueOr(clicks, "rest_plain", 0.0, origin),
+                                          valueOr<std::int64_t>(clicks, "queries", 0, origin),
+                                          valueOr<std::string>(clicks, "source", {}, origin)};
     const Json weights = valueOr<Json>(json, "weights", {}, origin);
     if (weights.is_object()) {
         ScoreWeights &to = stored.weights;

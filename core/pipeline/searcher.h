@@ -112,12 +112,12 @@ enum class NoLine {
 // calibration may bring others.
 struct ScoreWeights
 {
-    double phrase = 0.20;      // of the phrases of the parts, in deviations of the cosine
-    double region = 0.05;      // of the pixels of the parts, likewise
-    double denied = 1.0;       // a picture that has what must not be there falls below all others
-    double relevant = 1.0;     // Rocchio's β, of the mean of what was judged relevant
-    double notRelevant = 0.5;  // Rocchio's γ
-    double judgedPart = 0.15;  // of each judged part's likeness
+    double phrase = 0.20;     // of the phrases of the parts, in deviations of the cosine
+    double region = 0.05;     // of the pixels of the parts, likewise
+    double denied = 1.0;      // a picture that has what must not be there falls below all others
+    double relevant = 1.0;    // Rocchio's β, of the mean of what was judged relevant
+    double notRelevant = 0.5; // Rocchio's γ
+    double judgedPart = 0.15; // of each judged part's likeness
 };
 
 // What was measured of ranking by parts, mAP in percent.
@@ -177,8 +177,8 @@ struct SearchResponse
 Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem = nullptr);
 
 // Searches one project under its current merges (core/store/taxonomy_versions.h): they say which
-// group answers which part of a description. Maps the features and reads them anew when they change. The same object
-// serves the window and the command line, hence the same order.
+// group answers which part of a description. Maps the features and reads them anew when they
+// change. The same object serves the window and the command line, hence the same order.
 //
 // The score of a picture x, all vectors of unit length but F:
 //   (1 − a) · Q·x + a · E(x) + σ/n · Σ w_t z_t(x) − Σ w_n g_n(x) + F·x + P(x)
@@ -190,9 +190,10 @@ Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem = nullptr);
 // z_t: with re-ranking by parts, for the region of the part's group for which it is largest,
 //    phrase · z(cosine of the part's words and the region's phrase)
 //    + region · z(cosine of the part's words and the region's pixels);
-//    z subtracts the mean over the gallery's regions of the group and divides by their deviation, so
-//    it says how well a region answers compared with others, whatever the model's cosines are like.
-//    0 when the picture has no such region, or it has no phrase or pixels: not found says nothing.
+//    z subtracts the mean over the gallery's regions of the group and divides by their deviation,
+//    so it says how well a region answers compared with others, whatever the model's cosines are
+//    like. 0 when the picture has no such region, or it has no phrase or pixels: not found says
+//    nothing.
 // n: parts of the query that are not denied; σ: deviation of e·x over the gallery. Neither depends
 //    on weights and switches, so what a part adds is what the score loses without it.
 //    Means and deviations are those of an even sample where the gallery is large.

@@ -417,8 +417,8 @@ struct ScoreStep
     const char *range;
     double most;
 };
-constexpr ScoreStep kScoreSteps[] = {
-    {"..0.3", 0.3}, {"..0.5", 0.5}, {"..0.7", 0.7}, {"..0.8", 0.8}, {"..0.9", 0.9}, {"..1", 1.0}};
+constexpr ScoreStep kScoreSteps[] = {{"..0.3", 0.3}, {"..0.5", 0.5}, {"..0.7", 0.7},
+                                     {"..0.8", 0.8}, {"..0.9", 0.9}, {"..1", 1.0}};
 
 // A name with the rows that have it.
 struct Holders
@@ -537,12 +537,12 @@ bool GalleryCache::Columns::load(Database &db, const CancelToken &cancel)
             source.push_back(sources.numberOf(rows.text(5)));
             identity.push_back(identities.numberOf(rows.text(6)));
             state.push_back(states.numberOf(word));
-            const auto *step =
-                rows.isNull(8) ? std::end(kScoreSteps)
-                               : std::find_if(std::begin(kScoreSteps), std::end(kScoreSteps),
-                                              [low = rows.real(8)](const ScoreStep &entry) {
-                                                  return low <= entry.most;
-                                              });
+            const auto *step = rows.isNull(8)
+                                   ? std::end(kScoreSteps)
+                                   : std::find_if(std::begin(kScoreSteps), std::end(kScoreSteps),
+                                                  [low = rows.real(8)](const ScoreStep &entry) {
+                                                      return low <= entry.most;
+                                                  });
             scoreStep.push_back(static_cast<std::uint8_t>(step - std::begin(kScoreSteps)));
             if (ids.size() % kCancelStride == 0 && cancel.isCancelled())
                 return false;

@@ -284,10 +284,7 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
-    int stride() const
-    {
-        return m_settings.stride > 0 ? m_settings.stride : m_settings.patchSize;
-    }
+    int stride() const { return m_settings.stride > 0 ? m_settings.stride : m_settings.patchSize; }
 
     // A short text is true of many people. Taking them for wrong answers would teach it to mean
     // nobody, so that pairs of which the generator cannot be sure are left out. [images, texts]

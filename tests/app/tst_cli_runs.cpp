@@ -137,14 +137,13 @@ private Q_SLOTS:
         const QTemporaryDir folder;
         const QString a = writeRun(folder, "a", {{"task", "retrieval"}}, "");
         makeFolder(a.toStdString() + "/samples");
-        writeJsonFile(
-            a.toStdString() + "/samples/step-00000020.json",
-            Json{{"step", 20},
-                 {"samples",
-                  {{{"given", "<|startoftext|>a man in a coat . <|endoftext|>!!!"},
-                    {"expected", "a coat"},
-                    {"predicted", std::string("a dress \x01")},
-                    {"right", false}}}}});
+        writeJsonFile(a.toStdString() + "/samples/step-00000020.json",
+                      Json{{"step", 20},
+                           {"samples",
+                            {{{"given", "<|startoftext|>a man in a coat . <|endoftext|>!!!"},
+                              {"expected", "a coat"},
+                              {"predicted", std::string("a dress \x01")},
+                              {"right", false}}}}});
 
         const Run run = sapsamProgram(
             {QStringLiteral("--json"), QStringLiteral("runs"), QStringLiteral("samples"), a});
@@ -163,19 +162,19 @@ private Q_SLOTS:
         const QString runs = folder.filePath(QStringLiteral("runs"));
         // Made ready, not started.
         const auto made = [&] {
-            return sapsamProgram({QStringLiteral("--json"), QStringLiteral("--device"),
-                                  QStringLiteral("cpu"), QStringLiteral("--threads"),
-                                  QStringLiteral("1"), QStringLiteral("train"),
-                                  QStringLiteral("retrieval"), QStringLiteral("--config"), config,
-                                  QStringLiteral("--runs"), runs,
-                                  QStringLiteral("--slurm-dry-run")})
+            return sapsamProgram(
+                       {QStringLiteral("--json"), QStringLiteral("--device"), QStringLiteral("cpu"),
+                        QStringLiteral("--threads"), QStringLiteral("1"), QStringLiteral("train"),
+                        QStringLiteral("retrieval"), QStringLiteral("--config"), config,
+                        QStringLiteral("--runs"), runs, QStringLiteral("--slurm-dry-run")})
                 .json.at("run")
                 .get<std::string>();
         };
         const std::string first = made();
         const std::string second = made();
         const QTemporaryDir other;
-        const QString broken = writeRun(other, "broken", {{"task", "retrieval"}, {"steps", -1}}, "");
+        const QString broken =
+            writeRun(other, "broken", {{"task", "retrieval"}, {"steps", -1}}, "");
         const QString ended = writeRun(other, "ended", {{"task", "retrieval"}}, "");
         QVERIFY(QFile::rename(broken, runs + QStringLiteral("/broken")));
         QVERIFY(QFile::rename(ended, runs + QStringLiteral("/ended")));
@@ -189,8 +188,8 @@ private Q_SLOTS:
 
         QProcess worker;
         worker.start(QStringLiteral(SAPSAM_PROGRAM), verb);
-        QTRY_VERIFY_WITH_TIMEOUT(
-            QFileInfo::exists(QString::fromStdString(first + "/launch.json")), 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(QString::fromStdString(first + "/launch.json")),
+                                 60'000);
         const Run beside = sapsamProgram(verb);
         QVERIFY(worker.waitForFinished(240'000));
 

@@ -107,9 +107,9 @@ private Q_SLOTS:
     void aCalibrationIsFittedKeptAndUsed()
     {
         const QString file = m_folder.filePath(QStringLiteral("calibration.json"));
-        const Run run = sapsamProgram({QStringLiteral("calibrate"), m_project,
-                                       QStringLiteral("--parts"), QStringLiteral("--clicks"),
-                                       QStringLiteral("--output"), file});
+        const Run run =
+            sapsamProgram({QStringLiteral("calibrate"), m_project, QStringLiteral("--parts"),
+                           QStringLiteral("--clicks"), QStringLiteral("--output"), file});
         QVERIFY2(run.exitCode == 0, run.text.c_str());
         const OrderedJson &lengths = run.json.at("lengths");
         QVERIFY(!lengths.empty());
@@ -196,10 +196,10 @@ private Q_SLOTS:
         QCOMPARE(same.json.at("same").get<int>(), failures.json.at("queries").get<int>());
 
         // What is measured elsewhere can be kept in a project, too, as the window does it.
-        const Run drawn = sapsamProgram(
-            {QStringLiteral("eval"), QStringLiteral("retrieval"), QStringLiteral("--synthetic"),
-             QStringLiteral("12"), QStringLiteral("--bootstrap"), QStringLiteral("20"),
-             QStringLiteral("--keep-in"), m_project});
+        const Run drawn = sapsamProgram({QStringLiteral("eval"), QStringLiteral("retrieval"),
+                                         QStringLiteral("--synthetic"), QStringLiteral("12"),
+                                         QStringLiteral("--bootstrap"), QStringLiteral("20"),
+                                         QStringLiteral("--keep-in"), m_project});
         QVERIFY2(drawn.exitCode == 0, drawn.text.c_str());
         const Run kept = sapsamProgram({QStringLiteral("eval"), QStringLiteral("list"), m_project});
         bool isKept = false;
@@ -216,20 +216,23 @@ private Q_SLOTS:
 
     void labelledCropsAreMeasuredWithTheModelThatWasAskedFor()
     {
-        const QString labels = QStringLiteral(SAPSAM_SOURCE_DIR "/tests/data/real/vtest_labels.json");
-        const QStringList common = {QStringLiteral("eval"), QStringLiteral("retrieval"),
-                                    QStringLiteral("--labels"), labels, QStringLiteral("--video"),
-                                    m_folder.filePath(QStringLiteral("nothing.avi"))};
+        const QString labels =
+            QStringLiteral(SAPSAM_SOURCE_DIR "/tests/data/real/vtest_labels.json");
+        const QStringList common = {
+            QStringLiteral("eval"),     QStringLiteral("retrieval"),
+            QStringLiteral("--labels"), labels,
+            QStringLiteral("--video"),  m_folder.filePath(QStringLiteral("nothing.avi"))};
 
-        const Run noModel = sapsamProgram(
-            common + QStringList{QStringLiteral("--model"),
-                                 m_folder.filePath(QStringLiteral("no-such-model"))});
+        const Run noModel =
+            sapsamProgram(common
+                          + QStringList{QStringLiteral("--model"),
+                                        m_folder.filePath(QStringLiteral("no-such-model"))});
         QCOMPARE(noModel.exitCode, 1);
         QVERIFY2(noModel.text.find("no-such-model") != std::string::npos, noModel.text.c_str());
 
-        const Run report =
-            sapsamProgram(common + QStringList{QStringLiteral("--report"),
-                                               m_folder.filePath(QStringLiteral("b.json"))});
+        const Run report = sapsamProgram(
+            common
+            + QStringList{QStringLiteral("--report"), m_folder.filePath(QStringLiteral("b.json"))});
         QCOMPARE(report.exitCode, 1);
         QVERIFY2(report.text.find("leave out the folder, --report") != std::string::npos,
                  report.text.c_str());

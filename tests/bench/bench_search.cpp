@@ -116,8 +116,7 @@ void makeProject(const std::string &folder, int count, const ModelInfo &model, i
 int main(int argc, char **argv)
 {
     const int count = argc > 1 ? std::max(1, std::atoi(argv[1])) : 100'000;
-    const std::string base =
-        argc > 2 ? argv[2] : std::filesystem::temp_directory_path().string();
+    const std::string base = argc > 2 ? argv[2] : std::filesystem::temp_directory_path().string();
     const std::string folder = base + "/bench-search-" + std::to_string(count) + ".sapsam";
     Engines engines(defaultModelsFolder(), {});
     Retriever &retriever = engines.retriever();

@@ -46,15 +46,16 @@ OverlayLayer makeLayer(const QString &group, const QColor &color, int pattern, c
 // comes when the stroke ends. The layer's area that changed.
 QRect takePixels(OverlayLayer &layer, const Mask &mask, const Box &box, int factor);
 
-// The same when the stroke is over: fill and edge of that box as makeLayer() would draw them, so that
-// a stroke costs what it touched and not the whole part. Only at factor 1, where nothing is smoothed
-// (makeLayer() else). The layer's area that changed.
+// The same when the stroke is over: fill and edge of that box as makeLayer() would draw them, so
+// that a stroke costs what it touched and not the whole part. Only at factor 1, where nothing is
+// smoothed (makeLayer() else). The layer's area that changed.
 QRect takeStroke(OverlayLayer &layer, const Mask &mask, const Box &box);
 
 // A model's answer before it is taken, ready to be drawn over its picture.
 struct MaskPreview
 {
-    QImage image; // Format_ARGB32_Premultiplied, as large as the mask's bounds; null when it is empty
+    QImage
+        image; // Format_ARGB32_Premultiplied, as large as the mask's bounds; null when it is empty
     QRectF place; // of it, in pixels of the picture
 };
 // A pure function; safe on any thread.

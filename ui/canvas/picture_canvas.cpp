@@ -475,9 +475,9 @@ void PictureCanvas::paintTools(QPainter &painter)
     if (!m_preview.image.isNull()) {
         const QRectF &place = m_preview.place;
         painter.setRenderHint(QPainter::SmoothPixmapTransform, true);
-        painter.drawImage(QRectF(m_view.viewFromPicture(place.topLeft()),
-                                 place.size() * m_view.scale),
-                          m_preview.image);
+        painter.drawImage(
+            QRectF(m_view.viewFromPicture(place.topLeft()), place.size() * m_view.scale),
+            m_preview.image);
     }
     painter.setRenderHint(QPainter::Antialiasing);
     const auto twice = [&](auto &&draw) {

@@ -69,7 +69,8 @@ CheatSheetDialog::CheatSheetDialog(const QList<ActionSpec> &specs, QWidget *pare
             QLabel *key = makeLabel(keys.join(tr(" or ")), "muted");
             grid->addWidget(name, row, 0);
             grid->addWidget(key, row++, 1, Qt::AlignRight);
-            lines->append({text + QLatin1Char(' ') + keys.join(QLatin1Char(' ')), {name, key}, heading});
+            lines->append(
+                {text + QLatin1Char(' ') + keys.join(QLatin1Char(' ')), {name, key}, heading});
         }
     }
     grid->setRowStretch(row, 1);

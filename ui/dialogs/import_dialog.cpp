@@ -14,7 +14,9 @@ namespace sapsam::ui {
 ImportDialog::ImportDialog(const QStringList &paths, QWidget *parent)
     : QDialog(parent),
       m_list(new PathList(
-          {tr("Folders and files to import"), tr("Nothing to import yet"), tr("Files to import"),
+          {tr("Folders and files to import"),
+           tr("Nothing to import yet"),
+           tr("Files to import"),
            tr("Folder to import"),
            {tr("Pictures and videos (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.avi *.mp4 "
                "*.mkv *.mov)"),

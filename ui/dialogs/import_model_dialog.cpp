@@ -184,12 +184,12 @@ ImportModelDialog::~ImportModelDialog()
 
 QWidget *ImportModelDialog::makeFiles()
 {
-    m_list = new PathList({tr("Files and folders of the model"),
-                           tr("No files yet. They can be dropped here."),
-                           tr("Files of the model"),
-                           tr("Folder of the model"),
-                           {tr("Weights (*.safetensors *.pth *.pt *.bin *.pkl *.json)"),
-                            tr("All files (*)")}});
+    m_list = new PathList(
+        {tr("Files and folders of the model"),
+         tr("No files yet. They can be dropped here."),
+         tr("Files of the model"),
+         tr("Folder of the model"),
+         {tr("Weights (*.safetensors *.pth *.pt *.bin *.pkl *.json)"), tr("All files (*)")}});
     m_list->list()->setFixedHeight(96);
     m_config = new PathRow(PathRow::Kind::File, tr("Configuration"),
                            tr("The config.json beside the weights, else their tensors"),

@@ -871,8 +871,8 @@ void ProjectSession::loadDetails(qint64 imageId)
                                 .arg(region.height));
                     } else {
                         try {
-                            mask = maskOfRle(
-                                rleFromString(region.rle, region.width, region.height));
+                            mask =
+                                maskOfRle(rleFromString(region.rle, region.width, region.height));
                         } catch (const Error &error) {
                             details.problems.append(
                                 tr("The mask of “%1” is damaged and is not shown; the others are. "

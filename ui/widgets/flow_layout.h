@@ -5,8 +5,8 @@
 
 namespace sapsam::ui {
 
-// Places widgets in lines, as words in a text, at the top of their line or, where they are aligned so,
-// in its middle.
+// Places widgets in lines, as words in a text, at the top of their line or, where they are aligned
+// so, in its middle.
 class FlowLayout final : public QLayout
 {
 public:

@@ -39,9 +39,7 @@ QString detailOf(const QModelIndex &index)
 
 QSize wrappedSize(const QFont &font, int width, const QString &text)
 {
-    return QFontMetrics(font)
-        .boundingRect(QRect(0, 0, width, 1000), Qt::TextWordWrap, text)
-        .size();
+    return QFontMetrics(font).boundingRect(QRect(0, 0, width, 1000), Qt::TextWordWrap, text).size();
 }
 
 } // namespace

@@ -15,7 +15,10 @@
 namespace sapsam::ui {
 
 PathList::PathList(const Words &words, QWidget *parent)
-    : QWidget(parent), m_words(words), m_list(new QListWidget), m_remove(makeLinkButton(tr("Remove")))
+    : QWidget(parent),
+      m_words(words),
+      m_list(new QListWidget),
+      m_remove(makeLinkButton(tr("Remove")))
 {
     m_list->setAccessibleName(words.name);
     m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);

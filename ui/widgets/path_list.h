@@ -18,9 +18,9 @@ class PathList final : public QWidget
 public:
     struct Words
     {
-        QString name;        // of the list, for screen readers
-        QString whenEmpty;   // what stands in it without any
-        QString askFiles;    // titles of the dialogs
+        QString name;      // of the list, for screen readers
+        QString whenEmpty; // what stands in it without any
+        QString askFiles;  // titles of the dialogs
         QString askFolder;
         QStringList filters; // of files
     };

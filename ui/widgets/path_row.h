@@ -16,8 +16,8 @@ class PathRow final : public QWidget
 public:
     enum class Kind { File, Folder };
 
-    // `name`: for screen readers and over the dialog that asks; `whenEmpty`: what stands in the line
-    // without a path; `filters`: of files, such as "Pictures (*.png)".
+    // `name`: for screen readers and over the dialog that asks; `whenEmpty`: what stands in the
+    // line without a path; `filters`: of files, such as "Pictures (*.png)".
     PathRow(Kind kind, const QString &name, const QString &whenEmpty,
             const QStringList &filters = {}, QWidget *parent = nullptr);
 

@@ -655,9 +655,8 @@ void MainWindow::connectSession()
             [this](qint64 id, const ErrorReport &error) {
                 if (std::exchange(m_noticeOf, 0) != 0)
                     showReadOnlyNotice(); // it was about another picture
-                m_viewerPage->showFailure(toQString(error.message) + QLatin1Char('\n')
-                                              + adviceFor(error.kind),
-                                          id);
+                m_viewerPage->showFailure(
+                    toQString(error.message) + QLatin1Char('\n') + adviceFor(error.kind), id);
             });
 }
 
@@ -806,7 +805,8 @@ void MainWindow::showReadOnlyNotice()
                        m_session->canTakeOver() ? tr("That window is gone: take over") : QString(),
                        false);
     } else if (!m_session->taxonomyProblem().isEmpty()
-             && (currentPage() == nullptr || currentPage()->pageId() != QLatin1String("merges"))) {
+               && (currentPage() == nullptr
+                   || currentPage()->pageId() != QLatin1String("merges"))) {
         m_notice->show(tr("The merges of this project cannot be read: the shipped ones are shown, "
                           "and nothing can be segmented until they are mended. Masks and phrases "
                           "are all there."),

@@ -158,10 +158,10 @@ private Q_SLOTS:
             writeJsonFile(path, OrderedJson(preparation));
             Retriever retriever(copy, onCpu());
             // At the input's own size, where resizing cannot tell left from right.
-            const Image picture = renderPicture(makePerson(99, 1), 0,
-                                                preparation.at("size").at("width").get<int>(),
-                                                preparation.at("size").at("height").get<int>())
-                                      .image;
+            const Image picture =
+                renderPicture(makePerson(99, 1), 0, preparation.at("size").at("width").get<int>(),
+                              preparation.at("size").at("height").get<int>())
+                    .image;
             Image mirrored = picture;
             for (int y = 0; y < picture.height; ++y)
                 for (int x = 0; x < picture.width; ++x)

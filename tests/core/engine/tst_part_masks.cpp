@@ -178,8 +178,7 @@ private Q_SLOTS:
         options.limit = 4;
         makePartMasks(opened(copy), *m_segmenter, options);
 
-        VERIFY_ERROR(openDataset(copy), ErrorKind::NotFound,
-                     "run 'sapsam dataset masks " + copy);
+        VERIFY_ERROR(openDataset(copy), ErrorKind::NotFound, "run 'sapsam dataset masks " + copy);
         QVERIFY(makePartMasks(opened(copy), *m_segmenter, {}).complete);
         QVERIFY(openDataset(copy).parts.has_value());
     }

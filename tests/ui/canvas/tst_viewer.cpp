@@ -162,8 +162,8 @@ private Q_SLOTS:
             const OverlayLayer anew = makeLayer(QStringLiteral("bag"), Qt::blue, 3, mask, 1);
             QCOMPARE(layer.fill, anew.fill);
             QCOMPARE(layer.outline, anew.outline);
-            QVERIFY(layer.bounds.contains(anew.bounds.intersected(layer.fill.rect())
-                                              .adjusted(2, 2, -2, -2)));
+            QVERIFY(layer.bounds.contains(
+                anew.bounds.intersected(layer.fill.rect()).adjusted(2, 2, -2, -2)));
         };
         paint({150, 300}, {290, 20}, 25, true);   // over the edge of the picture
         paint({150, 450}, {150, 460}, 20, false); // a hole

@@ -1,7 +1,7 @@
 // Times what a person waits for in the viewer: strokes on a picture of 4 megapixels, undo, and the
-// models' answer to a prompt on an encoded picture. What runs on the GUI thread is given in processor
-// time of that thread, too, which other programs do not lengthen.
-// Run by hand: bench_viewer [--models FOLDER]
+// models' answer to a prompt on an encoded picture. What runs on the GUI thread is given in
+// processor time of that thread, too, which other programs do not lengthen. Run by hand:
+// bench_viewer [--models FOLDER]
 #include "core/image/mask_edit.h"
 #include "core/pipeline/engines.h"
 #include "core/pipeline/interactive.h"

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kKeyRole = Qt::UserRole + 1;
 constexpr int kValueRole = Qt::UserRole + 2;
-constexpr int kRowRoom = 5;      // in pixels, added to a line's height
-constexpr int kSectionRoom = 13; // the same for a section's title
+constexpr int kRowRoom = 5;            // in pixels, added to a line's height
+constexpr int kSectionRoom = 13;       // the same for a section's title
 constexpr std::size_t kMaxValues = 40; // identities may be thousands; the filter finds the others
 
 // Rows with room to be read and hit, and more of it above a section's title.

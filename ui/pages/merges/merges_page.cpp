@@ -895,9 +895,9 @@ void MergesPage::showChanges()
     if (!m_draft->isChanged())
         summary.append(tr("The draft is what the project works with."));
     else
-        summary.append(touched == 0 ? tr("No picture looks different.")
-                        : touched == 1 ? tr("One picture looks different.")
-                                       : tr("%n pictures look different.", nullptr, touched));
+        summary.append(touched == 0   ? tr("No picture looks different.")
+                       : touched == 1 ? tr("One picture looks different.")
+                                      : tr("%n pictures look different.", nullptr, touched));
     const auto phrases = static_cast<int>(m_impact.stalePhrases);
     summary.append(
         masks == 0
@@ -917,9 +917,8 @@ void MergesPage::showChanges()
                                         : tr("Show %n changed pictures", nullptr, touched));
     m_showTouched->setVisible(touched > 0);
     const auto outdated = static_cast<int>(m_impact.stalePictures.size());
-    m_showOutdated->setText(outdated == 1
-                                ? tr("Show the out-of-date picture")
-                                : tr("Show %n out-of-date pictures", nullptr, outdated));
+    m_showOutdated->setText(outdated == 1 ? tr("Show the out-of-date picture")
+                                          : tr("Show %n out-of-date pictures", nullptr, outdated));
     m_showOutdated->setVisible(masks > 0);
     m_impactModel->setImpact(m_impact, before, after);
     m_impactTable->setFixedHeight(m_impactTable->horizontalHeader()->sizeHint().height()

@@ -1022,8 +1022,7 @@ void PromptsPage::updateButtons()
     const QString group = m_context.palette.title(m_group);
     m_use->setText(group.isEmpty() ? tr("Use it") : tr("Use for %1").arg(group));
     const bool hasErrors = m_editor->hasErrors();
-    const bool canUse =
-        m_hasState && currentRow() >= 0 && !isRunning && !hasErrors && !isReadOnly;
+    const bool canUse = m_hasState && currentRow() >= 0 && !isRunning && !hasErrors && !isReadOnly;
     m_use->setEnabled(canUse);
     m_write->setEnabled(canUse && !m_state.models.empty());
     const QString why = hasErrors ? m_editor->findingTexts().value(0) : QString();

@@ -118,8 +118,8 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     setAttribute(Qt::WA_DeleteOnClose);
     resize(1000, 470);
     m_table->setAccessibleName(tr("Calibrations by the length of the description"));
-    m_table->setHorizontalHeaderLabels({tr("Description"), tr("Even at"), tr("Error, %"),
-                                        tr("Of likely, %"), tr("Pairs")});
+    m_table->setHorizontalHeaderLabels(
+        {tr("Description"), tr("Even at"), tr("Error, %"), tr("Of likely, %"), tr("Pairs")});
     m_table->horizontalHeaderItem(2)->setToolTip(
         tr("Expected calibration error: the mean difference between what was said and what was, "
            "over all pairs of a description and a picture"));
@@ -164,7 +164,8 @@ CalibrationDialog::CalibrationDialog(const std::vector<LengthCalibration> &lengt
     left->addWidget(makeLabel(tr("What a score is worth"), "heading"));
     QLabel *intro = makeLabel(
         tr("The line “probably no match” stands where a hit has an even chance to be a match: at "
-           "these scores where as much matches as in %1, which they were fitted on; lower where the "
+           "these scores where as much matches as in %1, which they were fitted on; lower where "
+           "the "
            "scores of a search tell that more of the gallery does.")
             .arg(source.isEmpty() ? tr("an unknown set") : source),
         "muted");

@@ -2,11 +2,11 @@
 
 #include "core/image/rle.h"
 #include "core/pipeline/ranking_files.h"
+#include "core/store/gallery_query.h"
+#include "core/store/taxonomy_versions.h"
 #include "ui/canvas/picture_canvas.h"
 #include "ui/dialogs/error_dialog.h"
 #include "ui/gallery/thumbnail_grid.h"
-#include "core/store/gallery_query.h"
-#include "core/store/taxonomy_versions.h"
 #include "ui/jobs/project_session.h"
 #include "ui/pages/search/calibration_dialog.h"
 #include "ui/pages/search/explanation_panel.h"
@@ -400,8 +400,7 @@ void SearchPage::makeActions(ActionRegistry &actions)
                               [this] { showCalibration(); });
     m_calibrationAction->setEnabled(false);
     add("search.save", tr("Save the search…"), {QStringLiteral("Ctrl+S")}, this, [this] {
-        const QString file =
-            askForTarget(this, tr("Save the search"), tr("Searches (*.sapsamq)"));
+        const QString file = askForTarget(this, tr("Save the search"), tr("Searches (*.sapsamq)"));
         if (!file.isEmpty())
             saveSession(file);
     });
@@ -655,11 +654,12 @@ void SearchPage::showNotes()
             notes.append(
                 tr("Your judgements count; whether that helps was not measured for this model."));
         else
-            notes.append(tr("Your judgements count; measured on %1: after %2 of them a right one is "
-                            "first for %3 %, without learning for %4 %.")
-                             .arg(toQString(clicks->source))
-                             .arg(clicks->learned.size() - 1)
-                             .arg(mAp(clicks->learned.back()), mAp(clicks->plain.back())));
+            notes.append(
+                tr("Your judgements count; measured on %1: after %2 of them a right one is "
+                   "first for %3 %, without learning for %4 %.")
+                    .arg(toQString(clicks->source))
+                    .arg(clicks->learned.size() - 1)
+                    .arg(mAp(clicks->learned.back()), mAp(clicks->plain.back())));
     }
     m_note->setText(notes.join(QLatin1Char('\n')));
 }
@@ -830,15 +830,15 @@ void SearchPage::showQueryChips()
     };
     if (m_query.hasExample()) {
         const bool isPart = m_query.like && !m_query.like->group.empty();
-        m_exampleChip =
-            add(isPart ? tr("%1 like in %2").arg(m_parts.title(toQString(m_query.like->group)),
-                                                 exampleName(m_query))
-                       : tr("like %1").arg(exampleName(m_query)),
-                tr("The picture that shows what is looked for; words compose with it"),
-                [](SearchQuery &query) {
-                    query.like.reset();
-                    query.imageFile.clear();
-                });
+        m_exampleChip = add(
+            isPart ? tr("%1 like in %2")
+                         .arg(m_parts.title(toQString(m_query.like->group)), exampleName(m_query))
+                   : tr("like %1").arg(exampleName(m_query)),
+            tr("The picture that shows what is looked for; words compose with it"),
+            [](SearchQuery &query) {
+                query.like.reset();
+                query.imageFile.clear();
+            });
     }
     if (!m_query.feedback.empty()) {
         const auto relevant =
@@ -873,8 +873,7 @@ void SearchPage::showCurrent()
             contribution.text = toStdString(exampleName(m_response.structure));
     }
     m_explanation->setHit(shown, item->name,
-                          m_response.line ? m_response.line->here.probability(shown.score)
-                                          : -1.0);
+                          m_response.line ? m_response.line->here.probability(shown.score) : -1.0);
     const quint64 request = ++m_pictureRequest;
     m_loadsPicture = true;
     m_context.session->read(

@@ -895,10 +895,9 @@ void TrainingPage::take(Snapshot &&snapshot)
         rows = {};
         if (ids.size() >= 2) {
             const RunSummary *other = m_runs->find(ids.at(1));
-            m_comparisonModel->setHeadings(
-                {tr("What differs"),
-                 run != nullptr ? shortNameOf(*run) : QString(),
-                 other != nullptr ? shortNameOf(*other) : QString()});
+            m_comparisonModel->setHeadings({tr("What differs"),
+                                            run != nullptr ? shortNameOf(*run) : QString(),
+                                            other != nullptr ? shortNameOf(*other) : QString()});
             for (const SettingDifference &difference :
                  settingDifferences(snapshot.config, snapshot.otherConfig))
                 rows.push_back({{tr("setting: %1").arg(toQString(difference.key)),

@@ -58,7 +58,8 @@ protected:
 private:
     int count() const;
     double offset() const; // of row 0, in pixels of the widget
-    // Nothing is left empty at the ends while there are pictures to fill it; a few stand in the middle.
+    // Nothing is left empty at the ends while there are pictures to fill it; a few stand in the
+    // middle.
     double keptFilled(double centre) const;
     void scrollBy(double rows);
     void ask(); // for thumbnails and marks, when things have come to rest

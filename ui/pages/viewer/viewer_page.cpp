@@ -917,8 +917,9 @@ void ViewerPage::updateShapes()
             std::vector<std::pair<std::int64_t, MaskShape>> shapes;
             for (const RegionRecord &record : records) {
                 try {
-                    shapes.emplace_back(record.id, shapeOf(maskOfRle(rleFromString(
-                                                       record.rle, record.width, record.height))));
+                    shapes.emplace_back(
+                        record.id,
+                        shapeOf(maskOfRle(rleFromString(record.rle, record.width, record.height))));
                 } catch (const Error &) {
                     continue; // a damaged mask has none; showing it says so
                 }
@@ -1341,8 +1342,8 @@ void ViewerPage::askModel()
         m_aheadTimer.stop();
         m_assistant->setPicture(m_shownId, m_canvas->picture());
     }
-    m_assistant->ask(m_prompt, m_group.isEmpty() ? QColor(255, 255, 255)
-                                                 : m_context.palette.color(m_group));
+    m_assistant->ask(m_prompt,
+                     m_group.isEmpty() ? QColor(255, 255, 255) : m_context.palette.color(m_group));
     updatePromptBar();
 }
 
