@@ -8,13 +8,22 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#if AT_PARALLEL_OPENMP && !defined(_OPENMP)
+#error "without OpenMP's flags the parallel loops of libtorch's headers run on one thread"
+#endif
 
 namespace sapsam::nn {
 
 namespace {
 
 using kernels::Bf16;
+
+// Up to so many queries the keys are read where they are.
+constexpr std::int64_t kFewQueries = 4;
 
 // One head of one picture: raw pointers and strides in elements. A null pointer means "not there".
 // q, k, v and out are float, or bfloat16 when the job says so (forward only).
@@ -23,15 +32,17 @@ struct HeadJob
     std::int64_t queries = 0, keys = 0, depth = 0;
     float scale = 1.0F;
     bool causal = false, isBf16 = false;
+    bool isDotted = false; // runDotted's: bfloat16 is multiplied as it is, two numbers at a time
     const void *q = nullptr, *k = nullptr, *v = nullptr;
     std::int64_t qRow = 0, kRow = 0, vRow = 0; // strides of rows; elements of a row are adjacent
     const float *bias = nullptr;
     std::int64_t biasRow = 0, biasColumn = 0;
     const float *gridRows = nullptr, *gridColumns = nullptr; // contiguous rows
     std::int64_t rows = 0, columns = 0;
-    // Turned over and back to front, [depth, 2 side - 1]: what a query of line y multiplies with
-    // the lines 0, 1, … stands at side - 1 - y and behind.
+    // Packed like keys, [words of a row, relativeWidth], back to front: what a query of line y
+    // multiplies with the lines 0, 1, … stands at side - 1 - y and behind.
     const float *relativeRows = nullptr, *relativeColumns = nullptr;
+    std::int64_t relativeWidth = 0;
     void *out = nullptr;
     std::int64_t outRow = 0;
     std::int64_t begin = 0, end = 0; // the queries to answer; forward only
@@ -43,6 +54,7 @@ struct HeadJob
     float *biasGradient = nullptr;                                          // rows of `keys`
     float *gridRowsGradient = nullptr, *gridColumnsGradient = nullptr;
 
+    bool isFew() const { return queries <= kFewQueries && !relativeRows; }
     std::int64_t visible(std::int64_t query) const
     {
         return causal ? std::min(keys, query + 1 + keys - queries) : keys;
@@ -60,18 +72,43 @@ constexpr std::int64_t kQueryBlock = 48;
 // Keys lie in panels of this many, so that one panel stays in the first cache while all queries of
 // a block pass it.
 constexpr std::int64_t kPanel = 32;
-// Up to so many queries the keys are read where they are.
-constexpr std::int64_t kFewQueries = 4;
+// Scores of so many queries and keys are alive at a time, in half of a usual first cache; so many
+// queries use a block of keys and values before the next block comes from the memory.
+constexpr std::int64_t kTileQueries = 32, kTileKeys = 128, kQueriesPerPass = 256;
+// Two bfloat16 numbers in the place of one float. Packed matrices of both kinds are arrays of
+// float; of words like this only the bits count.
+struct Bf16Pair
+{
+};
 
-// A matrix whose element (i, k) is at data[i * row + k * column].
+// A matrix whose word (i, k) is at data[i * row + k * column].
 struct Left
 {
     const float *data;
     std::int64_t row, column;
 };
 
-// c[M × V lanes] = or += a[M × K] b[K × V lanes]
-template <typename Isa, int M, int V>
+// sum += left · right in every lane; of numbers, or of words of two bfloat16 numbers each.
+template <typename Isa, typename Word>
+SAPSAM_INLINE void addProduct(typename Isa::Vector &sum, const float *left,
+                              const typename Isa::Vector &right)
+{
+#if defined(__x86_64__)
+    if constexpr (std::is_same_v<Word, Bf16Pair>) {
+        std::int32_t bits;
+        kernels::loadBits(bits, left);
+        const typename Isa::Integers factor = typename Isa::Integers{} + bits;
+        typename Isa::Vector result = sum; // an array's element as an operand would stay in memory
+        asm("vdpbf16ps %2, %1, %0" : "+v"(result) : "v"(factor), "v"(right));
+        sum = result;
+        return;
+    }
+#endif
+    sum += *left * right;
+}
+
+// c[M × V lanes] = or += a[M × K] b[K × V lanes]; K counts words.
+template <typename Isa, typename Word, int M, int V>
 SAPSAM_INLINE void multiplyTile(const Left &a, const float *b, std::int64_t bRow, float *c,
                                 std::int64_t cRow, std::int64_t depth, bool accumulate)
 {
@@ -89,9 +126,8 @@ SAPSAM_INLINE void multiplyTile(const Left &a, const float *b, std::int64_t bRow
             kernels::load<Isa>(right[j], b + k * bRow + j * Isa::kLanes);
         const float *left = a.data + k * a.column;
         for (int i = 0; i < M; ++i) {
-            const float factor = left[i * a.row];
             for (int j = 0; j < V; ++j)
-                sum[i][j] += factor * right[j];
+                addProduct<Isa, Word>(sum[i][j], left + i * a.row, right[j]);
         }
     }
     for (int i = 0; i < M; ++i) {
@@ -100,7 +136,7 @@ SAPSAM_INLINE void multiplyTile(const Left &a, const float *b, std::int64_t bRow
     }
 }
 
-template <typename Isa, int M>
+template <typename Isa, typename Word, int M>
 SAPSAM_INLINE void multiplyRows(const Left &a, const float *b, std::int64_t bRow, float *c,
                                 std::int64_t cRow, std::int64_t width, std::int64_t depth,
                                 bool accumulate)
@@ -108,13 +144,13 @@ SAPSAM_INLINE void multiplyRows(const Left &a, const float *b, std::int64_t bRow
     constexpr int kPair = 2 * Isa::kLanes;
     std::int64_t n = 0;
     for (; n + kPair <= width; n += kPair)
-        multiplyTile<Isa, M, 2>(a, b + n, bRow, c + n, cRow, depth, accumulate);
+        multiplyTile<Isa, Word, M, 2>(a, b + n, bRow, c + n, cRow, depth, accumulate);
     for (; n < width; n += Isa::kLanes)
-        multiplyTile<Isa, M, 1>(a, b + n, bRow, c + n, cRow, depth, accumulate);
+        multiplyTile<Isa, Word, M, 1>(a, b + n, bRow, c + n, cRow, depth, accumulate);
 }
 
-// c[M × N] = or += a[M × K] b[K × N]; N is a multiple of the lanes.
-template <typename Isa>
+// c[M × N] = or += a[M × K] b[K × N]; N is a multiple of the lanes, K counts words.
+template <typename Isa, typename Word = float>
 SAPSAM_INLINE void multiply(const Left &a, const float *b, std::int64_t bRow, float *c,
                             std::int64_t cRow, std::int64_t height, std::int64_t width,
                             std::int64_t depth, bool accumulate)
@@ -122,12 +158,12 @@ SAPSAM_INLINE void multiply(const Left &a, const float *b, std::int64_t bRow, fl
     std::int64_t m = 0;
     const auto from = [&](std::int64_t row) { return Left{a.data + row * a.row, a.row, a.column}; };
     for (; m + Isa::kRows <= height; m += Isa::kRows)
-        multiplyRows<Isa, Isa::kRows>(from(m), b, bRow, c + m * cRow, cRow, width, depth,
+        multiplyRows<Isa, Word, Isa::kRows>(from(m), b, bRow, c + m * cRow, cRow, width, depth,
                                       accumulate);
     for (; m + 2 <= height; m += 2)
-        multiplyRows<Isa, 2>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
+        multiplyRows<Isa, Word, 2>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
     for (; m < height; ++m)
-        multiplyRows<Isa, 1>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
+        multiplyRows<Isa, Word, 1>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
 }
 
 // Copies rows into a packed matrix of floats with zeros behind their end; packTransposed turns it
@@ -155,28 +191,75 @@ void packTransposed(const float *from, std::int64_t row, std::int64_t height, st
     }
 }
 
-// [height, width] → panels [width, kPanel] of kPanel rows each, turned over, zeros behind the last.
-template <typename Element>
-void packPanels(const Element *from, std::int64_t row, std::int64_t height, std::int64_t width,
-                std::vector<float> &to)
+// Numbers 2 k and 2 k + 1 of a row as one word; a missing second one is 0.
+SAPSAM_INLINE float pairOf(const Bf16 *low, const Bf16 *high)
 {
-    to.resize(static_cast<std::size_t>(roundUp(height, kPanel) * width));
+    const std::uint32_t bits = *low | (high ? static_cast<std::uint32_t>(*high) << 16 : 0U);
+    float word;
+    kernels::loadBits(word, &bits);
+    return word;
+}
+
+std::int64_t wordsOf(std::int64_t numbers, bool isDotted)
+{
+    return isDotted ? (numbers + 1) / 2 : numbers;
+}
+
+// Word `k` of a row of `width` numbers.
+template <typename Word, typename Element>
+SAPSAM_INLINE float wordOf(const Element *row, std::int64_t k, std::int64_t width)
+{
+    if constexpr (std::is_same_v<Word, Bf16Pair>)
+        return pairOf(row + 2 * k, 2 * k + 1 < width ? row + 2 * k + 1 : nullptr);
+    else
+        return kernels::toFloat(row[k]);
+}
+
+// [height, width] → panels [words of width, kPanel] of kPanel rows each, turned over, zeros behind
+// the last.
+template <typename Word, typename Element>
+SAPSAM_INLINE void packPanels(const Element *from, std::int64_t row, std::int64_t height,
+                              std::int64_t width, std::vector<float> &to)
+{
+    const auto words = wordsOf(width, std::is_same_v<Word, Bf16Pair>);
+    to.resize(static_cast<std::size_t>(roundUp(height, kPanel) * words));
     for (std::int64_t first = 0; first < height; first += kPanel) {
-        float *panel = to.data() + first * width;
+        float *panel = to.data() + first * words;
         const auto count = std::min(kPanel, height - first);
         if (count < kPanel)
-            std::fill_n(panel, kPanel * width, 0.0F);
+            std::fill_n(panel, kPanel * words, 0.0F);
         for (std::int64_t i = 0; i < count; ++i) {
-            for (std::int64_t j = 0; j < width; ++j)
-                panel[j * kPanel + i] = kernels::toFloat(from[(first + i) * row + j]);
+            const Element *line = from + (first + i) * row;
+            for (std::int64_t j = 0; j < words; ++j)
+                panel[j * kPanel + i] = wordOf<Word>(line, j, width);
         }
+    }
+}
+
+// [height, width] → [words of height, packedWidth]; pairs are of neighbouring rows.
+template <typename Word, typename Element>
+SAPSAM_INLINE void packValues(const Element *from, std::int64_t row, std::int64_t height,
+                              std::int64_t width, std::int64_t packedWidth, std::vector<float> &to)
+{
+    if constexpr (std::is_same_v<Word, Bf16Pair>) {
+        to.resize(static_cast<std::size_t>(wordsOf(height, true) * packedWidth));
+        for (std::int64_t i = 0; i < height; i += 2) {
+            float *line = to.data() + i / 2 * packedWidth;
+            const Element *low = from + i * row, *high = i + 1 < height ? low + row : nullptr;
+            for (std::int64_t j = 0; j < width; ++j)
+                line[j] = pairOf(low + j, high ? high + j : nullptr);
+            std::fill(line + width, line + packedWidth, 0.0F);
+        }
+    } else {
+        packRows(from, row, height, width, packedWidth, to);
     }
 }
 
 // Working memory of a thread, kept between heads: blocks of this size are costly to ask for anew.
 struct Scratch
 {
-    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, sums, relative;
+    std::vector<float> keysT, values, valuesT, keys, scores, gradients, out, query, sums, relative,
+        largest, chances;
 };
 
 Scratch &scratch()
@@ -185,56 +268,29 @@ Scratch &scratch()
     return memory;
 }
 
-// out[j] = Σ query[c] · table[c, first + j] for j < side; writes up to a whole vector more.
-template <typename Isa>
-SAPSAM_INLINE void relativeTerms(const float *query, const float *table, std::int64_t depth,
-                                 std::int64_t side, std::int64_t first, float *out)
-{
-    using Vector = typename Isa::Vector;
-    const auto row = 2 * side - 1 + kPadding;
-    std::int64_t j = 0;
-    for (; j + 4 * Isa::kLanes <= side; j += 4 * Isa::kLanes) {
-        Vector sum[4] = {}, right;
-        for (std::int64_t c = 0; c < depth; ++c) {
-            for (int v = 0; v < 4; ++v) {
-                kernels::load<Isa>(right, table + c * row + first + j + v * Isa::kLanes);
-                sum[v] += query[c] * right;
-            }
-        }
-        for (int v = 0; v < 4; ++v)
-            kernels::store<Isa>(out + j + v * Isa::kLanes, sum[v]);
-    }
-    for (; j < side; j += Isa::kLanes) {
-        Vector sum{}, right;
-        for (std::int64_t c = 0; c < depth; ++c) {
-            kernels::load<Isa>(right, table + c * row + first + j);
-            sum += query[c] * right;
-        }
-        kernels::store<Isa>(out + j, sum);
-    }
-}
-
-// Adds what the job says to one row of scores.
-SAPSAM_INLINE void addBias(const HeadJob &job, std::int64_t query, float *scores)
+// Adds `factor` times what the job says to the scores of one query with the keys `begin` to `end`.
+SAPSAM_INLINE void addBias(const HeadJob &job, std::int64_t query, std::int64_t begin,
+                           std::int64_t end, float factor, float *scores)
 {
     if (job.bias) {
-        const float *bias = job.bias + query * job.biasRow;
+        const float *bias = job.bias + query * job.biasRow + begin * job.biasColumn;
+        const auto count = end - begin;
         if (job.biasColumn == 1) {
-            for (std::int64_t j = 0; j < job.keys; ++j)
-                scores[j] += bias[j];
+            for (std::int64_t j = 0; j < count; ++j)
+                scores[j] += bias[j] * factor;
         } else {
-            for (std::int64_t j = 0; j < job.keys; ++j)
-                scores[j] += bias[j * job.biasColumn];
+            for (std::int64_t j = 0; j < count; ++j)
+                scores[j] += bias[j * job.biasColumn] * factor;
         }
     }
     if (job.gridRows) {
         const float *byRow = job.gridRows + query * job.rows;
         const float *byColumn = job.gridColumns + query * job.columns;
-        for (std::int64_t y = 0; y < job.rows; ++y) {
-            float *line = scores + y * job.columns;
-            const float first = byRow[y];
-            for (std::int64_t x = 0; x < job.columns; ++x)
-                line[x] += first + byColumn[x];
+        for (auto key = begin; key < end;) {
+            const auto y = key / job.columns, line = y * job.columns;
+            const auto stop = std::min(end, line + job.columns);
+            for (; key < stop; ++key)
+                scores[key - begin] += (byRow[y] + byColumn[key - line]) * factor;
         }
     }
 }
@@ -293,36 +349,6 @@ void packQueries(const HeadJob &job, std::int64_t first, std::int64_t count, Scr
     }
 }
 
-// The tables' terms of one query; they use it unscaled.
-template <typename Isa>
-SAPSAM_INLINE void addRelative(const HeadJob &job, std::int64_t query, const float *scaled,
-                               float *scores, Scratch &memory)
-{
-    using Vector = typename Isa::Vector;
-    const auto side = job.columns;
-    const auto room = roundUp(side, kPadding);
-    memory.relative.resize(static_cast<std::size_t>(2 * room));
-    float *byRow = memory.relative.data(), *byColumn = byRow + room;
-    relativeTerms<Isa>(scaled, job.relativeRows, job.depth, side, side - 1 - query / side, byRow);
-    relativeTerms<Isa>(scaled, job.relativeColumns, job.depth, side, side - 1 - query % side,
-                       byColumn);
-    const float unscale = 1.0F / job.scale;
-    for (std::int64_t y = 0; y < job.rows; ++y) {
-        float *line = scores + y * side;
-        const float first = byRow[y];
-        std::int64_t x = 0;
-        Vector value, term;
-        for (; x + Isa::kLanes <= side; x += Isa::kLanes) {
-            kernels::load<Isa>(value, line + x);
-            kernels::load<Isa>(term, byColumn + x);
-            value += (term + first) * unscale;
-            kernels::store<Isa>(line + x, value);
-        }
-        for (; x < side; ++x)
-            line[x] += (byColumn[x] + first) * unscale;
-    }
-}
-
 // Probabilities of `count` queries from `first` on, into memory.scores. Returns the packed width.
 template <typename Isa>
 SAPSAM_INLINE std::int64_t probabilities(const HeadJob &job, std::int64_t first, std::int64_t count,
@@ -334,50 +360,219 @@ SAPSAM_INLINE std::int64_t probabilities(const HeadJob &job, std::int64_t first,
                   memory.scores.data(), keyWidth, count, width, job.depth, false);
     for (std::int64_t i = 0; i < count; ++i) {
         float *row = memory.scores.data() + i * keyWidth;
-        addBias(job, first + i, row);
+        addBias(job, first + i, 0, job.keys, 1.0F, row);
         scaleRow<Isa>(row, width, 1.0F / exponentialRow<Isa>(row, job.visible(first + i), width));
     }
     return width;
 }
 
-template <typename Isa, typename Element>
+// Read from kPadding - n on, the first n lanes are set.
+constexpr std::int32_t kFirstLanes[2 * kPadding] = {-1, -1, -1, -1, -1, -1, -1, -1,
+                                                    -1, -1, -1, -1, -1, -1, -1, -1};
+
+// The tables' terms for one query and the keys of the grid lines in [begin, end): byRow and byColumn
+// stand in `relative`. Every second line in turn, because the last vector of a line reaches into
+// the next one, to which it adds zeros.
+template <typename Isa>
+SAPSAM_INLINE void addRelative(const HeadJob &job, const float *byRow, const float *byColumn,
+                               std::int64_t begin, std::int64_t end, float factor, float *scores)
+{
+    using Vector = typename Isa::Vector;
+    const auto side = job.columns;
+    Vector value, term;
+    for (std::int64_t odd = 0; odd < 2; ++odd) {
+        for (auto y = begin / side + odd; y * side < end; y += 2) {
+            auto x = std::max<std::int64_t>(0, begin - y * side);
+            const auto stop = std::min(side, end - y * side);
+            float *line = scores + y * side - begin;
+            for (; x + Isa::kLanes <= stop; x += Isa::kLanes) {
+                kernels::load<Isa>(value, line + x);
+                kernels::load<Isa>(term, byColumn + x);
+                value += (term + byRow[y]) * factor;
+                kernels::store<Isa>(line + x, value);
+            }
+            if (x < stop) {
+                kernels::load<Isa>(value, line + x);
+                kernels::load<Isa>(term, byColumn + x);
+                term = (term + byRow[y]) * factor;
+                typename Isa::Integers isInside;
+                kernels::loadBits(isInside, kFirstLanes + kPadding - (stop - x));
+                value += isInside ? term : Vector{};
+                kernels::store<Isa>(line + x, value);
+            }
+        }
+    }
+}
+
+template <typename Isa>
+SAPSAM_INLINE float largestOf(const float *row, std::int64_t count)
+{
+    typename Isa::Vector most, x;
+    kernels::load<Isa>(most, row);
+    for (std::int64_t j = Isa::kLanes; j < count; j += Isa::kLanes) {
+        kernels::load<Isa>(x, row + j);
+        most = x > most ? x : most;
+    }
+    float lanes[Isa::kLanes];
+    kernels::store<Isa>(lanes, most);
+    for (int half = Isa::kLanes / 2; half > 0; half /= 2) {
+        for (int lane = 0; lane < half; ++lane)
+            lanes[lane] = lanes[lane + half] > lanes[lane] ? lanes[lane + half] : lanes[lane];
+    }
+    return lanes[0];
+}
+
+#if defined(__x86_64__)
+SAPSAM_INLINE void storePairs(float *to, std::int64_t at, const kernels::Wide512::Vector &x)
+{
+    kernels::Wide512::Halves halves;
+    asm("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"(x));
+    __builtin_memcpy(reinterpret_cast<Bf16 *>(to) + at, &halves, sizeof halves);
+}
+#endif
+
+// The scores of one query with some keys become exponentials of `scale` times what they lie below
+// the largest seen so far, in `chances` as words of `Word`; sums and the collected values follow a
+// new largest.
+template <typename Isa, typename Word>
+SAPSAM_INLINE void takeScores(const float *scores, std::int64_t count, float scale, float *chances,
+                              float &largest, float *sums, float *values, std::int64_t width)
+{
+    using Vector = typename Isa::Vector;
+    constexpr float kNothing = -std::numeric_limits<float>::infinity();
+    const float found = largestOf<Isa>(scores, count);
+    Vector total, x;
+    kernels::load<Isa>(total, sums);
+    if (found > largest) {
+        if (largest != kNothing) {
+            const float kept = std::exp((largest - found) * scale);
+            total = total * kept;
+            scaleRow<Isa>(values, width, kept);
+        }
+        largest = found;
+    }
+    if (largest == kNothing) { // every key so far is hidden
+        std::fill_n(chances, count, 0.0F);
+        return;
+    }
+    const float factor = scale * 1.44269504F; // 1 / ln 2
+    for (std::int64_t j = 0; j < count; j += Isa::kLanes) {
+        kernels::load<Isa>(x, scores + j);
+        x = (x - largest) * factor;
+        if constexpr (std::is_same_v<Word, Bf16Pair>) {
+            kernels::powerOfTwo<Isa, 3>(x);
+            storePairs(chances, j, x);
+        } else {
+            kernels::powerOfTwo<Isa, 5>(x);
+            kernels::store<Isa>(chances + j, x);
+        }
+        total += x;
+    }
+    kernels::store<Isa>(sums, total);
+}
+
+// Softmax over the keys in one sweep: for each block of keys, the scores, their exponentials and
+// the sums of values so far; neither all scores of a query nor a second sweep is needed.
+// (Milakov and Gimelshein 2018, Online normalizer calculation for softmax; Dao et al. 2022.)
+template <typename Isa, typename Word, typename Element>
 SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
 {
+    constexpr bool kDotted = std::is_same_v<Word, Bf16Pair>;
+    constexpr float kNothing = -std::numeric_limits<float>::infinity();
     Scratch &memory = scratch();
-    const auto keyWidth = roundUp(job.keys, kPanel), depthWidth = roundUp(job.depth, kPadding);
+    const auto depth = job.depth, depthWidth = roundUp(depth, kPadding);
+    const auto words = wordsOf(depth, kDotted);
+    const auto *queries = static_cast<const Element *>(job.q);
+    packPanels<Word>(static_cast<const Element *>(job.k), job.kRow, job.keys, depth, memory.keysT);
+    packValues<Word>(static_cast<const Element *>(job.v), job.vRow, job.keys, depth, depthWidth,
+                     memory.values);
+    // A window fits as a whole, and then nothing is ever scaled again.
+    const auto tileKeys = job.keys <= 2 * kTileKeys ? roundUp(job.keys, kPanel) : kTileKeys;
     // Rows a power of two apart would fight for the same lines of the cache.
-    const auto scoreRow = keyWidth + kPadding;
-    packPanels(static_cast<const Element *>(job.k), job.kRow, job.keys, job.depth, memory.keysT);
-    packRows(static_cast<const Element *>(job.v), job.vRow, job.keys, job.depth, depthWidth,
-             memory.values);
-    memory.scores.resize(static_cast<std::size_t>(kQueryBlock * scoreRow));
-    memory.query.resize(static_cast<std::size_t>(kQueryBlock * job.depth));
-    memory.out.resize(static_cast<std::size_t>(kQueryBlock * depthWidth));
-    memory.sums.resize(static_cast<std::size_t>(kQueryBlock));
-    float *scores = memory.scores.data();
-    for (auto first = job.begin; first < job.end; first += kQueryBlock) {
-        const auto count = std::min(kQueryBlock, job.end - first);
-        const auto width = std::min(keyWidth, roundUp(job.visible(first + count - 1), kPanel));
-        packQueries<Element>(job, first, count, memory);
-        for (std::int64_t key = 0; key < width; key += kPanel)
-            multiply<Isa>({memory.query.data(), job.depth, 1},
-                          memory.keysT.data() + key * job.depth, kPanel, scores + key, scoreRow,
-                          count, kPanel, job.depth, false);
-        for (std::int64_t i = 0; i < count; ++i) {
-            addBias(job, first + i, scores + i * scoreRow);
-            if (job.relativeRows)
-                addRelative<Isa>(job, first + i, memory.query.data() + i * job.depth,
-                                 scores + i * scoreRow, memory);
-            memory.sums[static_cast<std::size_t>(i)] =
-                exponentialRow<Isa>(scores + i * scoreRow, job.visible(first + i), width);
+    const auto scoreRow = tileKeys + kPadding;
+    const auto sized = [](std::vector<float> &room, std::int64_t size) {
+        room.resize(static_cast<std::size_t>(size));
+        return room.data();
+    };
+    float *scores = sized(memory.scores, kTileQueries * scoreRow);
+    float *chances = kDotted ? sized(memory.chances, kTileQueries * scoreRow) : scores;
+    float *packed = sized(memory.query, kQueriesPerPass * words);
+    float *values = sized(memory.out, kQueriesPerPass * depthWidth);
+    float *sums = sized(memory.sums, kQueriesPerPass * Isa::kLanes);
+    float *largest = sized(memory.largest, kQueriesPerPass);
+    float *byRow = sized(memory.relative, 2 * kQueriesPerPass * job.relativeWidth);
+    float *byColumn = byRow + kQueriesPerPass * job.relativeWidth;
+    // What is added to the products is divided by the scale: both are scaled by the exponentials.
+    const float unscale = 1.0F / job.scale;
+    const auto relativeWidth = job.relativeRows ? roundUp(2 * job.columns - 1, kPadding) : 0;
+
+    for (auto start = job.begin; start < job.end; start += kQueriesPerPass) {
+        const auto inPass = std::min(kQueriesPerPass, job.end - start);
+        for (std::int64_t i = 0; i < inPass; ++i) {
+            const Element *from = queries + (start + i) * job.qRow;
+            float *to = packed + i * words;
+            for (std::int64_t c = 0; c < words; ++c)
+                to[c] = wordOf<Word>(from, c, depth);
         }
-        multiply<Isa>({scores, scoreRow, 1}, memory.values.data(), depthWidth, memory.out.data(),
-                      depthWidth, count, depthWidth, std::min(width, job.keys), false);
-        for (std::int64_t i = 0; i < count; ++i) {
-            const float factor = 1.0F / memory.sums[static_cast<std::size_t>(i)];
-            const float *from = memory.out.data() + i * depthWidth;
-            auto *to = static_cast<Element *>(job.out) + (first + i) * job.outRow;
-            for (std::int64_t c = 0; c < job.depth; ++c)
+        if (job.relativeRows) {
+            for (const auto &[table, out] : {std::pair(job.relativeRows, byRow),
+                                             std::pair(job.relativeColumns, byColumn)})
+                multiply<Isa, Word>({packed, words, 1}, table, job.relativeWidth, out,
+                                    job.relativeWidth, inPass, relativeWidth, words, false);
+        }
+        std::fill_n(values, inPass * depthWidth, 0.0F);
+        std::fill_n(sums, inPass * Isa::kLanes, 0.0F);
+        std::fill_n(largest, inPass, kNothing);
+        const auto seen = job.visible(start + inPass - 1);
+        for (std::int64_t begin = 0; begin < seen; begin += tileKeys) {
+            const auto end = std::min(seen, begin + tileKeys);
+            const auto width = roundUp(end - begin, kPadding);
+            for (std::int64_t tile = 0; tile < inPass; tile += kTileQueries) {
+                const auto first = start + tile, count = std::min(kTileQueries, inPass - tile);
+                if (job.visible(first + count - 1) <= begin)
+                    continue;
+                for (std::int64_t key = 0; key < width; key += kPanel)
+                    multiply<Isa, Word>({packed + tile * words, words, 1},
+                                        memory.keysT.data() + (begin + key) * words, kPanel,
+                                        scores + key, scoreRow, count,
+                                        std::min(kPanel, width - key), words, false);
+                for (std::int64_t i = 0; i < count; ++i) {
+                    const auto query = first + i, at = tile + i;
+                    float *row = scores + i * scoreRow;
+                    addBias(job, query, begin, end, unscale, row);
+                    if (job.relativeRows) {
+                        const auto side = job.columns;
+                        addRelative<Isa>(
+                            job, byRow + at * job.relativeWidth + side - 1 - query / side,
+                            byColumn + at * job.relativeWidth + side - 1 - query % side, begin, end,
+                            unscale, row);
+                    }
+                    // Hidden columns take part as -infinity, so that the loops need no remainder.
+                    const auto shown = std::clamp<std::int64_t>(job.visible(query) - begin, 0, width);
+                    std::fill(row + std::min(shown, end - begin), row + width, kNothing);
+                    takeScores<Isa, Word>(row, width, job.scale, chances + i * scoreRow,
+                                          largest[at], sums + at * Isa::kLanes,
+                                          values + at * depthWidth, depthWidth);
+                }
+                multiply<Isa, Word>({chances, scoreRow, 1},
+                                    memory.values.data() + wordsOf(begin, kDotted) * depthWidth,
+                                    depthWidth, values + tile * depthWidth, depthWidth, count,
+                                    depthWidth, wordsOf(end - begin, kDotted), true);
+            }
+        }
+        for (std::int64_t i = 0; i < inPass; ++i) {
+            typename Isa::Vector total;
+            kernels::load<Isa>(total, sums + i * Isa::kLanes);
+            const float factor = 1.0F / kernels::sumOfLanes<Isa>(total);
+            auto *to = static_cast<Element *>(job.out) + (start + i) * job.outRow;
+            const float *from = values + i * depthWidth;
+            std::int64_t c = 0;
+            for (; c + Isa::kLanes <= depth; c += Isa::kLanes) {
+                kernels::load<Isa>(total, from + c);
+                total = total * factor;
+                kernels::store<Isa>(to + c, total);
+            }
+            for (; c < depth; ++c)
                 kernels::fromFloat(to + c, from[c] * factor);
         }
     }
@@ -412,7 +607,7 @@ SAPSAM_INLINE void forwardFew(const HeadJob &job)
                 scores[j] += query[c] * kernels::toFloat(key[c]);
         }
         std::fill(scores + seen, scores + width, 0.0F);
-        addBias(job, i, scores);
+        addBias(job, i, 0, job.keys, 1.0F, scores);
         const float factor = 1.0F / exponentialRow<Isa>(scores, seen, roundUp(seen, kPadding));
         std::fill_n(sum, job.depth, 0.0F);
         for (std::int64_t j = 0; j < seen; ++j) {
@@ -436,10 +631,10 @@ SAPSAM_INLINE void forwardFew(const HeadJob &job)
 template <typename Isa>
 SAPSAM_INLINE void forwardHead(const HeadJob &job)
 {
-    if (job.queries <= kFewQueries && !job.relativeRows)
+    if (job.isFew())
         job.isBf16 ? forwardFew<Isa, Bf16>(job) : forwardFew<Isa, float>(job);
     else
-        job.isBf16 ? forwardBlocks<Isa, Bf16>(job) : forwardBlocks<Isa, float>(job);
+        job.isBf16 ? forwardBlocks<Isa, float, Bf16>(job) : forwardBlocks<Isa, float, float>(job);
 }
 
 template <typename Isa>
@@ -521,6 +716,17 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
 }
 
 SAPSAM_DEFINE_KERNEL(runForward, forwardHead, HeadJob)
+#if defined(__x86_64__)
+__attribute__((target("avx512f,avx512bf16"))) void runDotted(const HeadJob &job)
+{
+    forwardBlocks<kernels::Wide512, Bf16Pair, Bf16>(job);
+}
+#else
+void runDotted(const HeadJob &job)
+{
+    runForward(job);
+}
+#endif
 SAPSAM_DEFINE_KERNEL(runBackward, backwardHead, HeadJob)
 
 // Rows must be adjacent elements; anything else is copied.
@@ -529,11 +735,25 @@ torch::Tensor withAdjacentElements(const torch::Tensor &x)
     return x.stride(3) == 1 || x.size(3) == 1 ? x : x.contiguous();
 }
 
-// A table [2 side - 1, d] as the kernel wants it, with room for a whole vector behind each line.
-torch::Tensor turned(const torch::Tensor &table)
+// A table [2 side - 1, d] as the kernel wants it: back to front, [words of d, width].
+torch::Tensor turned(const torch::Tensor &table, bool isDotted)
 {
-    return torch::constant_pad_nd(table.to(torch::kFloat).flip(0).t(), {0, kPadding}, 0)
-        .contiguous();
+    const auto rows = table.size(0), depth = table.size(1);
+    const auto width = roundUp(rows, kPadding) + kPadding; // a whole vector fits behind any place
+    const auto packed = torch::zeros({wordsOf(depth, isDotted), width}, torch::kFloat);
+    float *to = packed.data_ptr<float>();
+    const auto turn = [&](const auto *from, auto word) {
+        for (std::int64_t i = 0; i < rows; ++i)
+            for (std::int64_t k = 0; k < packed.size(0); ++k)
+                to[k * width + rows - 1 - i] =
+                    wordOf<decltype(word)>(from + i * depth, k, depth);
+    };
+    const auto whole = table.contiguous();
+    if (isDotted)
+        turn(reinterpret_cast<const Bf16 *>(whole.data_ptr<c10::BFloat16>()), Bf16Pair());
+    else
+        turn(whole.to(torch::kFloat).data_ptr<float>(), float());
+    return packed;
 }
 
 const float *headOf(const torch::Tensor &x, std::int64_t batch, std::int64_t head)
@@ -547,6 +767,24 @@ void *anyHeadOf(const torch::Tensor &x, std::int64_t batch, std::int64_t head)
     return static_cast<char *>(x.data_ptr())
            + static_cast<std::int64_t>(x.element_size())
                  * (batch * x.stride(0) + head * x.stride(1));
+}
+
+// Of the grid whose cells are the queries and the keys.
+std::int64_t sideOf(const torch::Tensor &query)
+{
+    return std::llround(std::sqrt(static_cast<double>(query.size(2))));
+}
+
+// Whether the processor multiplies pairs of bfloat16 numbers.
+bool isDotted(const torch::Tensor &query)
+{
+#if defined(__x86_64__)
+    static const bool hasInstruction = __builtin_cpu_supports("avx512bf16") != 0;
+    return hasInstruction && query.scalar_type() == torch::kBFloat16
+           && kernels::usableLanes() == kernels::Wide512::kLanes;
+#else
+    return false;
+#endif
 }
 
 HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t head)
@@ -578,8 +816,10 @@ HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t hea
     if (in.relativeRows.defined()) {
         job.relativeRows = in.relativeRows.data_ptr<float>();
         job.relativeColumns = in.relativeColumns.data_ptr<float>();
-        job.rows = job.columns = (in.relativeRows.size(1) - kPadding + 1) / 2;
+        job.relativeWidth = in.relativeRows.size(1);
+        job.rows = job.columns = sideOf(in.query);
     }
+    job.isDotted = isDotted(in.query) && !job.isFew();
     return job;
 }
 
@@ -616,7 +856,7 @@ torch::Tensor computeForward(const CpuAttentionInputs &in)
             job.begin = std::min(queries, i % parts * length);
             job.end = std::min(queries, job.begin + length);
             if (job.begin < job.end)
-                runForward(job);
+                job.isDotted ? runDotted(job) : runForward(job);
         }
     });
     return out;
@@ -745,8 +985,8 @@ torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
         in.gridColumns = in.gridColumns.to(torch::kFloat).contiguous();
     }
     if (in.relativeRows.defined()) {
-        in.relativeRows = turned(in.relativeRows);
-        in.relativeColumns = turned(in.relativeColumns);
+        in.relativeRows = turned(in.relativeRows, isDotted(in.query));
+        in.relativeColumns = turned(in.relativeColumns, isDotted(in.query));
     }
     if (!torch::GradMode::is_enabled() || in.query.scalar_type() == torch::kBFloat16
         || in.relativeRows.defined())

@@ -18,6 +18,9 @@ endforeach()
 
 # CUDA's languages are only for libtorch's own configuration; Debian's libtorch has none.
 find_package(Torch REQUIRED)
+# at::parallel_for is a template of libtorch's headers: compiled without OpenMP it uses one thread,
+# and says nothing. FAISS is built with it, too.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -13,7 +13,7 @@ target_compile_definitions(sapsam_options INTERFACE
 # libtorch, with its headers treated as system headers.
 add_library(sapsam_torch INTERFACE)
 target_include_directories(sapsam_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(sapsam_torch INTERFACE ${TORCH_LIBRARIES})
+target_link_libraries(sapsam_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
 
 # One precompiled header a kind, shared by every target of that kind: parsing the headers of libraries
 # is most of what compiling costs here.
