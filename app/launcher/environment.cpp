@@ -16,6 +16,7 @@ constexpr char kCoreType[] = "OPENBLAS_CORETYPE";
 constexpr char kTunables[] = "GLIBC_TUNABLES";
 constexpr char kSpinning[] = "GOMP_SPINCOUNT";
 constexpr char kWaiting[] = "OMP_WAIT_POLICY";
+constexpr char kBlasWaiting[] = "OPENBLAS_THREAD_TIMEOUT";
 constexpr char kHugePages[] = "glibc.malloc.hugetlb";
 
 std::string variable(const char *name)
@@ -98,15 +99,27 @@ Setting decideHugePages(const Machine &machine)
 }
 
 // A thread that waits for work by counting keeps its core from those of the other library, which
-// have work: two cores then give little more than one.
+// have work: two cores then give little more than one. A few microseconds are worth it, because the
+// next loop is often that near.
 Setting decideSpinning(const Machine &machine)
 {
     if (!machine.waiting.empty())
         return {kSpinning, "", "how threads wait is set by the environment: " + machine.waiting};
     if (!machine.blasHasThreads)
         return {kSpinning, "", "the matrix library has no threads of its own"};
-    return {kSpinning, "0",
-            "OpenBLAS and OpenMP have threads of their own; those without work must sleep"};
+    return {kSpinning, "1000",
+            "OpenBLAS and OpenMP have threads of their own; those without work must sleep soon"};
+}
+
+// The same on the side of OpenBLAS, whose threads wait for 2^26 cycles if nothing is said.
+Setting decideBlasWaiting(const Machine &machine)
+{
+    if (!machine.blasWaiting.empty())
+        return {kBlasWaiting, "",
+                "how OpenBLAS waits is set by the environment: " + machine.blasWaiting};
+    if (!machine.blasHasThreads)
+        return {kBlasWaiting, "", "the matrix library has no threads of its own"};
+    return {kBlasWaiting, "14", "OpenBLAS's threads without work would keep cores from OpenMP's"};
 }
 
 void leaveDecision(const std::vector<Setting> &settings)
@@ -125,7 +138,9 @@ Machine examineMachine()
     machine.hasWideVectors = processorHasWideVectors();
     machine.blasChosen = variable(kCoreType);
     machine.waiting = variable(kSpinning).empty() ? variable(kWaiting) : variable(kSpinning);
-    if ((machine.hasWideVectors && machine.blasChosen.empty()) || machine.waiting.empty())
+    machine.blasWaiting = variable(kBlasWaiting);
+    if ((machine.hasWideVectors && machine.blasChosen.empty()) || machine.waiting.empty()
+        || machine.blasWaiting.empty())
         askOpenBlas(machine);
     machine.hugePages = hugePageMode();
     machine.tunables = variable(kTunables);
@@ -134,7 +149,8 @@ Machine examineMachine()
 
 std::vector<Setting> decide(const Machine &machine)
 {
-    return {decideCore(machine), decideHugePages(machine), decideSpinning(machine)};
+    return {decideCore(machine), decideHugePages(machine), decideSpinning(machine),
+            decideBlasWaiting(machine)};
 }
 
 void prepareEnvironment(char **argv)

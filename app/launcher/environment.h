@@ -22,7 +22,8 @@ struct Machine
     std::string hugePages;       // always, madvise, never, or empty when the kernel has none
     std::string tunables;        // GLIBC_TUNABLES as the user has set it, or empty
     bool blasHasThreads = false; // OpenBLAS runs threads of its own beside those of OpenMP
-    std::string waiting{};       // what the user has set of how OpenMP's threads wait, or empty
+    // What the user has set of how the threads of OpenMP and of OpenBLAS wait, or empty.
+    std::string waiting{}, blasWaiting{};
 };
 
 // Looks at this machine. Asks OpenBLAS only where the answer matters, since that loads it.

@@ -91,7 +91,7 @@ private Q_SLOTS:
 
         const auto settings = sapsam::launcher::decide(machine);
 
-        QCOMPARE(settings.size(), std::size_t(3));
+        QCOMPARE(settings.size(), std::size_t(4));
         QCOMPARE(settings[0].name, std::string("OPENBLAS_CORETYPE"));
         QCOMPARE(QString::fromStdString(settings[0].value), core);
         QVERIFY(QString::fromStdString(settings[0].why).contains(coreReason));
@@ -102,14 +102,23 @@ private Q_SLOTS:
 
     void threadsWithoutWorkSleepBesideThoseOfOpenBlas()
     {
+        const auto decided = [](const Machine &machine, std::size_t at) {
+            return sapsam::launcher::decide(machine)[at];
+        };
         Machine machine;
-        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string());
+        QCOMPARE(decided(machine, 2).value, std::string());
+        QCOMPARE(decided(machine, 3).value, std::string());
         machine.blasHasThreads = true;
-        QCOMPARE(sapsam::launcher::decide(machine)[2].name, std::string("GOMP_SPINCOUNT"));
-        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string("0"));
+        QCOMPARE(decided(machine, 2).name, std::string("GOMP_SPINCOUNT"));
+        QCOMPARE(decided(machine, 2).value, std::string("1000"));
+        QCOMPARE(decided(machine, 3).name, std::string("OPENBLAS_THREAD_TIMEOUT"));
+        QCOMPARE(decided(machine, 3).value, std::string("14"));
         machine.waiting = "active";
-        QCOMPARE(sapsam::launcher::decide(machine)[2].value, std::string());
-        QVERIFY(sapsam::launcher::decide(machine)[2].why.find("active") != std::string::npos);
+        machine.blasWaiting = "26";
+        QCOMPARE(decided(machine, 2).value, std::string());
+        QVERIFY(decided(machine, 2).why.find("active") != std::string::npos);
+        QCOMPARE(decided(machine, 3).value, std::string());
+        QVERIFY(decided(machine, 3).why.find("26") != std::string::npos);
     }
 
     void doctorShowsWhatWasChosenAndWhy()
@@ -119,6 +128,7 @@ private Q_SLOTS:
         QVERIFY(startup.contains(QStringLiteral("OPENBLAS_CORETYPE")));
         QVERIFY(startup.contains(QStringLiteral("GLIBC_TUNABLES")));
         QVERIFY(startup.contains(QStringLiteral("GOMP_SPINCOUNT")));
+        QVERIFY(startup.contains(QStringLiteral("OPENBLAS_THREAD_TIMEOUT")));
         QVERIFY(startup.value(QStringLiteral("threads")).section(QLatin1Char(':'), 0, 0).toInt()
                 > 0);
         QVERIFY(startup.value(QStringLiteral("allocator")).contains(QStringLiteral("1 GB")));

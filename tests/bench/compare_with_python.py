@@ -192,7 +192,7 @@ def reference(python, network, with_levers, core_type):
     if with_levers:
         threads = len(os.sched_getaffinity(0))
         environment.update(MALLOC_MMAP_THRESHOLD_=str(1 << 30), MALLOC_TRIM_THRESHOLD_=str(1 << 30),
-                           GOMP_SPINCOUNT="0")
+                           GOMP_SPINCOUNT="1000", OPENBLAS_THREAD_TIMEOUT="14")
         if core_type:
             environment["OPENBLAS_CORETYPE"] = core_type
     done = subprocess.run([python, os.path.abspath(__file__), "--worker", network, str(threads)],

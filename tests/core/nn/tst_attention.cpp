@@ -3,9 +3,13 @@
 #include "core/nn/vector_kernels.h"
 #include "tests/support/error_of.h"
 
+#include <ATen/Parallel.h>
+
 #include <QtTest>
 
+#include <atomic>
 #include <cmath>
+#include <limits>
 
 using namespace sapsam;
 using namespace sapsam::nn;
@@ -17,7 +21,7 @@ struct Shape
     std::int64_t batch, heads, queries, keys, depth;
 };
 
-enum Bias { None, Causal, Padding, Full, Grid };
+enum Bias { None, Causal, Padding, LatePadding, Full, Grid };
 
 struct Inputs
 {
@@ -37,9 +41,10 @@ Inputs makeInputs(const Shape &s, Bias kind, torch::ScalarType type)
     in.v = leaf({s.batch, s.keys, s.heads, s.depth}).transpose(1, 2);
     if (kind == Causal)
         in.bias.causal = true;
-    if (kind == Padding) {
+    if (kind == Padding || kind == LatePadding) {
         auto mask = torch::ones({s.batch, s.keys}, torch::kLong);
-        mask.slice(1, s.keys - s.keys / 3).zero_();
+        const auto first = kind == Padding ? s.keys - s.keys / 3 : 0;
+        mask.slice(1, first, first + s.keys / 3).zero_();
         in.bias.additive = paddingBias(mask, type);
     }
     if (kind == Full)
@@ -150,7 +155,8 @@ private Q_SLOTS:
         }
     }
 
-    // Products, softmax and sums are float32, so what is left is the rounding of the answer.
+    // Products, softmax and sums are float32, so what is left for bfloat16 is the rounding of the
+    // answer, and of the softmax where the processor multiplies pairs of bfloat16 numbers.
     void everyInstructionSetAndPrecisionFollowsTheDefinition_data()
     {
         QTest::addColumn<int>("lanes");
@@ -170,6 +176,10 @@ private Q_SLOTS:
             row("causal", Causal, 100, 100);
             row("padding", Padding, 12, 12);
             row("grid", Grid, 100, 36);
+            row("keys in several blocks", None, 45, 700);
+            row("queries in several passes", Causal, 600, 600);
+            row("first blocks of keys hidden", LatePadding, 40, 390);
+            row("grid in several blocks", Grid, 20, 600);
         }
     }
     void everyInstructionSetAndPrecisionFollowsTheDefinition()
@@ -229,6 +239,62 @@ private Q_SLOTS:
                  std::to_string(difference(trained, wanted)).c_str());
         QVERIFY2(difference(single, wanted) < 2e-5,
                  std::to_string(difference(single, wanted)).c_str());
+    }
+
+    void relativeTablesInBfloat16FollowTheDefinition_data()
+    {
+        relativeTablesAreTheirTermsWrittenOut_data();
+    }
+    void relativeTablesInBfloat16FollowTheDefinition()
+    {
+        QFETCH(int, lanes);
+        QFETCH(std::int64_t, side);
+        const torch::NoGradGuard noGrad;
+        const auto n = side * side;
+        auto in = makeInputs({1, 2, n, n, 11}, None, torch::kFloat); // pairs that do not come out
+        for (auto *x : {&in.q, &in.k, &in.v})
+            *x = x->detach().to(torch::kBFloat16);
+        AttentionBias tables;
+        tables.relativeRows = torch::randn({2 * side - 1, 11}).to(torch::kBFloat16);
+        tables.relativeColumns = torch::randn({2 * side - 1, 11}).to(torch::kBFloat16);
+        AttentionBias exact;
+        exact.relativeRows = tables.relativeRows.to(torch::kDouble);
+        exact.relativeColumns = tables.relativeColumns.to(torch::kDouble);
+
+        kernels::widestLanes() = lanes;
+        const auto actual = attend(in.q, in.k, in.v, tables);
+        kernels::widestLanes() = 16;
+
+        const auto wanted = torch::matmul(
+            attentionWeights(in.q.to(torch::kDouble), in.k.to(torch::kDouble), exact),
+            in.v.to(torch::kDouble));
+        QVERIFY2(difference(actual, wanted) <= wanted.abs().max().item<double>() / 128.0,
+                 std::to_string(difference(actual, wanted)).c_str());
+    }
+
+    void whatIsNotANumberStaysVisible()
+    {
+        const torch::NoGradGuard noGrad;
+        for (const auto type : {torch::kFloat, torch::kBFloat16}) {
+            auto in = makeInputs({1, 1, 20, 300, 8}, None, torch::kFloat);
+            in.q = in.q.detach().to(type);
+            in.k = in.k.detach().to(type);
+            in.v = in.v.detach().to(type);
+            in.k[0][0][200][3] = std::numeric_limits<float>::quiet_NaN();
+
+            QVERIFY(attend(in.q, in.k, in.v).isnan().all().item<bool>());
+        }
+    }
+
+    void loopsOfOurKernelsUseEveryThread()
+    {
+        const auto wanted = at::get_num_threads();
+        at::set_num_threads(2);
+        std::atomic<int> parts = 0;
+        at::parallel_for(0, 64, 1, [&](std::int64_t, std::int64_t) { ++parts; });
+        at::set_num_threads(wanted);
+
+        QCOMPARE(parts.load(), 2);
     }
 
     void resultIsTheSameWithoutGradients()
