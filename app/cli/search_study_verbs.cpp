@@ -184,8 +184,12 @@ std::string textOf(const StoredCalibration &stored)
                 + numberText(stored.reranking->reranked) + " re-ranked by parts ("
                 + stored.reranking->source + "): "
                 + (stored.rerankByParts ? "the search re-ranks" : "the search does not re-rank")
-                + weightsText(", %.2f x phrases and %.2f x regions\n", stored.weights.phrase,
-                              stored.weights.region);
+                + weightsText(", %.2f x phrases and %.2f x regions", stored.weights.phrase,
+                              stored.weights.region)
+                + (stored.weights.match > 0.0
+                       ? weightsText(", %.2f x the head for phrases", stored.weights.match, 0.0)
+                       : std::string())
+                + "\n";
     if (stored.feedback && !stored.feedback->learned.empty())
         text += "R@1 after " + std::to_string(stored.feedback->learned.size() - 1) + " judged hits "
                 + numberText(stored.feedback->learned.back()) + ", without learning "
@@ -222,6 +226,7 @@ StoredCalibration calibrated(const Arguments &arguments, const std::string &fold
             fitReranking(store, engines, mixed, source, context.cancel, context.progress);
         measured.weights.phrase = fitted.weights.phrase;
         measured.weights.region = fitted.weights.region;
+        measured.weights.match = fitted.weights.match;
         measured.reranking = fitted.measured;
         measured.rerankByParts =
             fitted.measured.reranked - fitted.measured.cosine >= kWorthReranking;

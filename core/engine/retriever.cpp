@@ -2,13 +2,16 @@
 
 #include "core/engine/model_loading.h"
 #include "core/networks/clip.h"
+#include "core/networks/sap_sam.h"
 #include "core/text/clip_tokenizer.h"
 #include "core/text/query_parser.h"
+#include "core/weights/safetensors.h"
 #include "core/weights/tensor_names.h"
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace sapsam {
 
@@ -16,11 +19,41 @@ namespace {
 
 constexpr std::size_t kPicturesAtOnce = 32;
 constexpr std::size_t kTextsAtOnce = 64;
+constexpr std::size_t kMatchedAtOnce = 1024;
+constexpr char kHeads[] = "heads.safetensors";
+constexpr std::int64_t kCrossHeadWidth = 64; // as published, where the file does not say
 
 torch::Tensor unitRows(const torch::Tensor &features)
 {
     const torch::Tensor values = features.to(torch::kFloat);
     return (values / values.norm(2, {1}, true).clamp_min(1e-12)).cpu().contiguous();
+}
+
+// ELCA's head of a model folder, from the file that a training leaves beside the encoders, or from
+// published weights that hold all of a training; none when the model was trained without.
+nn::PhraseMatcher readMatcher(const engine::ModelFolder &folder, std::int64_t width,
+                              const engine::Computing &computing)
+{
+    std::shared_ptr<const TensorSource> source;
+    std::int64_t heads = std::max<std::int64_t>(1, width / kCrossHeadWidth);
+    if (std::filesystem::exists(folder.file(kHeads))) {
+        const auto file = std::make_shared<SafetensorsFile>(folder.file(kHeads));
+        const auto said = file->metadata().find("cross_heads");
+        if (said != file->metadata().end())
+            heads = std::atoll(said->second.c_str());
+        source = file;
+    } else {
+        source = engine::openWeights(folder);
+    }
+    if (source->find("classifier_matching.fc.weight") == nullptr)
+        return nullptr;
+    nn::PhraseMatcher matcher(width, heads);
+    LoadOptions names;
+    names.ignorable = {"*"}; // the encoders, and heads that only training uses
+    loadStrict(*matcher, *source, names);
+    matcher->to(computing.device, computing.type);
+    matcher->eval();
+    return matcher;
 }
 
 } // namespace
@@ -31,6 +64,7 @@ struct Retriever::Private
     engine::ModelFolder folder;
     std::optional<ClipTokenizer> tokenizer;
     nn::Clip clip{nullptr};
+    nn::PhraseMatcher matcher{nullptr};
 };
 
 Retriever::Retriever(const std::string &modelFolder, const EngineOptions &options)
@@ -51,6 +85,7 @@ Retriever::Retriever(const std::string &modelFolder, const EngineOptions &option
                                                  + ": config.json and preprocessor_config.json "
                                                    "disagree about the size of pictures");
         d->clip = engine::loadNetwork<nn::Clip>(d->folder, config, clipNames(), d->computing);
+        d->matcher = readMatcher(d->folder, config.embedDim, d->computing);
     });
 }
 
@@ -131,8 +166,56 @@ std::vector<TextEmbedding> Retriever::embedTexts(const std::vector<std::string> 
     return result;
 }
 
-std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures)
+bool Retriever::matchesPhrases() const
 {
+    return !d->matcher.is_empty();
+}
+
+std::vector<float> Retriever::matchPhrase(const std::string &phrase,
+                                          const std::vector<float> &pictures)
+{
+    if (!matchesPhrases())
+        throw Error(ErrorKind::Unsupported,
+                    "the model '" + d->folder.info.name
+                        + "' has no head that matches phrases; train it with part alignment");
+    const TokenSequence sequence =
+        d->tokenizer->encodePadded(phrase, static_cast<std::size_t>(contextLength()));
+    std::int64_t used = 0;
+    for (const std::int64_t one : sequence.attentionMask)
+        used += one;
+    if (used <= 2) // start and end
+        throw Error(ErrorKind::InvalidInput, "the phrase to match is empty");
+    const auto width = static_cast<std::size_t>(dimension());
+    const std::size_t count = pictures.size() / width;
+    std::vector<float> result(count);
+    engine::translated("matching a phrase", [&] {
+        const torch::NoGradGuard noGrad;
+        const torch::Tensor ids =
+            torch::tensor(std::vector<std::int64_t>(sequence.ids.begin(), sequence.ids.begin() + used))
+                .unsqueeze(0);
+        // Without start and end: training shows the head the words of a phrase alone.
+        const torch::Tensor words =
+            d->clip->encodeTextTokens(ids.to(d->computing.device)).squeeze(0).slice(0, 1, used - 1);
+        for (std::size_t first = 0; first < count; first += kMatchedAtOnce) {
+            const auto rows = static_cast<std::int64_t>(std::min(kMatchedAtOnce, count - first));
+            const torch::Tensor tokens =
+                torch::from_blob(const_cast<float *>(pictures.data()) + first * width,
+                                 {rows, static_cast<std::int64_t>(width)}, torch::kFloat)
+                    .to(d->computing.device, d->computing.type);
+            const torch::Tensor odds =
+                d->matcher(tokens, words).to(torch::kFloat).cpu().contiguous();
+            std::copy_n(odds.data_ptr<float>(), rows, result.data() + first);
+        }
+    });
+    return result;
+}
+
+std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures,
+                                          std::vector<float> *lengths)
+{
+    if (lengths)
+        lengths->assign(pictures.size(), 0.0F);
+
     const std::size_t width = static_cast<std::size_t>(dimension());
     std::vector<float> result(pictures.size() * width);
     for (std::size_t begin = 0; begin < pictures.size(); begin += kPicturesAtOnce) {
@@ -150,9 +233,17 @@ std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures)
                         d->folder.preparation.write(pictures[begin + static_cast<std::size_t>(i)],
                                                     values + i * 3 * height * columns);
                 });
+            const float share = d->folder.preparation.averageMirrored ? 0.5F : 1.0F;
             const auto embedded = [&](const torch::Tensor &input) {
-                return unitRows(
-                    d->clip->imageFeatures(input.to(d->computing.device, d->computing.type)));
+                const torch::Tensor features =
+                    d->clip->imageFeatures(input.to(d->computing.device, d->computing.type));
+                if (lengths) {
+                    const torch::Tensor norms =
+                        features.to(torch::kFloat).norm(2, {1}).cpu().contiguous();
+                    for (std::size_t i = 0; i < count; ++i)
+                        (*lengths)[begin + i] += share * norms.data_ptr<float>()[i];
+                }
+                return unitRows(features);
             };
             torch::Tensor rows = embedded(pixels);
             if (d->folder.preparation.averageMirrored)

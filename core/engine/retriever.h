@@ -39,8 +39,18 @@ public:
     TextEmbedding embedText(const std::string &text);
     // The same for many texts at once.
     std::vector<TextEmbedding> embedTexts(const std::vector<std::string> &texts);
-    // Row-major [pictures, dimension], each row of unit length.
-    std::vector<float> embedImages(const std::vector<Image> &pictures);
+    // Row-major [pictures, dimension], each row of unit length; `lengths` receives how long they
+    // were.
+    std::vector<float> embedImages(const std::vector<Image> &pictures,
+                                   std::vector<float> *lengths = nullptr);
+
+    // Whether the model brought ELCA's head (heads.safetensors beside the weights, as a training
+    // with part alignment leaves it), which tells whether a phrase belongs to a picture.
+    bool matchesPhrases() const;
+    // The head's log odds for one phrase and pictures, row-major [pictures, dimension] in their
+    // full length. Throws Error(InvalidInput) for an empty phrase, Error(Unsupported) without the
+    // head.
+    std::vector<float> matchPhrase(const std::string &phrase, const std::vector<float> &pictures);
 
 private:
     struct Private;

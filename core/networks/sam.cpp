@@ -2,10 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/networks/config_reader.h"
+#include "core/nn/cpu_attention.h"
 #include "core/nn/initialize.h"
 #include "core/nn/linear.h"
 #include "core/nn/recompute.h"
-#include "core/nn/rows.h"
 #include "core/weights/tensor_source.h"
 
 #include <algorithm>
@@ -207,6 +207,39 @@ torch::Tensor SamGridAttentionImpl::forward(const torch::Tensor &x)
     return linear(proj, mergeHeads(out)).view({b, s, s, width});
 }
 
+bool SamGridAttentionImpl::takesWindows(const torch::Tensor &grid) const
+{
+    const auto type = grid.scalar_type();
+    return grid.device().is_cpu() && (type == torch::kFloat || type == torch::kBFloat16)
+           && rel_pos_h.scalar_type() == type
+           && !(torch::GradMode::is_enabled()
+                && (grid.requires_grad() || qkv->weight.requires_grad()
+                    || rel_pos_h.requires_grad()));
+}
+
+torch::Tensor SamGridAttentionImpl::inWindows(const torch::Tensor &grid, const WindowLayout &layout)
+{
+    const auto width = grid.size(3), tokens = grid.numel() / width;
+    const auto split = [&](const torch::Tensor &x) {
+        return x.view({1, tokens, heads, width / heads}).transpose(1, 2);
+    };
+    const auto parts = linear(qkv, grid.reshape({tokens, width}));
+    CpuAttentionInputs inputs;
+    inputs.query = split(parts.slice(1, 0, width));
+    inputs.key = split(parts.slice(1, width, 2 * width));
+    inputs.value = split(parts.slice(1, 2 * width, 3 * width));
+    inputs.relativeRows = rel_pos_h;
+    inputs.relativeColumns = rel_pos_w;
+    AttentionWindows windows;
+    windows.tokenOfCell = layout.cellsOfRows();
+    windows.cells = layout.side() * layout.side();
+    const auto bias = qkv->bias.to(grid.scalar_type());
+    windows.paddingKey = bias.slice(0, width, 2 * width).view({heads, width / heads});
+    windows.paddingValue = bias.slice(0, 2 * width).view({heads, width / heads});
+    const auto out = cpuWindowAttention(inputs, windows);
+    return linear(proj, mergeHeads(out).view({tokens, width})).view(grid.sizes());
+}
+
 SamEncoderLayerImpl::SamEncoderLayerImpl(const SamConfig &config, std::int64_t windowSize_)
     : windowSize(windowSize_)
 {
@@ -224,6 +257,12 @@ torch::Tensor SamEncoderLayerImpl::forward(const torch::Tensor &x)
 {
     // The norm comes before the padding: padded positions are zero and take part in the attention.
     const WindowLayout layout(x.size(0), x.size(1), x.size(2), windowSize);
+    const WindowLayout whole(x.size(0), x.size(1), x.size(2), 0);
+    if (layout.hasWindows() && attn->takesWindows(x)) {
+        const auto inner = attn->inWindows(normalizeIntoWindows(x, layer_norm1, whole), layout);
+        const auto [sum, normed] = addAndNormalize(x, inner, layer_norm2);
+        return addedTo(sum, mlp(normed));
+    }
     const auto inner = attn(normalizeIntoWindows(x, layer_norm1, layout));
     const auto [sum, normed] = addAndNormalize(x, inner, layer_norm2, &layout);
     return addedTo(sum, mlp(normed));

@@ -2,6 +2,7 @@
 
 #include "core/base/json_file.h"
 #include "core/nn/blocks.h"
+#include "core/nn/rows.h"
 #include "core/nn/stage_observer.h"
 
 // Segment Anything, Kirillov et al. 2023; the image encoder is ViTDet, Li et al. 2022.
@@ -53,6 +54,12 @@ public:
     SamGridAttentionImpl(std::int64_t width, std::int64_t heads, std::int64_t side);
 
     torch::Tensor forward(const torch::Tensor &x); // [B, side, side, width]
+    // The same in windows of grids [B, g, g, width] that are not cut into them, → the same shape.
+    // Nothing is computed for padding, which would be a sixth of the tokens at the published sizes:
+    // its keys and values are the biases. Only for grids that takesWindows() accepts: on the CPU
+    // without gradients.
+    bool takesWindows(const torch::Tensor &grid) const;
+    torch::Tensor inWindows(const torch::Tensor &grid, const WindowLayout &layout);
 
     std::int64_t heads;
     torch::nn::Linear qkv{nullptr}, proj{nullptr};

@@ -108,6 +108,15 @@ std::shared_ptr<const TensorSource> withCommonNames(const TensorSource &source)
     return combineSources(std::move(parts));
 }
 
+// ELCA. Only the row of the class token is used, so no other row of a region can matter: this is
+// how the method is published. classTokens [P, 1, D], words [P, W, D] → [P, 2].
+torch::Tensor matchRows(PackedAttention &attention, CrossHead &classifier,
+                        const torch::Tensor &classTokens, const torch::Tensor &words,
+                        const AttentionBias &bias)
+{
+    return classifier(attention->forward(classTokens, words, nullptr, bias).select(1, 0));
+}
+
 [[noreturn]] void throwWithout(const char *what)
 {
     throw Error(ErrorKind::InvalidInput,
@@ -155,6 +164,21 @@ CrossHeadImpl::CrossHeadImpl(std::int64_t width, std::int64_t classes)
 torch::Tensor CrossHeadImpl::forward(const torch::Tensor &x)
 {
     return fc(ln(activate(dense(x), Activation::QuickGelu)));
+}
+
+PhraseMatcherImpl::PhraseMatcherImpl(std::int64_t width, std::int64_t heads)
+{
+    cross_attn_matching = register_module("cross_attn_matching", PackedAttention(width, heads));
+    classifier_matching = register_module("classifier_matching", CrossHead(width, 2));
+}
+
+torch::Tensor PhraseMatcherImpl::forward(const torch::Tensor &classTokens,
+                                         const torch::Tensor &words)
+{
+    const torch::Tensor logits =
+        matchRows(cross_attn_matching, classifier_matching, classTokens.unsqueeze(1),
+                  words.unsqueeze(0).expand({classTokens.size(0), -1, -1}), {});
+    return logits.select(1, 1) - logits.select(1, 0);
 }
 
 SapSamImpl::SapSamImpl(const SapSamConfig &config_) : config(config_)
@@ -269,13 +293,10 @@ torch::Tensor SapSamImpl::matchLogits(const torch::Tensor &regions, const torch:
 {
     if (config.alignment != LocalAlignment::CrossAttention)
         throwWithout("cross-attention of parts and phrases");
-    // Only the row of the class token is used, so no other row of the region can matter: this is
-    // how the method is published.
     AttentionBias bias;
     if (wordMask.defined())
         bias.additive = paddingBias(wordMask, words.scalar_type());
-    return classifier_matching(
-        cross_attn_matching->forward(regions.slice(1, 0, 1), words, nullptr, bias).select(1, 0));
+    return matchRows(cross_attn_matching, classifier_matching, regions.slice(1, 0, 1), words, bias);
 }
 
 torch::Tensor SapSamImpl::pool(const torch::Tensor &tokens, bool ofImage)

@@ -62,6 +62,23 @@ public:
 };
 TORCH_MODULE(CrossHead);
 
+// ELCA's head by itself, for a search that has the encoders already: whether a phrase belongs to a
+// picture. Names are those of SapSam.
+class PhraseMatcherImpl final : public torch::nn::Module
+{
+public:
+    // Throws Error(InvalidInput) when `heads` does not divide the width.
+    PhraseMatcherImpl(std::int64_t width, std::int64_t heads);
+
+    // Class tokens of pictures as they are projected, without normalising [P, D], and the words of
+    // one phrase [m, D] → [P], the log odds of "yes".
+    torch::Tensor forward(const torch::Tensor &classTokens, const torch::Tensor &words);
+
+    PackedAttention cross_attn_matching{nullptr};
+    CrossHead classifier_matching{nullptr};
+};
+TORCH_MODULE(PhraseMatcher);
+
 // Tensor names are those of the authors' checkpoints outside base_model, whose tensors carry
 // Hugging Face's CLIP names. loadSapSam() reads both spellings.
 class SapSamImpl final : public torch::nn::Module

@@ -47,6 +47,14 @@ struct HeadJob
     std::int64_t outRow = 0;
     std::int64_t begin = 0, end = 0; // the queries to answer; forward only
 
+    // Windows: the row of q, k, v and out for each cell, negative for padding, which has its own
+    // key and value; and the cells that ask, in the place of all.
+    const std::int64_t *rowOf = nullptr, *asking = nullptr;
+    const void *paddingKey = nullptr, *paddingValue = nullptr;
+
+    std::int64_t query(std::int64_t i) const { return asking ? asking[i] : i; }
+    std::int64_t rowOfQuery(std::int64_t i) const { return rowOf ? rowOf[query(i)] : i; }
+
     // Backward only.
     const float *outGradient = nullptr, *result = nullptr;
     std::int64_t outGradientRow = 0, resultRow = 0;
@@ -166,17 +174,35 @@ SAPSAM_INLINE void multiply(const Left &a, const float *b, std::int64_t bRow, fl
         multiplyRows<Isa, Word, 1>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
 }
 
+// The rows of keys or values, wherever they lie.
+template <typename Element>
+struct Lines
+{
+    const Element *data;
+    std::int64_t row;
+    const std::int64_t *rowOf = nullptr;
+    const Element *padding = nullptr;
+
+    const Element *operator[](std::int64_t i) const
+    {
+        if (!rowOf)
+            return data + i * row;
+        return rowOf[i] < 0 ? padding : data + rowOf[i] * row;
+    }
+};
+
 // Copies rows into a packed matrix of floats with zeros behind their end; packTransposed turns it
 // over.
 template <typename Element>
-void packRows(const Element *from, std::int64_t row, std::int64_t height, std::int64_t width,
+void packRows(const Lines<Element> &from, std::int64_t height, std::int64_t width,
               std::int64_t packedWidth, std::vector<float> &to)
 {
     to.resize(static_cast<std::size_t>(height * packedWidth));
     for (std::int64_t i = 0; i < height; ++i) {
         float *line = to.data() + i * packedWidth;
+        const Element *source = from[i];
         for (std::int64_t j = 0; j < width; ++j)
-            line[j] = kernels::toFloat(from[i * row + j]);
+            line[j] = kernels::toFloat(source[j]);
         std::fill(line + width, line + packedWidth, 0.0F);
     }
 }
@@ -218,8 +244,8 @@ SAPSAM_INLINE float wordOf(const Element *row, std::int64_t k, std::int64_t widt
 // [height, width] → panels [words of width, kPanel] of kPanel rows each, turned over, zeros behind
 // the last.
 template <typename Word, typename Element>
-SAPSAM_INLINE void packPanels(const Element *from, std::int64_t row, std::int64_t height,
-                              std::int64_t width, std::vector<float> &to)
+SAPSAM_INLINE void packPanels(const Lines<Element> &from, std::int64_t height, std::int64_t width,
+                              std::vector<float> &to)
 {
     const auto words = wordsOf(width, std::is_same_v<Word, Bf16Pair>);
     to.resize(static_cast<std::size_t>(roundUp(height, kPanel) * words));
@@ -229,7 +255,7 @@ SAPSAM_INLINE void packPanels(const Element *from, std::int64_t row, std::int64_
         if (count < kPanel)
             std::fill_n(panel, kPanel * words, 0.0F);
         for (std::int64_t i = 0; i < count; ++i) {
-            const Element *line = from + (first + i) * row;
+            const Element *line = from[first + i];
             for (std::int64_t j = 0; j < words; ++j)
                 panel[j * kPanel + i] = wordOf<Word>(line, j, width);
         }
@@ -238,20 +264,20 @@ SAPSAM_INLINE void packPanels(const Element *from, std::int64_t row, std::int64_
 
 // [height, width] → [words of height, packedWidth]; pairs are of neighbouring rows.
 template <typename Word, typename Element>
-SAPSAM_INLINE void packValues(const Element *from, std::int64_t row, std::int64_t height,
-                              std::int64_t width, std::int64_t packedWidth, std::vector<float> &to)
+SAPSAM_INLINE void packValues(const Lines<Element> &from, std::int64_t height, std::int64_t width,
+                              std::int64_t packedWidth, std::vector<float> &to)
 {
     if constexpr (std::is_same_v<Word, Bf16Pair>) {
         to.resize(static_cast<std::size_t>(wordsOf(height, true) * packedWidth));
         for (std::int64_t i = 0; i < height; i += 2) {
             float *line = to.data() + i / 2 * packedWidth;
-            const Element *low = from + i * row, *high = i + 1 < height ? low + row : nullptr;
+            const Element *low = from[i], *high = i + 1 < height ? from[i + 1] : nullptr;
             for (std::int64_t j = 0; j < width; ++j)
                 line[j] = pairOf(low + j, high ? high + j : nullptr);
             std::fill(line + width, line + packedWidth, 0.0F);
         }
     } else {
-        packRows(from, row, height, width, packedWidth, to);
+        packRows(from, height, width, packedWidth, to);
     }
 }
 
@@ -268,6 +294,14 @@ Scratch &scratch()
     return memory;
 }
 
+// A finite bias stays finite when it is multiplied: the lowest number there is hides a key, but when
+// all keys are hidden like that, all count the same.
+SAPSAM_INLINE float scaledBias(float bias, float factor)
+{
+    constexpr float kLowest = std::numeric_limits<float>::lowest();
+    return std::max(bias * factor, std::min(bias, kLowest));
+}
+
 // Adds `factor` times what the job says to the scores of one query with the keys `begin` to `end`.
 SAPSAM_INLINE void addBias(const HeadJob &job, std::int64_t query, std::int64_t begin,
                            std::int64_t end, float factor, float *scores)
@@ -277,10 +311,10 @@ SAPSAM_INLINE void addBias(const HeadJob &job, std::int64_t query, std::int64_t 
         const auto count = end - begin;
         if (job.biasColumn == 1) {
             for (std::int64_t j = 0; j < count; ++j)
-                scores[j] += bias[j] * factor;
+                scores[j] += scaledBias(bias[j], factor);
         } else {
             for (std::int64_t j = 0; j < count; ++j)
-                scores[j] += bias[j * job.biasColumn] * factor;
+                scores[j] += scaledBias(bias[j * job.biasColumn], factor);
         }
     }
     if (job.gridRows) {
@@ -483,9 +517,14 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
     const auto depth = job.depth, depthWidth = roundUp(depth, kPadding);
     const auto words = wordsOf(depth, kDotted);
     const auto *queries = static_cast<const Element *>(job.q);
-    packPanels<Word>(static_cast<const Element *>(job.k), job.kRow, job.keys, depth, memory.keysT);
-    packValues<Word>(static_cast<const Element *>(job.v), job.vRow, job.keys, depth, depthWidth,
-                     memory.values);
+    const auto *keys = static_cast<const Element *>(job.k);
+    const auto *inputs = static_cast<const Element *>(job.v);
+    packPanels<Word>(Lines<Element>{keys, job.kRow, job.rowOf,
+                                    static_cast<const Element *>(job.paddingKey)},
+                     job.keys, depth, memory.keysT);
+    packValues<Word>(Lines<Element>{inputs, job.vRow, job.rowOf,
+                                    static_cast<const Element *>(job.paddingValue)},
+                     job.keys, depth, depthWidth, memory.values);
     // A window fits as a whole, and then nothing is ever scaled again.
     const auto tileKeys = job.keys <= 2 * kTileKeys ? roundUp(job.keys, kPanel) : kTileKeys;
     // Rows a power of two apart would fight for the same lines of the cache.
@@ -509,7 +548,7 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
     for (auto start = job.begin; start < job.end; start += kQueriesPerPass) {
         const auto inPass = std::min(kQueriesPerPass, job.end - start);
         for (std::int64_t i = 0; i < inPass; ++i) {
-            const Element *from = queries + (start + i) * job.qRow;
+            const Element *from = queries + job.rowOfQuery(start + i) * job.qRow;
             float *to = packed + i * words;
             for (std::int64_t c = 0; c < words; ++c)
                 to[c] = wordOf<Word>(from, c, depth);
@@ -523,13 +562,13 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
         std::fill_n(values, inPass * depthWidth, 0.0F);
         std::fill_n(sums, inPass * Isa::kLanes, 0.0F);
         std::fill_n(largest, inPass, kNothing);
-        const auto seen = job.visible(start + inPass - 1);
+        const auto seen = job.visible(job.query(start + inPass - 1));
         for (std::int64_t begin = 0; begin < seen; begin += tileKeys) {
             const auto end = std::min(seen, begin + tileKeys);
             const auto width = roundUp(end - begin, kPadding);
             for (std::int64_t tile = 0; tile < inPass; tile += kTileQueries) {
                 const auto first = start + tile, count = std::min(kTileQueries, inPass - tile);
-                if (job.visible(first + count - 1) <= begin)
+                if (job.visible(job.query(first + count - 1)) <= begin)
                     continue;
                 for (std::int64_t key = 0; key < width; key += kPanel)
                     multiply<Isa, Word>({packed + tile * words, words, 1},
@@ -537,7 +576,7 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
                                         scores + key, scoreRow, count,
                                         std::min(kPanel, width - key), words, false);
                 for (std::int64_t i = 0; i < count; ++i) {
-                    const auto query = first + i, at = tile + i;
+                    const auto query = job.query(first + i), at = tile + i;
                     float *row = scores + i * scoreRow;
                     addBias(job, query, begin, end, unscale, row);
                     if (job.relativeRows) {
@@ -564,7 +603,7 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
             typename Isa::Vector total;
             kernels::load<Isa>(total, sums + i * Isa::kLanes);
             const float factor = 1.0F / kernels::sumOfLanes<Isa>(total);
-            auto *to = static_cast<Element *>(job.out) + (start + i) * job.outRow;
+            auto *to = static_cast<Element *>(job.out) + job.rowOfQuery(start + i) * job.outRow;
             const float *from = values + i * depthWidth;
             std::int64_t c = 0;
             for (; c + Isa::kLanes <= depth; c += Isa::kLanes) {
@@ -645,7 +684,7 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
     const auto *k = static_cast<const float *>(job.k), *v = static_cast<const float *>(job.v);
     packTransposed(k, job.kRow, job.keys, job.depth, keyWidth, memory.keysT);
     packTransposed(v, job.vRow, job.keys, job.depth, keyWidth, memory.valuesT);
-    packRows(k, job.kRow, job.keys, job.depth, depthWidth, memory.keys);
+    packRows(Lines<float>{k, job.kRow}, job.keys, job.depth, depthWidth, memory.keys);
     const auto blockScores = static_cast<std::size_t>(kQueryBlock * keyWidth);
     memory.scores.resize(blockScores);
     memory.gradients.resize(blockScores);
@@ -663,8 +702,8 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
         float *p = memory.scores.data(), *g = memory.gradients.data();
 
         // dV += Pᵀ dO
-        packRows(job.outGradient + first * job.outGradientRow, job.outGradientRow, count, job.depth,
-                 depthWidth, side);
+        packRows(Lines<float>{job.outGradient + first * job.outGradientRow, job.outGradientRow},
+                 count, job.depth, depthWidth, side);
         multiply<Isa>({p, 1, keyWidth}, side.data(), depthWidth, valueSums, depthWidth, seen,
                       depthWidth, count, true);
 
@@ -689,7 +728,7 @@ SAPSAM_INLINE void backwardHead(const HeadJob &job)
                 job.qGradient[(first + i) * job.depth + c] =
                     memory.out[static_cast<std::size_t>(i * depthWidth + c)] * job.scale;
         }
-        packRows(memory.query.data(), job.depth, count, job.depth, depthWidth, side);
+        packRows(Lines<float>{memory.query.data(), job.depth}, count, job.depth, depthWidth, side);
         multiply<Isa>({g, 1, keyWidth}, side.data(), depthWidth, keySums, depthWidth, seen,
                       depthWidth, count, true);
 
@@ -770,9 +809,9 @@ void *anyHeadOf(const torch::Tensor &x, std::int64_t batch, std::int64_t head)
 }
 
 // Of the grid whose cells are the queries and the keys.
-std::int64_t sideOf(const torch::Tensor &query)
+std::int64_t sideOf(std::int64_t cells)
 {
-    return std::llround(std::sqrt(static_cast<double>(query.size(2))));
+    return std::llround(std::sqrt(static_cast<double>(cells)));
 }
 
 // Whether the processor multiplies pairs of bfloat16 numbers.
@@ -817,7 +856,7 @@ HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t hea
         job.relativeRows = in.relativeRows.data_ptr<float>();
         job.relativeColumns = in.relativeColumns.data_ptr<float>();
         job.relativeWidth = in.relativeRows.size(1);
-        job.rows = job.columns = sideOf(in.query);
+        job.rows = job.columns = sideOf(job.queries);
     }
     job.isDotted = isDotted(in.query) && !job.isFew();
     return job;
@@ -856,6 +895,46 @@ torch::Tensor computeForward(const CpuAttentionInputs &in)
             job.begin = std::min(queries, i % parts * length);
             job.end = std::min(queries, job.begin + length);
             if (job.begin < job.end)
+                job.isDotted ? runDotted(job) : runForward(job);
+        }
+    });
+    return out;
+}
+
+torch::Tensor computeWindows(const CpuAttentionInputs &in, const AttentionWindows &windows)
+{
+    const auto heads = in.query.size(1), depth = in.query.size(3);
+    const auto out =
+        torch::empty({1, in.query.size(2), heads, depth}, in.query.options()).transpose(1, 2);
+    const auto count = static_cast<std::int64_t>(windows.tokenOfCell.size()) / windows.cells;
+    std::vector<std::int64_t> asking, first(1, 0);
+    for (std::int64_t window = 0; window < count; ++window) {
+        for (std::int64_t cell = 0; cell < windows.cells; ++cell) {
+            if (windows.tokenOfCell[static_cast<std::size_t>(window * windows.cells + cell)] >= 0)
+                asking.push_back(cell);
+        }
+        first.push_back(static_cast<std::int64_t>(asking.size()));
+    }
+    const auto paddingRow = [&](const torch::Tensor &rows, std::int64_t head) {
+        return static_cast<const char *>(rows.data_ptr())
+               + static_cast<std::int64_t>(rows.element_size()) * head * depth;
+    };
+    const auto keys = windows.paddingKey.contiguous(), values = windows.paddingValue.contiguous();
+    at::parallel_for(0, count * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = begin; i < end; ++i) {
+            const auto window = i / heads, head = i % heads;
+            auto job = jobOf(in, 0, head);
+            job.queries = job.keys = windows.cells;
+            job.rows = job.columns = sideOf(windows.cells);
+            job.rowOf = windows.tokenOfCell.data() + window * windows.cells;
+            job.asking = asking.data() + first[static_cast<std::size_t>(window)];
+            job.end = first[static_cast<std::size_t>(window) + 1]
+                      - first[static_cast<std::size_t>(window)];
+            job.paddingKey = paddingRow(keys, head);
+            job.paddingValue = paddingRow(values, head);
+            job.out = anyHeadOf(out, 0, head);
+            job.outRow = out.stride(2);
+            if (job.end > 0)
                 job.isDotted ? runDotted(job) : runForward(job);
         }
     });
@@ -969,7 +1048,9 @@ bool isForCpuAttention(const CpuAttentionInputs &in)
            && isOnCpu(in.relativeColumns, type) && in.key.size(2) > 0;
 }
 
-torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
+namespace {
+
+CpuAttentionInputs prepared(const CpuAttentionInputs &inputs)
 {
     CpuAttentionInputs in = inputs;
     in.query = withAdjacentElements(in.query);
@@ -988,6 +1069,19 @@ torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
         in.relativeRows = turned(in.relativeRows, isDotted(in.query));
         in.relativeColumns = turned(in.relativeColumns, isDotted(in.query));
     }
+    return in;
+}
+
+} // namespace
+
+torch::Tensor cpuWindowAttention(const CpuAttentionInputs &inputs, const AttentionWindows &windows)
+{
+    return computeWindows(prepared(inputs), windows);
+}
+
+torch::Tensor cpuAttention(const CpuAttentionInputs &inputs)
+{
+    const CpuAttentionInputs in = prepared(inputs);
     if (!torch::GradMode::is_enabled() || in.query.scalar_type() == torch::kBFloat16
         || in.relativeRows.defined())
         return computeForward(in);

@@ -2,6 +2,8 @@
 
 #include "core/nn/torch_compat.h"
 
+#include <vector>
+
 namespace sapsam::nn {
 
 // Inputs of one attention, as attention.h describes them: on the CPU, all float32, or all bfloat16
@@ -15,6 +17,14 @@ struct CpuAttentionInputs
     bool causal = false;
 };
 
+// Windows whose cells are tokens of one sequence, or padding.
+struct AttentionWindows
+{
+    std::vector<std::int64_t> tokenOfCell; // [windows · cells], -1 for padding
+    std::int64_t cells = 0;                // of one window
+    torch::Tensor paddingKey, paddingValue; // [heads, d]: what padding counts as
+};
+
 // Whether cpuAttention covers them.
 bool isForCpuAttention(const CpuAttentionInputs &inputs);
 
@@ -23,5 +33,10 @@ bool isForCpuAttention(const CpuAttentionInputs &inputs);
 // instruction set chosen at run time. Differentiable; the backward pass computes the probabilities
 // again (Dao et al. 2022). → [B, heads, Nq, d], laid out so that merging the heads is free.
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs);
+
+// The same inside windows, for q, k and v of tokens in their own order, [1, heads, tokens, d], with
+// relative tables for a window and no other bias. Nothing is computed for padding, but what its keys
+// and values add. No gradients. → [1, heads, tokens, d]; every token must be in one window.
+torch::Tensor cpuWindowAttention(const CpuAttentionInputs &inputs, const AttentionWindows &windows);
 
 } // namespace sapsam::nn

@@ -203,6 +203,18 @@ std::vector<std::int64_t> WindowLayout::rowsOfCells() const
     return rows;
 }
 
+std::vector<std::int64_t> WindowLayout::cellsOfRows() const
+{
+    std::vector<std::int64_t> cells;
+    if (!hasWindows())
+        return cells;
+    cells.assign(static_cast<std::size_t>(m_batch * m_down * m_across * m_side * m_side), -1);
+    const std::vector<std::int64_t> rows = rowsOfCells();
+    for (std::size_t cell = 0; cell < rows.size(); ++cell)
+        cells[static_cast<std::size_t>(rows[cell])] = static_cast<std::int64_t>(cell);
+    return cells;
+}
+
 torch::Tensor addedTo(const torch::Tensor &x, torch::Tensor added)
 {
     const bool isTraced =

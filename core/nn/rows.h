@@ -20,6 +20,9 @@ public:
     std::vector<std::int64_t> windowedShape(std::int64_t channels) const;
     // Where each cell of the grids is among the rows of the windows; empty without windows.
     std::vector<std::int64_t> rowsOfCells() const;
+    // The other way round: which cell of the grids each row of the windows is, -1 for padding.
+    std::vector<std::int64_t> cellsOfRows() const;
+    std::int64_t side() const { return m_side; }
 
 private:
     std::int64_t m_batch, m_height, m_width, m_side, m_down = 0, m_across = 0;

@@ -14,6 +14,13 @@ inline std::string imageFeaturesName(const std::string &modelHash)
     return modelHash.substr(0, 16) + ".images.feat";
 }
 
+// How long the pictures' vectors were before they were made unit vectors, one number each: what a
+// model that matches phrases needs besides.
+inline std::string imageLengthsName(const std::string &modelHash)
+{
+    return modelHash.substr(0, 16) + ".lengths.feat";
+}
+
 inline std::string phraseFeaturesName(const std::string &modelHash)
 {
     return modelHash.substr(0, 16) + ".phrases.feat";

@@ -498,8 +498,17 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
     FeatureTable images = readOrEmpty(folder + "/" + imageFile, model, report.dimension);
     FeatureTable phrases = readOrEmpty(folder + "/" + phraseFile, model, report.dimension);
 
+    const std::string lengthFile = folder + "/" + imageLengthsName(model.sha256);
+    FeatureTable lengths;
+    if (retriever.matchesPhrases())
+        lengths = readOrEmpty(lengthFile, model, 1);
+
     const std::vector<std::int64_t> ids = store.imageIds();
     keepRows(images, {ids.begin(), ids.end()});
+    if (retriever.matchesPhrases()) {
+        keepRows(images, {lengths.ids.begin(), lengths.ids.end()});
+        keepRows(lengths, {images.ids.begin(), images.ids.end()});
+    }
     std::vector<std::int64_t> todo;
     {
         const std::unordered_set<std::int64_t> done(images.ids.begin(), images.ids.end());
@@ -538,6 +547,10 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
         sortRows(images);
         sortRows(phrases);
         writeFeatures(folder + "/" + phraseFile, phrases);
+        if (retriever.matchesPhrases()) {
+            sortRows(lengths);
+            writeFeatures(lengthFile, lengths);
+        }
         writeFeatures(folder + "/" + imageFile, images);
         EmbeddingSetRecord set;
         set.modelName = model.name;
@@ -560,9 +573,15 @@ EmbedReport embedProject(ProjectStore &store, Engines &engines, const CancelToke
                 std::vector<Image> pictures;
                 for (std::size_t i = from; i < to; ++i)
                     pictures.push_back(items[i].picture);
-                const std::vector<float> rows = retriever.embedImages(pictures);
+                std::vector<float> found;
+                const std::vector<float> rows = retriever.embedImages(pictures, &found);
                 for (std::size_t i = from; i < to; ++i)
                     images.ids.push_back(items[i].record.id);
+                if (retriever.matchesPhrases()) {
+                    lengths.ids.insert(lengths.ids.end(), images.ids.end() - (to - from),
+                                       images.ids.end());
+                    lengths.rows.insert(lengths.rows.end(), found.begin(), found.end());
+                }
                 images.rows.insert(images.rows.end(), rows.begin(), rows.end());
                 report.images += static_cast<std::int64_t>(to - from);
             },

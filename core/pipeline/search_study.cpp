@@ -378,6 +378,7 @@ Json studySearch(ProjectStore &store, Engines &engines, const std::vector<StudyC
     json["by_parts"] = measure(Reranking::On, usual.phrase, usual.region);
     json["by_parts"]["phrase"] = usual.phrase;
     json["by_parts"]["region"] = usual.region;
+    json["by_parts"]["match"] = usual.match;
     meter.advance();
     for (const double weight : kWeights) {
         std::string name = std::to_string(weight);
@@ -546,6 +547,7 @@ FittedReranking fitReranking(ProjectStore &store, Engines &engines,
 {
     constexpr std::array<double, 5> kPhrases{0.0, 0.1, 0.2, 0.3, 0.4};
     constexpr std::array<double, 4> kRegions{0.0, 0.05, 0.1, 0.2};
+    constexpr std::array<double, 4> kMatches{0.1, 0.2, 0.4, 0.8};
     Searcher searcher(store, engines);
     const Taxonomy taxonomy = searchTaxonomy(store);
     std::vector<const StudyCase *> fitted;
@@ -555,6 +557,14 @@ FittedReranking fitReranking(ProjectStore &store, Engines &engines,
                         static_cast<std::int64_t>(kPhrases.size() * kRegions.size() + 1), progress);
     FittedReranking best;
     double bestMap = -1.0;
+    const auto attempt = [&](const ScoreWeights &weights) {
+        searcher.setWeights(weights);
+        const double map = meanAveragePrecision(searcher, taxonomy, fitted, Reranking::On, cancel);
+        if (map > bestMap) {
+            bestMap = map;
+            best.weights = weights;
+        }
+    };
     for (const double phrase : kPhrases) {
         for (const double region : kRegions) {
             meter.advance();
@@ -563,12 +573,19 @@ FittedReranking fitReranking(ProjectStore &store, Engines &engines,
             ScoreWeights weights;
             weights.phrase = phrase;
             weights.region = region;
-            searcher.setWeights(weights);
-            const double map =
-                meanAveragePrecision(searcher, taxonomy, fitted, Reranking::On, cancel);
-            if (map > bestMap) {
-                bestMap = map;
-                best.weights = weights;
+            attempt(weights);
+        }
+    }
+    // ELCA's head beside the best of the others, and by itself.
+    if (engines.retriever().matchesPhrases()) {
+        const ScoreWeights others = best.weights;
+        for (const double match : kMatches) {
+            for (const bool isAlone : {false, true}) {
+                ScoreWeights weights = others;
+                weights.match = match;
+                if (isAlone)
+                    weights.phrase = weights.region = 0.0;
+                attempt(weights);
             }
         }
     }

@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -45,6 +46,7 @@ constexpr int kApproximateCandidates = 2000;
 // Pictures and regions that means and deviations are taken of, at most twice as many.
 constexpr std::size_t kSample = 8192;
 constexpr double kNoSpread = 1e-6;
+constexpr std::size_t kMatched = 20'000; // pictures that ELCA's head looks at
 constexpr std::size_t kPortion = 10'000; // pictures that are worth a thread
 constexpr double kRampLow = 0.6;
 constexpr double kRampHigh = 0.9;
@@ -234,6 +236,8 @@ struct Searcher::Private
         std::vector<float> wordingScores; // cosine of its words and each wording
         Standard byPhrase;                // what that is worth when re-ranking
         Standard byRegion;
+        Standard byMatch;
+        const std::vector<float> *odds = nullptr; // of ELCA's head by row; NaN where not looked at
 
         bool isAnsweredBy(int group) const
         {
@@ -251,6 +255,7 @@ struct Searcher::Private
     {
         SearchQuery query;
         std::vector<float> whole; // all that is linear in the picture's vector
+        std::vector<float> text;  // of the description as it is said, whatever is switched off
         std::vector<AskedTerm> terms;
         std::vector<AskedPart> partExamples;
         std::unordered_set<std::int64_t> rejected;
@@ -270,11 +275,13 @@ struct Searcher::Private
 
     WatchedFeatures images;
     std::vector<float> galleryMean; // of the pictures' vectors
+    WatchedFeatures lengths; // of the pictures' vectors, for ELCA's head
     WatchedFeatures phrases;
     WatchedFeatures regions;
+    std::unordered_map<std::string, std::vector<float>> oddsOf; // of ELCA's head, by phrase
     std::unordered_map<std::string, std::vector<float>> texts; // embedded ones
     std::string textsModel;
-    std::unordered_map<std::string, TextEmbedding> lengths;
+    std::unordered_map<std::string, TextEmbedding> textFacts;
 
     Taxonomy taxonomy; // the project's merges
     std::string taxonomySetting = "unread";
@@ -333,13 +340,17 @@ struct Searcher::Private
         }
         if (textsModel != model.sha256) {
             texts.clear();
-            lengths.clear();
+            textFacts.clear();
             textsModel = model.sha256;
         }
         const bool newImages = images.refresh(store.folder() + "/" + set->file, model.sha256);
         if (newImages)
             readGalleryMean();
         const std::string folder = store.folder() + "/features/";
+        const bool newLengths =
+            refreshOptional(lengths, folder + imageLengthsName(model.sha256), model.sha256);
+        if (newImages || newLengths)
+            oddsOf.clear();
         const bool newPhrases =
             refreshOptional(phrases, folder + phraseFeaturesName(model.sha256), model.sha256);
         const bool newRegions =
@@ -463,7 +474,7 @@ struct Searcher::Private
         }
         if (texts.size() + todo.size() > kKeptTexts) {
             texts.clear();
-            lengths.clear();
+            textFacts.clear();
             todo = wanted;
             std::sort(todo.begin(), todo.end());
             todo.erase(std::unique(todo.begin(), todo.end()), todo.end());
@@ -473,7 +484,7 @@ struct Searcher::Private
             for (std::size_t i = 0; i < todo.size(); ++i) {
                 texts[todo[i]] = std::move(embedded[i].values);
                 embedded[i].values.clear();
-                lengths[todo[i]] = std::move(embedded[i]);
+                textFacts[todo[i]] = std::move(embedded[i]);
             }
         }
         std::vector<std::vector<float>> values;
@@ -583,8 +594,9 @@ struct Searcher::Private
     }
 
     // What one term adds to the score by the parts of a picture, and the region that decides.
-    double termScore(const AskedTerm &asked, const Range &range, int *decisive = nullptr) const
+    double termScore(const AskedTerm &asked, std::size_t row, int *decisive = nullptr) const
     {
+        const Range &range = rangeOfRow[row];
         const double weight = weightOf(asked.term);
         double best = 0.0;
         double answer = -std::numeric_limits<double>::infinity();
@@ -607,7 +619,11 @@ struct Searcher::Private
         }
         if (asked.term.negated)
             return best > 0.0 ? -weights.denied * weight * best : 0.0;
-        return plan.isReranked ? weight * best : 0.0;
+        if (!plan.isReranked)
+            return 0.0;
+        if (asked.odds != nullptr && !std::isnan((*asked.odds)[row]))
+            best += asked.byMatch.of(static_cast<double>((*asked.odds)[row]));
+        return weight * best;
     }
 
     double judgedPartScore(const Range &range, std::int64_t imageId) const
@@ -631,11 +647,13 @@ struct Searcher::Private
     }
 
     // What is not linear in the picture's vector.
-    double extraScore(const Range &range, std::int64_t imageId) const
+    double extraScore(std::size_t row) const
     {
-        double sum = exampleScore(range) + judgedPartScore(range, imageId);
+        const Range &range = rangeOfRow[row];
+        double sum =
+            exampleScore(range) + judgedPartScore(range, images.features->rows().ids[row]);
         for (const AskedTerm &asked : plan.terms)
-            sum += termScore(asked, range);
+            sum += termScore(asked, row);
         return sum;
     }
 
@@ -687,7 +705,7 @@ struct Searcher::Private
         }
         const std::vector<std::vector<float>> vectors = embed(wanted);
         if (plan.hasText) {
-            const TextEmbedding &length = lengths.at(wanted.front());
+            const TextEmbedding &length = textFacts.at(wanted.front());
             if (length.truncated)
                 response.warnings.push_back("the description has " + std::to_string(length.tokens)
                                             + " tokens, the model reads "
@@ -726,6 +744,7 @@ struct Searcher::Private
         }
 
         if (plan.isReranked && plan.hasText && !effects.empty()) {
+            plan.text = vectors.front();
             Spread spread;
             const HalfRows &rows = images.features->rows();
             for (std::size_t row = 0; row < rows.count; row += strideOf(rows.count))
@@ -776,6 +795,7 @@ struct Searcher::Private
             || (query.reranking == Reranking::Auto && stored && stored->rerankByParts);
         makePlan(query, isReranked, response);
         scoreWordings();
+        matchPhrases();
     }
 
     void addExample(const SearchQuery &query, double share)
@@ -849,15 +869,82 @@ struct Searcher::Private
             standardise();
     }
 
-    // What the gallery's regions score for each part, so that one can be compared with them.
-    void standardise()
+    // What one deviation is worth for each part: σ/n of the header. 0 without a part to ask for.
+    double unitOfTerms() const
     {
         const auto asking =
             std::count_if(plan.terms.begin(), plan.terms.end(),
                           [](const AskedTerm &asked) { return !asked.term.negated; });
-        if (asking == 0)
+        return asking == 0 ? 0.0 : plan.spread / static_cast<double>(asking);
+    }
+
+    // ELCA's head, where the model and the project have what it needs.
+    void matchPhrases()
+    {
+        if (unitOfTerms() == 0.0 || weights.match == 0.0 || !lengths.features
+            || !engines.retriever().matchesPhrases())
             return;
-        const double unit = plan.spread / static_cast<double>(asking);
+        const HalfRows &rows = images.features->rows();
+        std::vector<std::size_t> candidates;
+        if (rows.count > kMatched) {
+            for (const RankedImage &image :
+                 rankByCosine(rows, plan.text, static_cast<int>(kMatched)))
+                candidates.push_back(images.rowOf.at(image.imageId));
+        } else {
+            candidates.resize(rows.count);
+            std::iota(candidates.begin(), candidates.end(), std::size_t(0));
+        }
+        if (oddsOf.size() > kKeptTexts)
+            oddsOf.clear();
+        for (AskedTerm &asked : plan.terms) {
+            if (asked.term.negated)
+                continue;
+            std::vector<float> &odds = oddsOf[asked.term.text];
+            odds.resize(rows.count, std::numeric_limits<float>::quiet_NaN());
+            matchMissing(asked.term.text, candidates, odds);
+            Spread spread;
+            for (const std::size_t row : candidates) {
+                if (!std::isnan(odds[row]))
+                    spread.add(static_cast<double>(odds[row]));
+            }
+            asked.byMatch = standardOf(spread, unitOfTerms() * weights.match);
+            asked.odds = &odds;
+        }
+    }
+
+    void matchMissing(const std::string &phrase, const std::vector<std::size_t> &candidates,
+                      std::vector<float> &odds)
+    {
+        const HalfRows &rows = images.features->rows();
+        const auto width = static_cast<std::size_t>(rows.dimension);
+        std::vector<std::size_t> todo;
+        std::vector<float> vectors;
+        for (const std::size_t row : candidates) {
+            const std::uint16_t *length = lengths.find(rows.ids[row]);
+            if (!std::isnan(odds[row]) || length == nullptr)
+                continue;
+            todo.push_back(row);
+            vectors.resize(todo.size() * width);
+            float *values = vectors.data() + (todo.size() - 1) * width;
+            floatFromHalf(rows.row(row), values, width);
+            float factor = 0.0F;
+            floatFromHalf(length, &factor, 1);
+            for (std::size_t i = 0; i < width; ++i)
+                values[i] *= factor;
+        }
+        if (todo.empty())
+            return;
+        const std::vector<float> found = engines.retriever().matchPhrase(phrase, vectors);
+        for (std::size_t i = 0; i < todo.size(); ++i)
+            odds[todo[i]] = found[i];
+    }
+
+    // What the gallery's regions score for each part, so that one can be compared with them.
+    void standardise()
+    {
+        const double unit = unitOfTerms();
+        if (unit == 0.0)
+            return;
         for (AskedTerm &asked : plan.terms) {
             if (asked.term.negated)
                 continue;
@@ -903,7 +990,7 @@ struct Searcher::Private
         const auto withExtras = [&](RankedImage image) {
             const std::size_t row = images.rowOf.at(image.imageId);
             image.score = static_cast<float>(static_cast<double>(image.score)
-                                             + extraScore(rangeOfRow[row], image.imageId));
+                                             + extraScore(row));
             return image;
         };
         if (request.approximate) {
@@ -924,7 +1011,7 @@ struct Searcher::Private
             for (std::size_t i = first; i < last; ++i) {
                 if (allowed.empty() || allowed[i] != 0)
                     scores[i] = static_cast<float>(static_cast<double>(scores[i])
-                                                   + extraScore(rangeOfRow[i], rows.ids[i]));
+                                                   + extraScore(i));
             }
         };
         inShares(rows.count, threadsFor(rows.count, kPortion, 8), add);
@@ -972,7 +1059,7 @@ struct Searcher::Private
             contribution.term = asked.index;
             contribution.text = asked.term.text;
             int decisive = -1;
-            contribution.value = termScore(asked, range, &decisive);
+            contribution.value = termScore(asked, place->second, &decisive);
             if (!asked.effect.empty())
                 contribution.value += dotExactly(row, asked.effect);
             contribution.group = asked.groupNames.front();
@@ -1083,7 +1170,7 @@ struct Searcher::Private
             double score =
                 static_cast<double>(dotHalf(rows.row(row), plan.whole.data(), plan.whole.size()));
             if (plan.needsParts)
-                score += extraScore(rangeOfRow[row], rows.ids[row]);
+                score += extraScore(row);
             scores.push_back(score);
         }
         return scores;
@@ -1397,7 +1484,8 @@ Json jsonOf(const StoredCalibration &stored)
                 {"denied", stored.weights.denied},
                 {"relevant", stored.weights.relevant},
                 {"not_relevant", stored.weights.notRelevant},
-                {"judged_part", stored.weights.judgedPart}}}};
+                {"judged_part", stored.weights.judgedPart},
+                {"match", stored.weights.match}}}};
     if (stored.reranking)
         json["reranking"] = {{"cosine", stored.reranking->cosine},
                              {"reranked", stored.reranking->reranked},
@@ -1462,6 +1550,7 @@ StoredCalibration calibrationOfJson(const Json &json, const std::string &origin)
         to.relevant = valueOr(weights, "relevant", to.relevant, origin);
         to.notRelevant = valueOr(weights, "not_relevant", to.notRelevant, origin);
         to.judgedPart = valueOr(weights, "judged_part", to.judgedPart, origin);
+        to.match = valueOr(weights, "match", to.match, origin);
     }
     return stored;
 }

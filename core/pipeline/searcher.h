@@ -114,6 +114,7 @@ struct ScoreWeights
 {
     double phrase = 0.20;     // of the phrases of the parts, in deviations of the cosine
     double region = 0.05;     // of the pixels of the parts, likewise
+    double match = 0.0;       // of ELCA's head where the model has one, likewise
     double denied = 1.0;      // a picture that has what must not be there falls below all others
     double relevant = 1.0;    // Rocchio's β, of the mean of what was judged relevant
     double notRelevant = 0.5; // Rocchio's γ
@@ -193,7 +194,9 @@ Taxonomy searchTaxonomy(ProjectStore &store, std::string *problem = nullptr);
 //    z subtracts the mean over the gallery's regions of the group and divides by their deviation,
 //    so it says how well a region answers compared with others, whatever the model's cosines are
 //    like. 0 when the picture has no such region, or it has no phrase or pixels: not found says
-//    nothing.
+//    nothing. Besides, where the model has ELCA's head, match · z(log odds that the part's words
+//    belong to the picture), for the pictures whose cosine with e is largest where the
+//    gallery is large; for the others this is 0, the mean.
 // n: parts of the query that are not denied; σ: deviation of e·x over the gallery. Neither depends
 //    on weights and switches, so what a part adds is what the score loses without it.
 //    Means and deviations are those of an even sample where the gallery is large.

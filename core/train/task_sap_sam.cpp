@@ -363,7 +363,9 @@ public:
         }
         SafetensorsOptions options;
         options.floatType = torch::kHalf;
-        options.metadata = {{"format", "pt"}, {"alignment", m_settings.alignment}};
+        options.metadata = {{"format", "pt"},
+                            {"alignment", m_settings.alignment},
+                            {"cross_heads", std::to_string(m_model->config.crossHeads)}};
         if (!heads.empty())
             writeSafetensors(folder + "/heads.safetensors", heads, options);
     }

@@ -389,6 +389,43 @@ private Q_SLOTS:
         QVERIFY(torch::isfinite(masks.logits).all().item<bool>());
     }
 
+    // Windows that hang over the edge: what padding adds as a key is there, though no padding is
+    // computed.
+    void windowsWithoutComputedPaddingAreTheSame_data()
+    {
+        QTest::addColumn<int>("window");
+        for (const int window : {1, 2, 4, 5, 9, 14})
+            QTest::addRow("%d", window) << window;
+    }
+    void windowsWithoutComputedPaddingAreTheSame()
+    {
+        QFETCH(int, window);
+        SamConfig config;
+        config.width = 24;
+        config.heads = 3;
+        config.mlpDim = 32;
+        at::manual_seed(7);
+        SamEncoderLayer layer(config, window);
+        {
+            const torch::NoGradGuard noGrad;
+            for (auto &parameter : layer->parameters())
+                parameter.normal_(0.0, 0.3);
+        }
+        const auto x = torch::randn({2, 12, 9, 24});
+
+        const auto trained = layer(x);
+        const torch::NoGradGuard noGrad;
+        QVERIFY(layer->attn->takesWindows(x));
+        const auto plain = layer(x);
+        layer->to(torch::kBFloat16);
+        const auto half = layer(x.to(torch::kBFloat16));
+
+        QVERIFY(trained.requires_grad());
+        const auto largest = trained.abs().max().item<float>();
+        QVERIFY((plain - trained).abs().max().item<float>() < 1e-5F * std::max(1.0F, largest));
+        QVERIFY((half.to(torch::kFloat) - trained).abs().max().item<float>() < 0.05F * largest);
+    }
+
     // What the published files of BLIP-2 say: what is as by default is left out.
     void publishedBlip2ConfigurationsAreUnderstood()
     {

@@ -272,6 +272,21 @@ private Q_SLOTS:
                  std::to_string(difference(actual, wanted)).c_str());
     }
 
+    void whenEveryKeyIsHiddenByPaddingAllCountTheSame()
+    {
+        const torch::NoGradGuard noGrad;
+        for (const auto type : {torch::kFloat, torch::kBFloat16}) {
+            auto in = makeInputs({1, 2, 30, 40, 64}, None, torch::kFloat);
+            for (auto *x : {&in.q, &in.k, &in.v})
+                *x = x->detach().to(type);
+            in.bias.additive = paddingBias(torch::zeros({1, 40}, torch::kLong), type);
+
+            const auto out = attend(in.q, in.k, in.v, in.bias).to(torch::kFloat);
+
+            QVERIFY((out - in.v.to(torch::kFloat).mean(2, true)).abs().max().item<float>() < 2e-3F);
+        }
+    }
+
     void whatIsNotANumberStaysVisible()
     {
         const torch::NoGradGuard noGrad;

@@ -211,17 +211,37 @@ std::vector<TextEmbedding> Retriever::embedTexts(const std::vector<std::string> 
     return embeddings;
 }
 
-std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures)
+bool Retriever::matchesPhrases() const
+{
+    return FakeEngine::matchesPhrases;
+}
+// The blue of a picture in its full length, whatever the phrase: nothing that a cosine tells.
+std::vector<float> Retriever::matchPhrase(const std::string &, const std::vector<float> &pictures)
+{
+    enter(1);
+    std::vector<float> odds;
+    for (std::size_t i = 0; i + kDimension <= pictures.size(); i += kDimension)
+        odds.push_back(pictures[i + 2]);
+    return odds;
+}
+
+std::vector<float> Retriever::embedImages(const std::vector<Image> &pictures,
+                                          std::vector<float> *lengths)
 {
     enter(pictures.size());
     std::vector<float> rows;
+    if (lengths)
+        lengths->clear();
     for (const Image &picture : pictures) {
         refusePoison(picture);
         const auto colour = meanColour(picture);
         std::vector<float> values(kDimension, 0.01F);
         for (std::size_t c = 0; c < 3; ++c)
             values[c] = static_cast<float>(colour[c] / 255.0);
+        const std::vector<float> whole = values;
         values = unit(values);
+        if (lengths)
+            lengths->push_back(whole[3] / values[3]);
         rows.insert(rows.end(), values.begin(), values.end());
     }
     return rows;

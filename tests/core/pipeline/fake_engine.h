@@ -15,6 +15,7 @@ struct FakeEngine
     static inline std::size_t memory = 1000; // items at once before the "device" is full
     static inline int calls = 0;             // of any network
     static inline bool writesNothing = false;
+    static inline bool matchesPhrases = false; // the retriever has ELCA's head
 
     static void reset()
     {
@@ -24,6 +25,7 @@ struct FakeEngine
         memory = 1000;
         calls = 0;
         writesNothing = false;
+        matchesPhrases = false;
     }
 };
 

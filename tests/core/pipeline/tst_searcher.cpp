@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 using namespace sapsam;
 using test::FakeEngine;
@@ -291,6 +292,62 @@ private Q_SLOTS:
         }
     }
 
+    void aHeadThatMatchesPhrasesCountsByItsShare()
+    {
+        SearchQuery query = queryOf("a woman in a red jacket and blue jeans");
+        query.reranking = Reranking::On;
+        StoredCalibration stored = twoLengths();
+        stored.weights.phrase = stored.weights.region = 0.0;
+        stored.weights.match = 0.5;
+        storeCalibration(*m_store, FakeEngine::retrieverHash, stored);
+        const SearchResponse without = search(query); // the model has none
+        FakeEngine::matchesPhrases = true;
+        const SearchResponse early = search(query); // embedded when it had none
+
+        const EmbedReport again = embedProject(*m_store, *m_engines, {}, {});
+        const SearchResponse matched = search(query);
+
+        QCOMPARE(again.images, std::int64_t(kPictures)); // for the lengths
+        QCOMPARE(embedProject(*m_store, *m_engines, {}, {}).images, std::int64_t(0));
+        std::map<std::int64_t, double> plain, gained;
+        for (const SearchHit &hit : without.hits)
+            plain[hit.imageId] = hit.score;
+        for (const SearchHit &hit : early.hits)
+            QCOMPARE(hit.score, plain.at(hit.imageId));
+        for (const SearchHit &hit : matched.hits) {
+            gained[hit.imageId] = hit.score - plain.at(hit.imageId);
+            double sum = 0.0;
+            for (const Contribution &contribution : hit.contributions)
+                sum += contribution.value;
+            QVERIFY(std::abs(sum - hit.score) < 1e-9);
+        }
+        // Standardised: as much is gained as lost. Bluer pictures gain, and equal ones the same.
+        double total = 0.0;
+        for (const auto &[id, value] : gained)
+            total += value;
+        QVERIFY2(std::abs(total) < 1e-5, std::to_string(total).c_str());
+        const auto [least, most] = std::minmax_element(
+            gained.begin(), gained.end(),
+            [](const auto &a, const auto &b) { return a.second < b.second; });
+        QVERIFY(least->second < -1e-3);
+        QVERIFY(most->second > 1e-3);
+        const auto blueOf = [&](std::int64_t id) {
+            const Image picture = readImage(m_store->picturePath(m_store->image(id)));
+            double sum = 0.0;
+            for (int y = 0; y < picture.height; ++y)
+                sum += picture.at(0, y)[2];
+            return sum;
+        };
+        QVERIFY(blueOf(most->first) > blueOf(least->first));
+        // A part that is switched off takes its share along.
+        query.terms[0].enabled = query.terms[1].enabled = false;
+        const SearchResponse off = search(query);
+        FakeEngine::matchesPhrases = false;
+        const SearchResponse offPlain = search(query);
+        for (std::size_t i = 0; i < off.hits.size(); ++i)
+            QCOMPARE(off.hits[i].score, offPlain.hits[i].score);
+    }
+
     void theCalibrationBringsTheWeights()
     {
         SearchQuery query = queryOf("a red jacket");
@@ -343,6 +400,7 @@ private Q_SLOTS:
         StoredCalibration stored = twoLengths();
         stored.reranking = RerankingMeasure{81.5, 82.25, 200, "drawn people"};
         stored.rerankByParts = true;
+        stored.weights.match = 0.4;
         stored.weights.phrase = 0.375;
         stored.weights.notRelevant = 0.125;
         stored.feedback = FeedbackMeasure{{80.0, 90.5}, {80.0, 90.0}, 75.5, 70.0, 60, "clicks"};

@@ -1,11 +1,16 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/dataset/packs.h"
+#include "core/engine/model_loading.h"
 #include "core/engine/retriever.h"
 #include "core/engine/trainer.h"
+#include "core/networks/sap_sam.h"
+#include "core/text/clip_tokenizer.h"
 #include "core/train/synthetic_pack.h"
 #include "core/train/tasks.h"
 #include "core/weights/safetensors.h"
+#include "core/weights/tensor_names.h"
+#include "tests/support/error_of.h"
 #include "tests/support/golden_folder.h"
 
 #include <QTemporaryDir>
@@ -143,6 +148,44 @@ private Q_SLOTS:
         QCOMPARE(retriever.dimension(), 128);
         const SafetensorsFile heads(outcome.runFolder + "/model/heads.safetensors");
         QVERIFY(heads.find("cross_attn_matching.in_proj_weight") != nullptr);
+
+        // The same head beside the encoders as inside the whole model.
+        QVERIFY(retriever.matchesPhrases());
+        std::vector<float> vectors = retriever.embedImages({Image(32, 64, 3, 40), Image(32, 64, 3, 200)});
+        for (float &value : vectors)
+            value *= 3.0F;
+        const std::vector<float> odds = retriever.matchPhrase("a red jacket", vectors);
+        const std::vector<float> other = retriever.matchPhrase("blue jeans", vectors);
+        QCOMPARE(odds.size(), std::size_t(2));
+        QVERIFY(odds[0] != odds[1]);
+        QVERIFY(odds[0] != other[0]);
+        nn::PhraseMatcher matcher(128, 2);
+        LoadOptions names;
+        names.ignorable = {"*"};
+        loadStrict(*matcher, heads, names);
+        const torch::NoGradGuard noGrad;
+        const torch::Tensor tokens = torch::tensor(vectors).view({2, 128});
+        const ClipTokenizer tokenizer = ClipTokenizer::fromFolder(outcome.runFolder + "/model");
+        const auto ids = tokenizer.encode("a red jacket");
+        std::vector<std::int64_t> whole = tokenizer.encodePadded("a red jacket", 77).ids;
+        whole.resize(ids.size() + 2);
+        const engine::ModelFolder folder =
+            engine::openModelFolder(outcome.runFolder + "/model", "retrieval", "clip");
+        nn::Clip clip(nn::clipConfigFromJson(folder.config, folder.origin));
+        loadStrict(*clip, *engine::openWeights(folder), clipNames());
+        clip->eval();
+        const torch::Tensor words =
+            clip->encodeTextTokens(torch::tensor(whole).unsqueeze(0)).squeeze(0).slice(
+                0, 1, 1 + static_cast<std::int64_t>(ids.size()));
+        const torch::Tensor wanted = matcher(tokens, words);
+        for (std::int64_t i = 0; i < 2; ++i)
+            QVERIFY(std::abs(wanted[i].item<float>() - odds[static_cast<std::size_t>(i)]) < 1e-4F);
+        VERIFY_ERROR(retriever.matchPhrase(" ", vectors), ErrorKind::InvalidInput, "empty");
+        std::filesystem::remove(outcome.runFolder + "/model/heads.safetensors");
+        Retriever without(outcome.runFolder + "/model", {});
+        QVERIFY(!without.matchesPhrases());
+        VERIFY_ERROR(without.matchPhrase("a red jacket", vectors), ErrorKind::Unsupported,
+                     "part alignment");
     }
 
     void everyVariantOfTheTablesTakesAStep_data()

@@ -316,6 +316,41 @@ private Q_SLOTS:
         check(m_reference->expected.at("negatives"), foreign, false);
     }
 
+    void theHeadByItselfAnswersLikeTheWholeModel()
+    {
+        const torch::NoGradGuard noGrad;
+        const nn::SapSamConfig &config = m_model->config;
+        nn::PhraseMatcher matcher(config.clip.embedDim, config.crossHeads);
+        LoadOptions names;
+        names.ignorable = {"*"};
+        loadStrict(*matcher, SafetensorsFile(m_reference->folder + "/model.safetensors"), names);
+        const torch::Tensor spans = m_reference->parts().spans;
+        int asked = 0;
+        for (const char *kind : {"positives", "negatives"}) {
+            for (const Json &pair : m_reference->expected.at(kind)) {
+                // A right pair names its picture alone.
+                const std::int64_t text = pair.value("text", pair.at("image").get<std::int64_t>());
+                const std::int64_t part =
+                    pair.value("text_part", pair.at("part").get<std::int64_t>());
+                const torch::Tensor words =
+                    m_text[text].slice(0, spans[text][part][0].item<std::int64_t>(),
+                                       spans[text][part][1].item<std::int64_t>() + 1);
+
+                const double odds =
+                    matcher(m_image.select(1, 0).narrow(0, pair.at("image").get<std::int64_t>(), 1),
+                            words)
+                        .item<double>();
+
+                QVERIFY(near(odds,
+                             pair.at("logits").at(1).get<double>()
+                                 - pair.at("logits").at(0).get<double>(),
+                             4e-5));
+                ++asked;
+            }
+        }
+        QVERIFY(asked > 4);
+    }
+
     void aBatchWithoutPartsGivesNoMatchingLoss()
     {
         BatchParts parts = m_reference->parts();
