@@ -83,11 +83,14 @@ OrderedJson jsonOf(const SearchResponse &response, bool explain)
     OrderedJson understood = OrderedJson::array();
     for (const QueryPart &part : response.parts)
         understood.push_back({{"group", part.group}, {"text", part.text}});
+    OrderedJson warnings = OrderedJson::array();
+    for (const SearchWarning &warning : response.warnings)
+        warnings.push_back(warning.text);
     OrderedJson json{{"query", response.query},
                      {"model", {{"name", response.modelName}, {"sha256", response.modelHash}}},
                      {"understood", std::move(understood)},
                      {"structure", OrderedJson(sapsam::jsonOf(response.structure))},
-                     {"warnings", response.warnings},
+                     {"warnings", std::move(warnings)},
                      {"reranked", response.isReranked},
                      {"gallery", response.gallery},
                      {"seconds",
@@ -112,8 +115,8 @@ OrderedJson jsonOf(const SearchResponse &response, bool explain)
 std::string textOf(const SearchResponse &response, bool explain)
 {
     std::string text = "\"" + response.query + "\"\n";
-    for (const std::string &warning : response.warnings)
-        text += "  note: " + warning + "\n";
+    for (const SearchWarning &warning : response.warnings)
+        text += "  note: " + warning.text + "\n";
     text += "  note: " + std::string(response.isReranked ? "re-ranked by parts; " : "")
             + response.rerankingNote + "\n";
     if (!response.line)

@@ -195,6 +195,26 @@ torch::Tensor ClipLayerImpl::forward(torch::Tensor x, const AttentionBias &bias)
     return addedTo(both.sum, mlp(both.normed));
 }
 
+torch::Tensor ClipLayerImpl::forwardAt(const torch::Tensor &x, const torch::Tensor &positions,
+                                       bool causal)
+{
+    const auto rows = torch::arange(x.size(0), torch::TensorOptions(torch::kLong).device(x.device()));
+    const auto at = [&](const torch::Tensor &tokens) {
+        return positions.defined() ? tokens.index({rows, positions}) : tokens.select(1, 0);
+    };
+    AttentionBias bias;
+    if (causal)
+        bias.additive = paddingBias(torch::arange(x.size(1), positions.options())
+                                        .unsqueeze(0)
+                                        .le(positions.unsqueeze(1))
+                                        .to(torch::kLong),
+                                    x.scalar_type());
+    const auto normed = layer_norm1(x);
+    const auto attended = self_attn(at(normed).unsqueeze(1), normed, normed, bias).squeeze(1);
+    const auto both = addAndNormalize(at(x), attended, layer_norm2);
+    return addedTo(both.sum, mlp(both.normed));
+}
+
 ClipImpl::ClipImpl(const ClipConfig &config_) : config(config_)
 {
     throwProblems("CLIP", config.problems());
@@ -254,12 +274,12 @@ torch::Tensor ClipImpl::patchEmbeddings(const torch::Tensor &pixels)
     return patches.flatten(2).transpose(1, 2);
 }
 
-torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches)
+torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches, bool withLast)
 {
     const auto first = class_embedding.expand({patches.size(0), 1, config.visionWidth});
     auto x = pre_layrnorm(torch::cat({first, patches}, 1) + image_positions->weight);
     observe("image.ln_pre", x);
-    for (std::size_t i = 0; i < image_layers->size(); ++i) {
+    for (std::size_t i = 0; i + (withLast ? 0 : 1) < image_layers->size(); ++i) {
         auto &layer = image_layers->at<ClipLayerImpl>(i);
         x = recomputed(x, layer, [&layer](const torch::Tensor &in) { return layer.forward(in); });
         observe("image.block" + std::to_string(i), x);
@@ -267,7 +287,7 @@ torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches)
     return x;
 }
 
-torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
+torch::Tensor ClipImpl::hiddenOfIds(const torch::Tensor &ids, bool withLast)
 {
     if (ids.dim() != 2 || ids.size(1) > config.contextLength)
         throw Error(ErrorKind::InvalidInput, "CLIP: ids of shape " + shapeText(ids.sizes())
@@ -276,13 +296,18 @@ torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
     auto x = token_embedding(ids) + text_positions->weight.slice(0, 0, ids.size(1));
     AttentionBias bias;
     bias.causal = true;
-    for (std::size_t i = 0; i < text_layers->size(); ++i) {
+    for (std::size_t i = 0; i + (withLast ? 0 : 1) < text_layers->size(); ++i) {
         auto &layer = text_layers->at<ClipLayerImpl>(i);
         x = recomputed(x, layer,
                        [&layer, bias](const torch::Tensor &in) { return layer.forward(in, bias); });
         observe("text.block" + std::to_string(i), x);
     }
-    x = final_layer_norm(x);
+    return x;
+}
+
+torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
+{
+    const auto x = final_layer_norm(hiddenOfIds(ids));
     observe("text.ln_final", x);
     return x;
 }
@@ -304,7 +329,14 @@ torch::Tensor ClipImpl::encodeTextTokens(const torch::Tensor &ids)
 
 torch::Tensor ClipImpl::imageFeatures(const torch::Tensor &pixels)
 {
-    const auto first = post_layernorm(hiddenOfPatches(patchEmbeddings(pixels)).select(1, 0));
+    const auto patches = patchEmbeddings(pixels);
+    // An observer wants to see all tokens of the last layer as well.
+    const auto last =
+        observer || image_layers->is_empty()
+            ? hiddenOfPatches(patches).select(1, 0)
+            : image_layers->at<ClipLayerImpl>(image_layers->size() - 1)
+                  .forwardAt(hiddenOfPatches(patches, false), {}, false);
+    const auto first = post_layernorm(last);
     observe("image.ln_post_cls", first);
     return visual_projection(first);
 }
@@ -318,14 +350,18 @@ torch::Tensor ClipImpl::poolPositions(const torch::Tensor &ids) const
 
 torch::Tensor ClipImpl::textFeatures(const torch::Tensor &ids)
 {
-    // Attention looks back only, so nothing behind the last pooled position matters. An observer
-    // wants to see the whole rows.
     const auto positions = poolPositions(ids);
-    const auto used =
-        observer || ids.size(0) == 0 ? ids.size(1) : positions.max().item<std::int64_t>() + 1;
-    const auto hidden = textHidden(ids.slice(1, 0, used));
+    // An observer wants to see the whole rows.
+    if (observer || ids.size(0) == 0 || text_layers->is_empty())
+        return text_projection(
+            textHidden(ids).index({torch::arange(ids.size(0), positions.options()), positions}));
+    // Attention looks back only, so nothing behind the last pooled position matters, and of the last
+    // layer only the pooled tokens do.
+    const auto used = positions.max().item<std::int64_t>() + 1;
+    const auto hidden = hiddenOfIds(ids.slice(1, 0, used), false);
     return text_projection(
-        hidden.index({torch::arange(ids.size(0), positions.options()), positions}));
+        final_layer_norm(text_layers->at<ClipLayerImpl>(text_layers->size() - 1)
+                             .forwardAt(hidden, positions, true)));
 }
 
 torch::Tensor ClipImpl::logitsPerImage(const torch::Tensor &pixels, const torch::Tensor &ids)

@@ -68,6 +68,9 @@ public:
     ClipLayerImpl(std::int64_t width, std::int64_t heads, const ClipConfig &config);
 
     torch::Tensor forward(torch::Tensor x, const AttentionBias &bias = {}); // [B, N, width]
+    // One token of each row alone, [B, width]: all that a pooled feature takes from the last layer.
+    // positions [B] int64, or undefined for the first; when causal, what stands behind is not seen.
+    torch::Tensor forwardAt(const torch::Tensor &x, const torch::Tensor &positions, bool causal);
 
     torch::nn::LayerNorm layer_norm1{nullptr}, layer_norm2{nullptr};
     ProjectedAttention self_attn{nullptr};
@@ -114,8 +117,11 @@ public:
     torch::nn::Linear visual_projection{nullptr}, text_projection{nullptr};
 
 private:
-    torch::Tensor hiddenOfPatches(const torch::Tensor &patches); // before ln_post
-    torch::Tensor textHidden(const torch::Tensor &ids);          // after the final norm
+    // Before ln_post, and after the final norm: [B, N, width] with all layers, or what goes into the
+    // last layer.
+    torch::Tensor hiddenOfPatches(const torch::Tensor &patches, bool withLast = true);
+    torch::Tensor hiddenOfIds(const torch::Tensor &ids, bool withLast = true); // before the norm
+    torch::Tensor textHidden(const torch::Tensor &ids);
     void observe(const std::string &stage, const torch::Tensor &value) const
     {
         if (observer)

@@ -112,6 +112,45 @@ bool namesWholeGroup(const std::string &word, const std::string &group)
            || (group == "clothes" && (word == "clothing" || word == "garment"));
 }
 
+using Warned = SearchWarning::Kind;
+
+void warn(SearchResponse &response, Warned kind, std::vector<std::string> values)
+{
+    const auto text = [&]() -> std::string {
+        switch (kind) {
+        case Warned::CutOff:
+            return "the description has " + values.at(0) + " tokens, the model reads "
+                   + values.at(1) + ": the end was left out, shorten it";
+        case Warned::NoGroup:
+            return "the merges of the project have no part for \"" + values.at(0) + "\" ("
+                   + values.at(1) + "); only the words count";
+        case Warned::Merges:
+            return values.at(0);
+        case Warned::NoPart:
+            return "no garment or other part of a person was recognised in the description; it is "
+                   "compared as a whole";
+        case Warned::UnknownWords: {
+            std::string words;
+            for (const std::string &word : values)
+                words += (words.empty() ? "\"" : ", \"") + word + "\"";
+            return "the model does not know " + words + "; it guesses from pieces of "
+                   + (values.size() == 1 ? "the word" : "the words");
+        }
+        case Warned::NothingToDeny:
+            return "no part has been found on any picture, so nothing can be denied; run `sapsam "
+                   "segment` and `sapsam phrase`";
+        case Warned::LatePhrases:
+            return values.at(0)
+                   + " phrases were written after embedding and do not count; run `sapsam embed`";
+        case Warned::NotEmbedded:
+            return values.at(0)
+                   + " images are not embedded and cannot be found; run `sapsam embed`";
+        }
+        return {};
+    }();
+    response.warnings.push_back({kind, std::move(values), text});
+}
+
 fs::file_time_type timeOf(const std::string &path)
 {
     std::error_code ignored;
@@ -707,10 +746,9 @@ struct Searcher::Private
         if (plan.hasText) {
             const TextEmbedding &length = textFacts.at(wanted.front());
             if (length.truncated)
-                response.warnings.push_back("the description has " + std::to_string(length.tokens)
-                                            + " tokens, the model reads "
-                                            + std::to_string(engines.retriever().contextLength())
-                                            + ": the end was left out, shorten it");
+                warn(response, Warned::CutOff,
+                     {std::to_string(length.tokens),
+                      std::to_string(engines.retriever().contextLength())});
         }
 
         std::size_t next = plan.hasText ? 1 : 0;
@@ -1291,11 +1329,10 @@ SearchResponse Searcher::search(const SearchRequest &request)
         if (!term.negated && term.enabled && !term.group.empty())
             response.parts.push_back({groups.empty() ? term.group : groups.front(), term.text});
         if (groups.empty() && !term.group.empty())
-            response.warnings.push_back("the merges of the project have no part for \"" + term.text
-                                        + "\" (" + term.group + "); only the words count");
+            warn(response, Warned::NoGroup, {term.text, term.group});
     }
     if (!d->taxonomyProblem.empty())
-        response.warnings.push_back(d->taxonomyProblem);
+        warn(response, Warned::Merges, {d->taxonomyProblem});
 
     const EmbeddingSetRecord set = d->refresh(model);
     const std::optional<StoredCalibration> stored = storedCalibration(d->store, model.sha256);
@@ -1311,8 +1348,7 @@ SearchResponse Searcher::search(const SearchRequest &request)
 
     const bool hasTerms = !query.terms.empty();
     if (!hasTerms && !isBlank(query.text))
-        response.warnings.emplace_back("no garment or other part of a person was recognised in the "
-                                       "description; it is compared as a whole");
+        warn(response, Warned::NoPart, {});
     // What the encoder reads, and what is denied: not the words that deny.
     std::string all = encoderText(query.text, query.terms);
     for (const QueryTerm &term : query.terms) {
@@ -1320,29 +1356,18 @@ SearchResponse Searcher::search(const SearchRequest &request)
             all.append(1, ' ').append(term.text);
     }
     const std::vector<std::string> unknown = retriever.unknownWords(all);
-    if (!unknown.empty()) {
-        std::string words;
-        for (const std::string &word : unknown)
-            words += (words.empty() ? "\"" : ", \"") + word + "\"";
-        response.warnings.push_back("the model does not know " + words
-                                    + "; it guesses from pieces of "
-                                    + (unknown.size() == 1 ? "the word" : "the words"));
-    }
+    if (!unknown.empty())
+        warn(response, Warned::UnknownWords, unknown);
     const bool denies = std::any_of(query.terms.begin(), query.terms.end(), [](const auto &term) {
         return term.negated && weightOf(term) > 0.0;
     });
     if (denies && d->parts.empty())
-        response.warnings.emplace_back("no part has been found on any picture, so nothing can be "
-                                       "denied; run `sapsam segment` and `sapsam phrase`");
+        warn(response, Warned::NothingToDeny, {});
     if (d->lateWordings > 0)
-        response.warnings.push_back(std::to_string(d->lateWordings)
-                                    + " phrases were written after embedding and do not count; "
-                                      "run `sapsam embed`");
+        warn(response, Warned::LatePhrases, {std::to_string(d->lateWordings)});
     const std::int64_t missing = d->store.imageCount() - set.count;
     if (missing > 0)
-        response.warnings.push_back(
-            std::to_string(missing)
-            + " images are not embedded and cannot be found; run `sapsam embed`");
+        warn(response, Warned::NotEmbedded, {std::to_string(missing)});
 
     const auto rankStart = std::chrono::steady_clock::now();
     const std::vector<char> allowed = d->allowedRows(query);

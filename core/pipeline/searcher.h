@@ -144,6 +144,25 @@ struct FeedbackMeasure
     std::string source;
 };
 
+// What a search has to say about its answer. `text` is for the command line; a window words it by
+// kind and values.
+struct SearchWarning
+{
+    enum class Kind {
+        CutOff,        // tokens of the description, tokens the model reads
+        NoGroup,       // a part of the query and its group, which the merges do not have
+        Merges,        // why the shipped merges stand in for the project's
+        NoPart,        // nothing in the description names a part
+        UnknownWords,  // each word
+        NothingToDeny, // no part is known of any picture
+        LatePhrases,   // how many are newer than the features
+        NotEmbedded    // how many pictures
+    };
+    Kind kind = Kind::NoPart;
+    std::vector<std::string> values;
+    std::string text;
+};
+
 struct SearchResponse
 {
     std::string query;
@@ -153,7 +172,7 @@ struct SearchResponse
     std::string taxonomyVersion;       // of the merges that were used
     // By term of the structure: the groups of the project that answer it, best first.
     std::vector<std::vector<std::string>> termGroups;
-    std::vector<std::string> warnings; // "the description is longer than the model reads: …"
+    std::vector<SearchWarning> warnings; // "the description is longer than the model reads: …"
     std::vector<SearchHit> hits;
     double encodeSeconds = 0.0;  // the text
     double rankSeconds = 0.0;    // everything after

@@ -268,11 +268,20 @@ public:
         const torch::Tensor pixels = batch.at("pixels").to(device, type);
         const torch::Tensor ids = batch.at("ids").to(device);
         const torch::Tensor identities = batch.at("identities").to(device);
-        const torch::Tensor image = clip->encodeImageTokens(pixels); // [B, 1 + N, D]
-        const torch::Tensor text = clip->encodeTextTokens(ids);      // [B, L, D]
-        const torch::Tensor v = gathered(image.select(1, 0));
-        const torch::Tensor t = gathered(text.index(
-            {torch::arange(ids.size(0), torch::kLong).to(device), clip->poolPositions(ids)}));
+        torch::Tensor image, text; // of all tokens, [B, 1 + N, D] and [B, L, D]
+        torch::Tensor v, t;
+        if (needsTokens()) {
+            image = clip->encodeImageTokens(pixels);
+            text = clip->encodeTextTokens(ids);
+            v = image.select(1, 0);
+            t = text.index(
+                {torch::arange(ids.size(0), torch::kLong).to(device), clip->poolPositions(ids)});
+        } else {
+            v = clip->imageFeatures(pixels);
+            t = clip->textFeatures(ids);
+        }
+        v = gathered(v);
+        t = gathered(t);
 
         StepResult result;
         result.loss = torch::zeros({}, torch::kFloat).to(device);
@@ -373,6 +382,13 @@ public:
     LoadOptions tensorNames() const override { return clipNames(); }
 
 private:
+    // Whether a loss looks at more than the pooled features, which are cheaper by themselves.
+    bool needsTokens() const
+    {
+        return m_model->config.wordDecoding || m_alignment != nn::LocalAlignment::None
+               || m_decoding != nn::ImageDecoding::None;
+    }
+
     void readPeople(std::uint64_t seed)
     {
         std::map<std::int64_t, std::int64_t> labels; // of train people

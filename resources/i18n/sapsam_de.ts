@@ -163,6 +163,193 @@
     </message>
 </context>
 <context>
+    <name>ProtocolBadge</name>
+    <message>
+        <source>Test split</source>
+        <translation>Test-Split</translation>
+    </message>
+    <message>
+        <source>Measured on the split that nothing may be chosen on.</source>
+        <translation>Gemessen auf dem Split, auf dem nichts gewählt werden darf.</translation>
+    </message>
+    <message>
+        <source>Validation split</source>
+        <translation>Validierungs-Split</translation>
+    </message>
+    <message>
+        <source>Checkpoints and settings are chosen on this split: its numbers are a little too good.</source>
+        <translation>Auf diesem Split werden Checkpoints und Einstellungen gewählt: Seine Zahlen sind etwas zu gut.</translation>
+    </message>
+    <message>
+        <source>Training split</source>
+        <translation>Trainings-Split</translation>
+    </message>
+    <message>
+        <source>Measured on pictures that models are trained with; this says nothing about other people.</source>
+        <translation>Gemessen auf Bildern, mit denen Modelle trainiert werden; das sagt nichts über andere Menschen.</translation>
+    </message>
+    <message>
+        <source>All splits together</source>
+        <translation>Alle Splits zusammen</translation>
+    </message>
+    <message>
+        <source>Pictures of the train and val splits are among the queries and in the gallery. Choose the test split for numbers to report.</source>
+        <translation>Unter den Anfragen und in der Galerie sind Bilder der Splits train und val. Wählen Sie den Test-Split für Zahlen, die Sie angeben.</translation>
+    </message>
+    <message>
+        <source>Identity leak</source>
+        <translation>Personen in mehreren Splits</translation>
+    </message>
+    <message>
+        <source>Persons of this split that are in another split, too: %1. The model may have seen them.</source>
+        <translation>Personen dieses Splits, die auch in einem anderen vorkommen: %1. Das Modell kann sie gesehen haben.</translation>
+    </message>
+    <message>
+        <source>Picture leak</source>
+        <translation>Bilder in mehreren Splits</translation>
+    </message>
+    <message>
+        <source>Picture files of this split that are in another split, too, byte for byte: %1.</source>
+        <translation>Bilddateien dieses Splits, die Byte für Byte auch in einem anderen vorkommen: %1.</translation>
+    </message>
+    <message>
+        <source>No leak between splits</source>
+        <translation>Splits sauber getrennt</translation>
+    </message>
+    <message>
+        <source>No person and no file of this split occurs in another split.</source>
+        <translation>Keine Person und keine Datei dieses Splits kommt in einem anderen vor.</translation>
+    </message>
+    <message>
+        <source>Captions were edited</source>
+        <translation>Beschreibungen wurden geändert</translation>
+    </message>
+    <message>
+        <source>Captions of this project were changed by hand (steps in its history: %1): the queries are not those that were published.</source>
+        <translation>Beschreibungen dieses Projekts wurden von Hand geändert (Schritte im Verlauf: %1): Die Anfragen sind nicht die veröffentlichten.</translation>
+    </message>
+    <message>
+        <source>The data set has faults</source>
+        <translation>Der Datensatz hat Fehler</translation>
+    </message>
+    <message>
+        <source>Things that are wrong with the data set: %1, such as: %2. `sapsam dataset doctor` lists them all.</source>
+        <translation>Was an dem Datensatz nicht stimmt: %1, zum Beispiel: %2. `sapsam dataset doctor` zeigt alles.</translation>
+    </message>
+    <message>
+        <source>Drawn people</source>
+        <translation>Gezeichnete Menschen</translation>
+    </message>
+    <message>
+        <source>Measured on people of the project&apos;s own generator that training never draws. No published number is for them.</source>
+        <translation>Gemessen auf Menschen des eigenen Generators, die das Training nie zeichnet. Keine veröffentlichte Zahl gilt für sie.</translation>
+    </message>
+    <message>
+        <source>Stored features</source>
+        <translation>Gespeicherte Merkmale</translation>
+    </message>
+    <message>
+        <source>Ranked by the project&apos;s features, which are rounded to half precision.</source>
+        <translation>Geordnet nach den Merkmalen des Projekts, die auf halbe Genauigkeit gerundet sind.</translation>
+    </message>
+    <message>
+        <source>Choice of the checkpoint unknown</source>
+        <translation>Wahl des Checkpoints unbekannt</translation>
+    </message>
+    <message>
+        <source>No run lies beside this model, so it is not known on which split its checkpoint was chosen.</source>
+        <translation>Neben diesem Modell liegt kein Lauf, daher ist nicht bekannt, auf welchem Split sein Checkpoint gewählt wurde.</translation>
+    </message>
+    <message>
+        <source>Chosen on test</source>
+        <translation>Auf Test gewählt</translation>
+    </message>
+    <message>
+        <source>The run %2 kept the checkpoint that was best on the test split. Numbers on that split are too good and cannot be compared with honestly chosen ones.</source>
+        <translation>Der Lauf %2 behielt den Checkpoint, der auf dem Test-Split am besten war. Zahlen auf diesem Split sind zu gut und nicht mit ehrlich gewählten zu vergleichen.</translation>
+    </message>
+    <message>
+        <source>Chosen on val</source>
+        <translation>Auf Val gewählt</translation>
+    </message>
+    <message>
+        <source>The run %2 never looked at the test split to choose its checkpoint.</source>
+        <translation>Der Lauf %2 hat für die Wahl seines Checkpoints nie auf den Test-Split gesehen.</translation>
+    </message>
+    <message>
+        <source>Trained on these pictures</source>
+        <translation>Auf diesen Bildern trainiert</translation>
+    </message>
+    <message>
+        <source>The run %2 was trained on exactly this split.</source>
+        <translation>Der Lauf %2 wurde auf genau diesem Split trainiert.</translation>
+    </message>
+    <message>
+        <source>Own picture stays in the gallery</source>
+        <translation>Das eigene Bild bleibt in der Galerie</translation>
+    </message>
+    <message>
+        <source>As in the published protocol, all captions are queries, all pictures are the gallery, and the picture a caption was written for is among them.</source>
+        <translation>Wie im veröffentlichten Protokoll sind alle Beschreibungen Anfragen und alle Bilder die Galerie; das Bild, zu dem eine Beschreibung geschrieben wurde, ist darunter.</translation>
+    </message>
+    <message>
+        <source>Few people</source>
+        <translation>Wenige Menschen</translation>
+    </message>
+    <message>
+        <source>Persons that are asked for: only %1. Look at the intervals, not at the digits.</source>
+        <translation>Gesuchte Personen: nur %1. Achten Sie auf die Intervalle, nicht auf die Ziffern.</translation>
+    </message>
+    <message>
+        <source>Captions cut off</source>
+        <translation>Beschreibungen abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Captions that are longer than the %2 tokens that the model reads: %1.</source>
+        <translation>Beschreibungen, die länger sind als die %2 Token, die das Modell liest: %1.</translation>
+    </message>
+    <message>
+        <source>Queries without an answer</source>
+        <translation>Anfragen ohne Antwort</translation>
+    </message>
+    <message>
+        <source>Queries that have no right picture in the gallery, and count in no mean: %1.</source>
+        <translation>Anfragen, für die kein richtiges Bild in der Galerie ist und die in keinem Mittel zählen: %1.</translation>
+    </message>
+    <message>
+        <source>Pictures left out</source>
+        <translation>Bilder ausgelassen</translation>
+    </message>
+    <message>
+        <source>Pictures that could not be used: %1, such as: %2</source>
+        <translation>Bilder, die nicht zu gebrauchen waren: %1, zum Beispiel: %2</translation>
+    </message>
+    <message>
+        <source>Parts drawn by people</source>
+        <translation>Von Menschen gezeichnete Teile</translation>
+    </message>
+    <message>
+        <source>Only the parts that somebody drew or corrected are measured. Where a model&apos;s mask was corrected, its own mistakes may have been overlooked.</source>
+        <translation>Gemessen werden nur Teile, die jemand gezeichnet oder verbessert hat. Wo die Maske eines Modells verbessert wurde, können dessen Fehler übersehen worden sein.</translation>
+    </message>
+    <message>
+        <source>Generic phrases</source>
+        <translation>Allgemeine Phrasen</translation>
+    </message>
+    <message>
+        <source>Each part is asked for by its plain name; the published number uses a phrase written for the picture.</source>
+        <translation>Nach jedem Teil wird mit seinem einfachen Namen gefragt; die veröffentlichte Zahl benutzt eine für das Bild geschriebene Phrase.</translation>
+    </message>
+    <message>
+        <source>Stopped half-way</source>
+        <translation>Auf halbem Weg beendet</translation>
+    </message>
+    <message>
+        <source>The measurement was cancelled: only a part of the pictures or of the queries was used.</source>
+        <translation>Die Messung wurde abgebrochen: Nur ein Teil der Bilder oder der Anfragen wurde benutzt.</translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui</name>
     <message>
         <source>Right person first</source>
@@ -262,6 +449,69 @@
     <message>
         <source>“%1”: “%2” is not a key.</source>
         <translation>„%1“: „%2“ ist keine Taste.</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CalibrationDialog</name>
+    <message>
+        <source>%1 words and more</source>
+        <translation>%1 Wörter und mehr</translation>
+    </message>
+    <message>
+        <source>%1 to %2 words</source>
+        <translation>%1 bis %2 Wörter</translation>
+    </message>
+    <message>
+        <source>What a score is worth</source>
+        <translation>Was eine Bewertung wert ist</translation>
+    </message>
+    <message>
+        <source>Calibrations by the length of the description</source>
+        <translation>Kalibrierungen nach der Länge der Beschreibung</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Error, %</source>
+        <translation>Fehler, %</translation>
+    </message>
+    <message>
+        <source>Pairs</source>
+        <translation>Paare</translation>
+    </message>
+    <message>
+        <source>Expected calibration error: the mean difference between what was said and what was, over all pairs of a description and a picture</source>
+        <translation>Erwarteter Kalibrierungsfehler: der mittlere Unterschied zwischen Gesagtem und Wirklichem über alle Paare aus Beschreibung und Bild</translation>
+    </message>
+    <message>
+        <source>The same over the pairs of which a chance of 10 % and more was said: nearly all other pairs are hopeless, and easily said to be so</source>
+        <translation>Dasselbe über die Paare, denen eine Chance von 10 % und mehr gegeben wurde: Fast alle anderen sind hoffnungslos, und das ist leicht zu sagen</translation>
+    </message>
+    <message>
+        <source>Measured, none of them used for fitting</source>
+        <translation>Gemessen; keines davon wurde zum Anpassen benutzt</translation>
+    </message>
+    <message>
+        <source>an unknown set</source>
+        <translation>unbekannten Daten</translation>
+    </message>
+    <message>
+        <source>%1: the larger a dot, the more pairs; on the dashed line the calibration is right, below it too hopeful.</source>
+        <translation>%1: Je größer ein Punkt, desto mehr Paare; auf der gestrichelten Linie stimmt die Kalibrierung, darunter ist sie zu hoffnungsvoll.</translation>
+    </message>
+    <message>
+        <source>The line “probably no match” stands where a hit has an even chance to be a match: at these scores where as much matches as in %1, which they were fitted on; lower where the scores of a search tell that more of the gallery does.</source>
+        <translation>Die Linie „wahrscheinlich kein Treffer“ steht, wo ein Treffer ebenso wahrscheinlich stimmt wie nicht: bei diesen Werten, wo so viel zutrifft wie in %1, woran sie angepasst wurden; tiefer, wo die Werte einer Suche sagen, dass mehr der Galerie zutrifft.</translation>
+    </message>
+    <message>
+        <source>Even at</source>
+        <translation>Gleichauf bei</translation>
+    </message>
+    <message>
+        <source>Of likely, %</source>
+        <translation>Der wahrsch., %</translation>
     </message>
 </context>
 <context>
@@ -394,6 +644,164 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::CheckModel</name>
+    <message>
+        <source>Picture %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>Mended</source>
+        <translation>In Ordnung</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n weiteres</numerusform>
+            <numerusform>%n weitere</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ChecksPanel</name>
+    <message>
+        <source>Masks of another size</source>
+        <translation>Masken anderer Größe</translation>
+    </message>
+    <message>
+        <source>Person without a part</source>
+        <translation>Person ohne Teil</translation>
+    </message>
+    <message>
+        <source>Overlaps</source>
+        <translation>Überlappungen</translation>
+    </message>
+    <message>
+        <source>Holes</source>
+        <translation>Löcher</translation>
+    </message>
+    <message>
+        <source>Small pieces</source>
+        <translation>Kleine Stücke</translation>
+    </message>
+    <message>
+        <source>Left and right</source>
+        <translation>Links und rechts</translation>
+    </message>
+    <message>
+        <source>Order of the body</source>
+        <translation>Ordnung des Körpers</translation>
+    </message>
+    <message>
+        <source>Half of a pair</source>
+        <translation>Halbes Paar</translation>
+    </message>
+    <message>
+        <source>%1: made for a picture of another size</source>
+        <translation>%1: für ein Bild anderer Größe gemacht</translation>
+    </message>
+    <message>
+        <source>%1 pixels of the person in no part</source>
+        <translation>%1 Pixel der Person in keinem Teil</translation>
+    </message>
+    <message>
+        <source>%1 pixels of the person in no part (%2)</source>
+        <translation>%1 Pixel der Person in keinem Teil (%2)</translation>
+    </message>
+    <message>
+        <source>%1 and %2 overlap: %3 pixels</source>
+        <translation>%1 und %2 überlappen: %3 Pixel</translation>
+    </message>
+    <message>
+        <source>%1: a hole</source>
+        <translation>%1: ein Loch</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n holes</source>
+        <translation>
+            <numerusform>%1: %n Loch</numerusform>
+            <numerusform>%1: %n Löcher</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: a small piece apart</source>
+        <translation>%1: ein kleines Stück abseits</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n small pieces apart</source>
+        <translation>
+            <numerusform>%1: %n kleines Stück abseits</numerusform>
+            <numerusform>%1: %n kleine Stücke abseits</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 and %2 may be swapped</source>
+        <translation>%1 und %2 könnten vertauscht sein</translation>
+    </message>
+    <message>
+        <source>%1 lies below %2</source>
+        <translation>%1 liegt unter %2</translation>
+    </message>
+    <message>
+        <source>%1 is missing, %2 is there</source>
+        <translation>%1 fehlt, %2 ist da</translation>
+    </message>
+    <message>
+        <source>Check all pictures</source>
+        <translation>Alle Bilder prüfen</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>Erneut prüfen</translation>
+    </message>
+    <message>
+        <source>Show them in the gallery</source>
+        <translation>In der Galerie zeigen</translation>
+    </message>
+    <message>
+        <source>PART CHECKS</source>
+        <translation>PRÜFUNG DER TEILE</translation>
+    </message>
+    <message>
+        <source>Which findings</source>
+        <translation>Welche Befunde</translation>
+    </message>
+    <message>
+        <source>All findings</source>
+        <translation>Alle Befunde</translation>
+    </message>
+    <message>
+        <source>Pictures with something to mend, the worst first</source>
+        <translation>Bilder, an denen etwas zu verbessern ist, die schlimmsten zuerst</translation>
+    </message>
+    <message>
+        <source>Check the parts</source>
+        <translation>Teile prüfen</translation>
+    </message>
+    <message>
+        <source>Looking at the masks of all pictures…</source>
+        <translation>Die Masken aller Bilder werden angesehen…</translation>
+    </message>
+    <message>
+        <source>Finds gaps, overlaps, holes, crumbs and swapped sides, and lists the pictures with the most to mend first.</source>
+        <translation>Findet Lücken, Überlappungen, Löcher, Krümel und vertauschte Seiten und nennt die Bilder zuerst, an denen am meisten zu verbessern ist.</translation>
+    </message>
+    <message>
+        <source>Nothing is left to mend.</source>
+        <translation>Es ist nichts mehr zu verbessern.</translation>
+    </message>
+    <message>
+        <source>One picture to mend</source>
+        <translation>Ein Bild zu verbessern</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures to mend, the worst first</source>
+        <translation>
+            <numerusform>%n Bild zu verbessern</numerusform>
+            <numerusform>%n Bilder zu verbessern, die schlimmsten zuerst</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui::ClassChip</name>
     <message>
         <source>%1, class %2</source>
@@ -492,6 +900,84 @@
     <message>
         <source>Actions</source>
         <translation>Aktionen</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ComparePane</name>
+    <message>
+        <source>Parts and phrases</source>
+        <translation>Teile und Phrasen</translation>
+    </message>
+    <message>
+        <source>Identity %1</source>
+        <translation>Identität %1</translation>
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation>Nicht bewertet</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>Angenommen</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Abgelehnt</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>Unsicher</translation>
+    </message>
+    <message>
+        <source>No tag</source>
+        <translation>Kein Schlagwort</translation>
+    </message>
+    <message>
+        <source>No parts yet: segment the pictures first</source>
+        <translation>Noch keine Teile: segmentieren Sie die Bilder zuerst</translation>
+    </message>
+    <message>
+        <source>%1, score %2</source>
+        <translation>%1, Wert %2</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::CompareView</name>
+    <message>
+        <source>Back to the gallery</source>
+        <translation>Zurück zur Galerie</translation>
+    </message>
+    <message>
+        <source>Move and zoom together</source>
+        <translation>Gemeinsam bewegen und zoomen</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>Masken</translation>
+    </message>
+    <message>
+        <source>Whole pictures</source>
+        <translation>Ganze Bilder</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>Verkleinern</translation>
+    </message>
+    <message>
+        <source>Opacity of the masks</source>
+        <translation>Deckkraft der Masken</translation>
+    </message>
+    <message>
+        <source>%1 pictures side by side</source>
+        <translation>%1 Bilder nebeneinander</translation>
     </message>
 </context>
 <context>
@@ -781,7 +1267,7 @@
         <translation>Anfragen, die unter den ersten k Bildern beantwortet sind, in Prozent</translation>
     </message>
     <message>
-        <source>The paper's numbers beside these</source>
+        <source>The paper&apos;s numbers beside these</source>
         <translation>Die Zahlen der Veröffentlichung neben diesen</translation>
     </message>
     <message>
@@ -1264,6 +1750,37 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::Filmstrip</name>
+    <message>
+        <source>Neighbouring pictures</source>
+        <translation>Benachbarte Bilder</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>angenommen</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>abgelehnt</translation>
+    </message>
+    <message>
+        <source>unsure</source>
+        <translation>unsicher</translation>
+    </message>
+    <message>
+        <source>%1 of 5 stars</source>
+        <translation>%1 von 5 Sternen</translation>
+    </message>
+    <message>
+        <source>edited</source>
+        <translation>bearbeitet</translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui::FilterBar</name>
     <message>
         <source>Filter, such as split:train has:hat colour:red rating&gt;=4</source>
@@ -1351,6 +1868,21 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::FilterEdit</name>
+    <message>
+        <source>Filter, such as split:train has:hat rating&gt;=4</source>
+        <translation>Filter, etwa split:train has:hat rating&gt;=4</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>Filter</translation>
+    </message>
+    <message>
+        <source>Filter, column %1: %2</source>
+        <translation>Filter, Spalte %1: %2</translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui::GalleryModel</name>
     <message>
         <source>%1, rank %2, score %3</source>
@@ -1378,10 +1910,6 @@
     <message>
         <source>Size of the pictures (Ctrl and the mouse wheel)</source>
         <translation>Größe der Bilder (Strg und das Mausrad)</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Größe</translation>
     </message>
     <message>
         <source>Gallery</source>
@@ -1416,36 +1944,8 @@
         <translation>Importieren…</translation>
     </message>
     <message>
-        <source>Nobody found</source>
-        <translation>Niemand gefunden</translation>
-    </message>
-    <message>
-        <source>No picture of this gallery is embedded for this query.</source>
-        <translation>Kein Bild dieser Galerie ist für diese Anfrage eingebettet.</translation>
-    </message>
-    <message>
-        <source>%1 ranked</source>
-        <translation>%1 geordnet</translation>
-    </message>
-    <message>
         <source>%1 in the gallery</source>
         <translation>%1 in der Galerie</translation>
-    </message>
-    <message>
-        <source>Searching for “%1”…</source>
-        <translation>Suche nach „%1“…</translation>
-    </message>
-    <message>
-        <source>Nothing to search in yet</source>
-        <translation>Noch nichts zu durchsuchen</translation>
-    </message>
-    <message>
-        <source>The pictures must be embedded once before they can be searched. </source>
-        <translation>Die Bilder müssen einmal eingebettet werden, bevor sie durchsucht werden können. </translation>
-    </message>
-    <message>
-        <source>Embed now</source>
-        <translation>Jetzt einbetten</translation>
     </message>
     <message>
         <source>Save as a view</source>
@@ -2543,46 +3043,165 @@
     </message>
 </context>
 <context>
-    <name>sapsam::ui::MatchPanel</name>
+    <name>sapsam::ui::MapCanvas</name>
     <message>
-        <source>no phrase written</source>
-        <translation>keine Phrase geschrieben</translation>
+        <source>Map of the pictures</source>
+        <translation>Karte der Bilder</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::MapView</name>
+    <message>
+        <source>Near ones together</source>
+        <translation>Ähnliche zusammen</translation>
     </message>
     <message>
-        <source>How well “%1” answers “%2”</source>
-        <translation>Wie gut „%1“ zu „%2“ passt</translation>
+        <source>Principal components</source>
+        <translation>Hauptkomponenten</translation>
     </message>
     <message>
-        <source>asked for: %1</source>
-        <translation>gefragt nach: %1</translation>
+        <source>How the map is made</source>
+        <translation>Wie die Karte entsteht</translation>
     </message>
     <message>
-        <source>Part matches of the selected hit</source>
-        <translation>Übereinstimmung der Teile beim gewählten Treffer</translation>
+        <source>Identity</source>
+        <translation>Identität</translation>
     </message>
     <message>
-        <source>Why rank %1</source>
-        <translation>Warum Rang %1</translation>
+        <source>Split</source>
+        <translation>Teilmenge</translation>
     </message>
     <message>
-        <source>%1 · score %2</source>
-        <translation>%1 · Wert %2</translation>
+        <source>Tag</source>
+        <translation>Schlagwort</translation>
     </message>
     <message>
-        <source>NOT ASKED FOR</source>
-        <translation>NICHT GEFRAGT</translation>
+        <source>Review</source>
+        <translation>Prüfung</translation>
     </message>
     <message>
-        <source>No part of this picture has a phrase yet. The rank comes from the whole picture. “Segment” and “Write phrases” add the reasons.</source>
-        <translation>Noch kein Teil dieses Bildes hat eine Phrase. Der Rang kommt vom ganzen Bild. „Segmentieren“ und „Phrasen schreiben“ liefern die Gründe.</translation>
+        <source>Rating</source>
+        <translation>Bewertung</translation>
     </message>
     <message>
-        <source>Why this match</source>
-        <translation>Warum dieser Treffer</translation>
+        <source>Source</source>
+        <translation>Quelle</translation>
     </message>
     <message>
-        <source>Select a person to see which parts answer the description.</source>
-        <translation>Wählen Sie eine Person, um zu sehen, welche Teile zur Beschreibung passen.</translation>
+        <source>Colour of the points</source>
+        <translation>Farbe der Punkte</translation>
+    </message>
+    <message>
+        <source>Encircle pictures (Shift adds, Ctrl takes away)</source>
+        <translation>Bilder einkreisen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
+    </message>
+    <message>
+        <source>Box pictures (Shift adds, Ctrl takes away)</source>
+        <translation>Bilder einrahmen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
+    </message>
+    <message>
+        <source>Move the map</source>
+        <translation>Karte verschieben</translation>
+    </message>
+    <message>
+        <source>Legend</source>
+        <translation>Legende</translation>
+    </message>
+    <message>
+        <source>A click selects the pictures of this colour</source>
+        <translation>Ein Klick wählt die Bilder dieser Farbe aus</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Progress of the map</source>
+        <translation>Fortschritt der Karte</translation>
+    </message>
+    <message>
+        <source>The map is being made</source>
+        <translation>Die Karte entsteht</translation>
+    </message>
+    <message>
+        <source>Laying out</source>
+        <translation>Anordnen</translation>
+    </message>
+    <message>
+        <source>Finding neighbours</source>
+        <translation>Nachbarn finden</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Vorbereiten</translation>
+    </message>
+    <message>
+        <source>The map was cancelled.</source>
+        <translation>Die Karte wurde abgebrochen.</translation>
+    </message>
+    <message>
+        <source>%1 pictures by %2</source>
+        <translation>%1 Bilder nach %2</translation>
+    </message>
+    <message>
+        <source>Nothing to map yet</source>
+        <translation>Noch nichts für die Karte</translation>
+    </message>
+    <message>
+        <source>The map shows which pictures look alike to the model. For that they must be embedded first.</source>
+        <translation>Die Karte zeigt, welche Bilder für das Modell ähnlich aussehen. Dazu müssen sie erst eingebettet werden.</translation>
+    </message>
+    <message>
+        <source>Embed the pictures</source>
+        <translation>Bilder einbetten</translation>
+    </message>
+    <message>
+        <source>There is no map</source>
+        <translation>Es gibt keine Karte</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>Angenommen</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Abgelehnt</translation>
+    </message>
+    <message>
+        <source>Unsure</source>
+        <translation>Unsicher</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation>Nicht bewertet</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>und %1 weitere</translation>
+    </message>
+    <message>
+        <source>Colour by</source>
+        <translation>Farbe nach</translation>
+    </message>
+    <message>
+        <source>Colour: %1</source>
+        <translation>Farbe: %1</translation>
+    </message>
+    <message>
+        <source>%1 not embedded</source>
+        <translation>%1 nicht eingebettet</translation>
     </message>
 </context>
 <context>
@@ -3289,6 +3908,37 @@
     </message>
 </context>
 <context>
+    <name>sapsam::ui::PartAdder</name>
+    <message>
+        <source>must not be there</source>
+        <translation>darf nicht da sein</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
+    </message>
+    <message>
+        <source>A part of the query by hand</source>
+        <translation>Ein Teil der Anfrage von Hand</translation>
+    </message>
+    <message>
+        <source>Which part</source>
+        <translation>Welcher Teil</translation>
+    </message>
+    <message>
+        <source>What it looks like</source>
+        <translation>Wie er aussieht</translation>
+    </message>
+    <message>
+        <source>What it looks like: “a red jacket”</source>
+        <translation>Wie er aussieht: „a red jacket“</translation>
+    </message>
+    <message>
+        <source>Close without adding</source>
+        <translation>Schließen, ohne hinzuzufügen</translation>
+    </message>
+</context>
+<context>
     <name>sapsam::ui::PartDelegate</name>
     <message>
         <source>Phrase of: %1</source>
@@ -3925,22 +4575,84 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
     </message>
 </context>
 <context>
-    <name>sapsam::ui::ResponseBar</name>
+    <name>sapsam::ui::QueryChip</name>
     <message>
-        <source>The description as understood</source>
-        <translation>Die Beschreibung, wie sie verstanden wurde</translation>
+        <source>Take it out of the query</source>
+        <translation>Aus der Anfrage nehmen</translation>
     </message>
     <message>
-        <source>Back to all pictures</source>
-        <translation>Zurück zu allen Bildern</translation>
+        <source>Take out: %1</source>
+        <translation>Herausnehmen: %1</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::ReliabilityChart</name>
+    <message>
+        <source>Reliability diagram</source>
+        <translation>Verlässlichkeitsdiagramm</translation>
     </message>
     <message>
-        <source>Back to all pictures (Esc)</source>
-        <translation>Zurück zu allen Bildern (Esc)</translation>
+        <source>said %1 %, were %2 %</source>
+        <translation>gesagt %1 %, waren %2 %</translation>
     </message>
     <message>
-        <source>%1 of %2 people for “%3” · %4 ms · %5</source>
-        <translation>%1 von %2 Personen für „%3“ · %4 ms · %5</translation>
+        <source>said, %</source>
+        <translation>gesagt, %</translation>
+    </message>
+    <message>
+        <source>were matches, %</source>
+        <translation>waren Treffer, %</translation>
+    </message>
+</context>
+<context>
+    <name>sapsam::ui::SamplesView</name>
+    <message>
+        <source>Samples of which step</source>
+        <translation>Beispiele welches Schritts</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>Nothing has been kept yet: every evaluation keeps a few predictions.</source>
+        <translation>Noch nichts aufgehoben: Jede Auswertung hebt einige Vorhersagen auf.</translation>
+    </message>
+    <message>
+        <source>Left what is right, on the right what the model said.</source>
+        <translation>Links, was richtig ist, rechts, was das Modell sagt.</translation>
+    </message>
+    <message>
+        <source>What is right</source>
+        <translation>Was richtig ist</translation>
+    </message>
+    <message>
+        <source>What the model said</source>
+        <translation>Was das Modell sagt</translation>
+    </message>
+    <message>
+        <source>right: %1</source>
+        <translation>richtig: %1</translation>
+    </message>
+    <message>
+        <source>said: %1</source>
+        <translation>gesagt: %1</translation>
+    </message>
+    <message>
+        <source>✓ right</source>
+        <translation>✓ richtig</translation>
+    </message>
+    <message>
+        <source>✗ wrong</source>
+        <translation>✗ falsch</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>Rang %1</translation>
     </message>
 </context>
 <context>
@@ -4077,32 +4789,12 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <translation>%1 von %2 Personen · kodiert in %3 ms, geordnet in %4 ms · %5</translation>
     </message>
     <message>
-        <source>Probably no match: no hit reaches the calibrated score of %1.</source>
-        <translation>Wahrscheinlich kein Treffer: Keine Person erreicht den kalibrierten Wert von %1.</translation>
-    </message>
-    <message>
-        <source>Probable matches: the first %1. Below the score of %2, probably no match (calibrated on %3; error %4 %).</source>
-        <translation>Wahrscheinliche Treffer: die ersten %1. Unter dem Wert %2 wahrscheinlich kein Treffer (kalibriert an %3; Fehler %4 %).</translation>
-    </message>
-    <message>
         <source>No line for “probably no match”: %1</source>
         <translation>Keine Grenze für „wahrscheinlich kein Treffer“: %1</translation>
     </message>
     <message>
-        <source>Re-ranked by parts.</source>
-        <translation>Nach Teilen umgeordnet.</translation>
-    </message>
-    <message>
-        <source>Parts explain, they do not re-rank. %1</source>
-        <translation>Teile erklären, sie ordnen nicht um. %1</translation>
-    </message>
-    <message>
         <source>Nobody found</source>
         <translation>Niemand gefunden</translation>
-    </message>
-    <message>
-        <source>No embedded picture fits the filter of this query.</source>
-        <translation>Kein eingebettetes Bild passt zum Filter dieser Anfrage.</translation>
     </message>
     <message>
         <source>Nothing to search in yet</source>
@@ -4292,6 +4984,44 @@ Legen Sie die Datei dorthin zurück, wo sie war, oder importieren Sie sie von ih
         <source>Your judgements count; measured on %1: after %2 of them a right one is first for %3 %, without learning for %4 %.</source>
         <translation>Ihre Urteile zählen; gemessen an %1: nach %2 davon steht für %3 % ein richtiges Bild vorn, ohne Lernen für %4 %.</translation>
     </message>
+    <message>
+        <source>The description has %1 tokens, the model reads %2: the end was left out, shorten it</source>
+        <translation>Die Beschreibung hat %1 Tokens, das Modell liest %2: Das Ende wurde weggelassen, kürzen Sie sie</translation>
+    </message>
+    <message>
+        <source>The merges of the project have no part for “%1” (%2); only the words count</source>
+        <translation>Die Zusammenfassungen des Projekts haben kein Teil für „%1“ (%2); nur die Wörter zählen</translation>
+    </message>
+    <message>
+        <source>No garment or other part of a person was recognised in the description; it is compared as a whole</source>
+        <translation>In der Beschreibung wurde kein Kleidungsstück oder anderes Teil einer Person erkannt; sie wird als Ganzes verglichen</translation>
+    </message>
+    <message>
+        <source>“%1”</source>
+        <translation>„%1“</translation>
+    </message>
+    <message>
+        <source>The model does not know %1; it guesses from pieces of what is unknown</source>
+        <translation>Das Modell kennt %1 nicht; es rät aus Bruchstücken dessen, was es nicht kennt</translation>
+    </message>
+    <message>
+        <source>No part has been found on any picture, so nothing can be denied; find parts and write phrases first</source>
+        <translation>Auf keinem Bild wurde ein Teil gefunden, also kann nichts verneint werden; finden Sie zuerst Teile und schreiben Sie Phrasen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n phrase(s) were written after embedding and do not count; embed again</source>
+        <translation>
+            <numerusform>%n Phrase wurde nach dem Einbetten geschrieben und zählt nicht; betten Sie neu ein</numerusform>
+            <numerusform>%n Phrasen wurden nach dem Einbetten geschrieben und zählen nicht; betten Sie neu ein</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n image(s) are not embedded and cannot be found; embed again</source>
+        <translation>
+            <numerusform>%n Bild ist nicht eingebettet und kann nicht gefunden werden; betten Sie neu ein</numerusform>
+            <numerusform>%n Bilder sind nicht eingebettet und können nicht gefunden werden; betten Sie neu ein</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>sapsam::ui::SettingRow</name>
@@ -4417,7 +5147,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Modelle</translation>
     </message>
     <message>
-        <source>The program's own</source>
+        <source>The program&apos;s own</source>
         <translation>Die des Programms</translation>
     </message>
     <message>
@@ -4991,7 +5721,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Keine Einstellung hat das in Name oder Erklärung.</translation>
     </message>
     <message>
-        <source>'batchSize' cannot be shared equally by %1 processes</source>
+        <source>&apos;batchSize&apos; cannot be shared equally by %1 processes</source>
         <translation>„batchSize“ lässt sich nicht gleichmäßig auf %1 Prozesse verteilen</translation>
     </message>
     <message>
@@ -5019,7 +5749,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Die Prozesse teilen sich die Kerne oder nehmen je eine Karte, und sie teilen sich jeden Batch.</translation>
     </message>
     <message>
-        <source>A script is written into the run's folder and given to sbatch. The folder and the data must lie where the cluster's machines see them.</source>
+        <source>A script is written into the run&apos;s folder and given to sbatch. The folder and the data must lie where the cluster&apos;s machines see them.</source>
         <translation>Ein Skript wird in den Ordner des Laufs geschrieben und an sbatch übergeben. Ordner und Daten müssen dort liegen, wo die Rechner des Clusters sie sehen.</translation>
     </message>
     <message>
@@ -5186,7 +5916,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Noch keine Trainingsläufe</translation>
     </message>
     <message>
-        <source>Train the small models on drawn people, or the paper's on your data. A run is a process of its own: it goes on when this window is closed.</source>
+        <source>Train the small models on drawn people, or the paper&apos;s on your data. A run is a process of its own: it goes on when this window is closed.</source>
         <translation>Trainieren Sie die kleinen Modelle mit gezeichneten Personen, oder die der Veröffentlichung mit Ihren Daten. Ein Lauf ist ein eigener Prozess: Er geht weiter, wenn dieses Fenster geschlossen wird.</translation>
     </message>
     <message>
@@ -5322,7 +6052,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>&amp;Ordner öffnen</translation>
     </message>
     <message>
-        <source>Shows the run's folder in the file manager.</source>
+        <source>Shows the run&apos;s folder in the file manager.</source>
         <translation>Zeigt den Ordner des Laufs in der Dateiverwaltung.</translation>
     </message>
     <message>
@@ -5628,7 +6358,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Maske übernehmen</translation>
     </message>
     <message>
-        <source>Make this the part's mask (F or Enter)</source>
+        <source>Make this the part&apos;s mask (F or Enter)</source>
         <translation>Zur Maske des Teils machen (F oder Eingabe)</translation>
     </message>
     <message>
@@ -5880,7 +6610,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Abschließen</translation>
     </message>
     <message>
-        <source>Close the polygon, or take the model's mask</source>
+        <source>Close the polygon, or take the model&apos;s mask</source>
         <translation>Das Polygon schließen oder die Maske des Modells übernehmen</translation>
     </message>
     <message>
@@ -5904,7 +6634,7 @@ In Dateien: %2. Vorgabe: %3.</translation>
         <translation>Teil sperren</translation>
     </message>
     <message>
-        <source>Edit the part's phrase</source>
+        <source>Edit the part&apos;s phrase</source>
         <translation>Phrase des Teils bearbeiten</translation>
     </message>
     <message>
@@ -6038,812 +6768,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>Click to see where</source>
         <translation>Klicken, um zu sehen, wo</translation>
-    </message>
-</context>
-<context>
-    <name>ProtocolBadge</name>
-    <message>
-        <source>Test split</source>
-        <translation>Test-Split</translation>
-    </message>
-    <message>
-        <source>Measured on the split that nothing may be chosen on.</source>
-        <translation>Gemessen auf dem Split, auf dem nichts gewählt werden darf.</translation>
-    </message>
-    <message>
-        <source>Validation split</source>
-        <translation>Validierungs-Split</translation>
-    </message>
-    <message>
-        <source>Checkpoints and settings are chosen on this split: its numbers are a little too good.</source>
-        <translation>Auf diesem Split werden Checkpoints und Einstellungen gewählt: Seine Zahlen sind etwas zu gut.</translation>
-    </message>
-    <message>
-        <source>Training split</source>
-        <translation>Trainings-Split</translation>
-    </message>
-    <message>
-        <source>Measured on pictures that models are trained with; this says nothing about other people.</source>
-        <translation>Gemessen auf Bildern, mit denen Modelle trainiert werden; das sagt nichts über andere Menschen.</translation>
-    </message>
-    <message>
-        <source>All splits together</source>
-        <translation>Alle Splits zusammen</translation>
-    </message>
-    <message>
-        <source>Pictures of the train and val splits are among the queries and in the gallery. Choose the test split for numbers to report.</source>
-        <translation>Unter den Anfragen und in der Galerie sind Bilder der Splits train und val. Wählen Sie den Test-Split für Zahlen, die Sie angeben.</translation>
-    </message>
-    <message>
-        <source>Identity leak</source>
-        <translation>Personen in mehreren Splits</translation>
-    </message>
-    <message>
-        <source>Persons of this split that are in another split, too: %1. The model may have seen them.</source>
-        <translation>Personen dieses Splits, die auch in einem anderen vorkommen: %1. Das Modell kann sie gesehen haben.</translation>
-    </message>
-    <message>
-        <source>Picture leak</source>
-        <translation>Bilder in mehreren Splits</translation>
-    </message>
-    <message>
-        <source>Picture files of this split that are in another split, too, byte for byte: %1.</source>
-        <translation>Bilddateien dieses Splits, die Byte für Byte auch in einem anderen vorkommen: %1.</translation>
-    </message>
-    <message>
-        <source>No leak between splits</source>
-        <translation>Splits sauber getrennt</translation>
-    </message>
-    <message>
-        <source>No person and no file of this split occurs in another split.</source>
-        <translation>Keine Person und keine Datei dieses Splits kommt in einem anderen vor.</translation>
-    </message>
-    <message>
-        <source>Captions were edited</source>
-        <translation>Beschreibungen wurden geändert</translation>
-    </message>
-    <message>
-        <source>Captions of this project were changed by hand (steps in its history: %1): the queries are not those that were published.</source>
-        <translation>Beschreibungen dieses Projekts wurden von Hand geändert (Schritte im Verlauf: %1): Die Anfragen sind nicht die veröffentlichten.</translation>
-    </message>
-    <message>
-        <source>The data set has faults</source>
-        <translation>Der Datensatz hat Fehler</translation>
-    </message>
-    <message>
-        <source>Things that are wrong with the data set: %1, such as: %2. `sapsam dataset doctor` lists them all.</source>
-        <translation>Was an dem Datensatz nicht stimmt: %1, zum Beispiel: %2. `sapsam dataset doctor` zeigt alles.</translation>
-    </message>
-    <message>
-        <source>Drawn people</source>
-        <translation>Gezeichnete Menschen</translation>
-    </message>
-    <message>
-        <source>Measured on people of the project&apos;s own generator that training never draws. No published number is for them.</source>
-        <translation>Gemessen auf Menschen des eigenen Generators, die das Training nie zeichnet. Keine veröffentlichte Zahl gilt für sie.</translation>
-    </message>
-    <message>
-        <source>Stored features</source>
-        <translation>Gespeicherte Merkmale</translation>
-    </message>
-    <message>
-        <source>Ranked by the project&apos;s features, which are rounded to half precision.</source>
-        <translation>Geordnet nach den Merkmalen des Projekts, die auf halbe Genauigkeit gerundet sind.</translation>
-    </message>
-    <message>
-        <source>Choice of the checkpoint unknown</source>
-        <translation>Wahl des Checkpoints unbekannt</translation>
-    </message>
-    <message>
-        <source>No run lies beside this model, so it is not known on which split its checkpoint was chosen.</source>
-        <translation>Neben diesem Modell liegt kein Lauf, daher ist nicht bekannt, auf welchem Split sein Checkpoint gewählt wurde.</translation>
-    </message>
-    <message>
-        <source>Chosen on test</source>
-        <translation>Auf Test gewählt</translation>
-    </message>
-    <message>
-        <source>The run %2 kept the checkpoint that was best on the test split. Numbers on that split are too good and cannot be compared with honestly chosen ones.</source>
-        <translation>Der Lauf %2 behielt den Checkpoint, der auf dem Test-Split am besten war. Zahlen auf diesem Split sind zu gut und nicht mit ehrlich gewählten zu vergleichen.</translation>
-    </message>
-    <message>
-        <source>Chosen on val</source>
-        <translation>Auf Val gewählt</translation>
-    </message>
-    <message>
-        <source>The run %2 never looked at the test split to choose its checkpoint.</source>
-        <translation>Der Lauf %2 hat für die Wahl seines Checkpoints nie auf den Test-Split gesehen.</translation>
-    </message>
-    <message>
-        <source>Trained on these pictures</source>
-        <translation>Auf diesen Bildern trainiert</translation>
-    </message>
-    <message>
-        <source>The run %2 was trained on exactly this split.</source>
-        <translation>Der Lauf %2 wurde auf genau diesem Split trainiert.</translation>
-    </message>
-    <message>
-        <source>Own picture stays in the gallery</source>
-        <translation>Das eigene Bild bleibt in der Galerie</translation>
-    </message>
-    <message>
-        <source>As in the published protocol, all captions are queries, all pictures are the gallery, and the picture a caption was written for is among them.</source>
-        <translation>Wie im veröffentlichten Protokoll sind alle Beschreibungen Anfragen und alle Bilder die Galerie; das Bild, zu dem eine Beschreibung geschrieben wurde, ist darunter.</translation>
-    </message>
-    <message>
-        <source>Few people</source>
-        <translation>Wenige Menschen</translation>
-    </message>
-    <message>
-        <source>Persons that are asked for: only %1. Look at the intervals, not at the digits.</source>
-        <translation>Gesuchte Personen: nur %1. Achten Sie auf die Intervalle, nicht auf die Ziffern.</translation>
-    </message>
-    <message>
-        <source>Captions cut off</source>
-        <translation>Beschreibungen abgeschnitten</translation>
-    </message>
-    <message>
-        <source>Captions that are longer than the %2 tokens that the model reads: %1.</source>
-        <translation>Beschreibungen, die länger sind als die %2 Token, die das Modell liest: %1.</translation>
-    </message>
-    <message>
-        <source>Queries without an answer</source>
-        <translation>Anfragen ohne Antwort</translation>
-    </message>
-    <message>
-        <source>Queries that have no right picture in the gallery, and count in no mean: %1.</source>
-        <translation>Anfragen, für die kein richtiges Bild in der Galerie ist und die in keinem Mittel zählen: %1.</translation>
-    </message>
-    <message>
-        <source>Pictures left out</source>
-        <translation>Bilder ausgelassen</translation>
-    </message>
-    <message>
-        <source>Pictures that could not be used: %1, such as: %2</source>
-        <translation>Bilder, die nicht zu gebrauchen waren: %1, zum Beispiel: %2</translation>
-    </message>
-    <message>
-        <source>Parts drawn by people</source>
-        <translation>Von Menschen gezeichnete Teile</translation>
-    </message>
-    <message>
-        <source>Only the parts that somebody drew or corrected are measured. Where a model&apos;s mask was corrected, its own mistakes may have been overlooked.</source>
-        <translation>Gemessen werden nur Teile, die jemand gezeichnet oder verbessert hat. Wo die Maske eines Modells verbessert wurde, können dessen Fehler übersehen worden sein.</translation>
-    </message>
-    <message>
-        <source>Generic phrases</source>
-        <translation>Allgemeine Phrasen</translation>
-    </message>
-    <message>
-        <source>Each part is asked for by its plain name; the published number uses a phrase written for the picture.</source>
-        <translation>Nach jedem Teil wird mit seinem einfachen Namen gefragt; die veröffentlichte Zahl benutzt eine für das Bild geschriebene Phrase.</translation>
-    </message>
-    <message>
-        <source>Stopped half-way</source>
-        <translation>Auf halbem Weg beendet</translation>
-    </message>
-    <message>
-        <source>The measurement was cancelled: only a part of the pictures or of the queries was used.</source>
-        <translation>Die Messung wurde abgebrochen: Nur ein Teil der Bilder oder der Anfragen wurde benutzt.</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::CalibrationDialog</name>
-    <message>
-        <source>%1 words and more</source>
-        <translation>%1 Wörter und mehr</translation>
-    </message>
-    <message>
-        <source>%1 to %2 words</source>
-        <translation>%1 bis %2 Wörter</translation>
-    </message>
-    <message>
-        <source>What a score is worth</source>
-        <translation>Was eine Bewertung wert ist</translation>
-    </message>
-    <message>
-        <source>Calibrations by the length of the description</source>
-        <translation>Kalibrierungen nach der Länge der Beschreibung</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>Beschreibung</translation>
-    </message>
-    <message>
-        <source>Error, %</source>
-        <translation>Fehler, %</translation>
-    </message>
-    <message>
-        <source>Pairs</source>
-        <translation>Paare</translation>
-    </message>
-    <message>
-        <source>Expected calibration error: the mean difference between what was said and what was, over all pairs of a description and a picture</source>
-        <translation>Erwarteter Kalibrierungsfehler: der mittlere Unterschied zwischen Gesagtem und Wirklichem über alle Paare aus Beschreibung und Bild</translation>
-    </message>
-    <message>
-        <source>The same over the pairs of which a chance of 10 % and more was said: nearly all other pairs are hopeless, and easily said to be so</source>
-        <translation>Dasselbe über die Paare, denen eine Chance von 10 % und mehr gegeben wurde: Fast alle anderen sind hoffnungslos, und das ist leicht zu sagen</translation>
-    </message>
-    <message>
-        <source>Measured, none of them used for fitting</source>
-        <translation>Gemessen; keines davon wurde zum Anpassen benutzt</translation>
-    </message>
-    <message>
-        <source>an unknown set</source>
-        <translation>unbekannten Daten</translation>
-    </message>
-    <message>
-        <source>%1: the larger a dot, the more pairs; on the dashed line the calibration is right, below it too hopeful.</source>
-        <translation>%1: Je größer ein Punkt, desto mehr Paare; auf der gestrichelten Linie stimmt die Kalibrierung, darunter ist sie zu hoffnungsvoll.</translation>
-    </message>
-    <message>
-        <source>The line “probably no match” stands where a hit has an even chance to be a match: at these scores where as much matches as in %1, which they were fitted on; lower where the scores of a search tell that more of the gallery does.</source>
-        <translation>Die Linie „wahrscheinlich kein Treffer“ steht, wo ein Treffer ebenso wahrscheinlich stimmt wie nicht: bei diesen Werten, wo so viel zutrifft wie in %1, woran sie angepasst wurden; tiefer, wo die Werte einer Suche sagen, dass mehr der Galerie zutrifft.</translation>
-    </message>
-    <message>
-        <source>Even at</source>
-        <translation>Gleichauf bei</translation>
-    </message>
-    <message>
-        <source>Of likely, %</source>
-        <translation>Der wahrsch., %</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::FilterEdit</name>
-    <message>
-        <source>Filter, such as split:train has:hat rating&gt;=4</source>
-        <translation>Filter, etwa split:train has:hat rating&gt;=4</translation>
-    </message>
-    <message>
-        <source>Filter</source>
-        <translation>Filter</translation>
-    </message>
-    <message>
-        <source>Filter, column %1: %2</source>
-        <translation>Filter, Spalte %1: %2</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::PartAdder</name>
-    <message>
-        <source>must not be there</source>
-        <translation>darf nicht da sein</translation>
-    </message>
-    <message>
-        <source>Add</source>
-        <translation>Hinzufügen</translation>
-    </message>
-    <message>
-        <source>A part of the query by hand</source>
-        <translation>Ein Teil der Anfrage von Hand</translation>
-    </message>
-    <message>
-        <source>Which part</source>
-        <translation>Welcher Teil</translation>
-    </message>
-    <message>
-        <source>What it looks like</source>
-        <translation>Wie er aussieht</translation>
-    </message>
-    <message>
-        <source>What it looks like: “a red jacket”</source>
-        <translation>Wie er aussieht: „a red jacket“</translation>
-    </message>
-    <message>
-        <source>Close without adding</source>
-        <translation>Schließen, ohne hinzuzufügen</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::ReliabilityChart</name>
-    <message>
-        <source>Reliability diagram</source>
-        <translation>Verlässlichkeitsdiagramm</translation>
-    </message>
-    <message>
-        <source>said %1 %, were %2 %</source>
-        <translation>gesagt %1 %, waren %2 %</translation>
-    </message>
-    <message>
-        <source>said, %</source>
-        <translation>gesagt, %</translation>
-    </message>
-    <message>
-        <source>were matches, %</source>
-        <translation>waren Treffer, %</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::SamplesView</name>
-    <message>
-        <source>Samples of which step</source>
-        <translation>Beispiele welches Schritts</translation>
-    </message>
-    <message>
-        <source>Step</source>
-        <translation>Schritt</translation>
-    </message>
-    <message>
-        <source>Samples</source>
-        <translation>Beispiele</translation>
-    </message>
-    <message>
-        <source>Nothing has been kept yet: every evaluation keeps a few predictions.</source>
-        <translation>Noch nichts aufgehoben: Jede Auswertung hebt einige Vorhersagen auf.</translation>
-    </message>
-    <message>
-        <source>Left what is right, on the right what the model said.</source>
-        <translation>Links, was richtig ist, rechts, was das Modell sagt.</translation>
-    </message>
-    <message>
-        <source>What is right</source>
-        <translation>Was richtig ist</translation>
-    </message>
-    <message>
-        <source>What the model said</source>
-        <translation>Was das Modell sagt</translation>
-    </message>
-    <message>
-        <source>right: %1</source>
-        <translation>richtig: %1</translation>
-    </message>
-    <message>
-        <source>said: %1</source>
-        <translation>gesagt: %1</translation>
-    </message>
-    <message>
-        <source>✓ right</source>
-        <translation>✓ richtig</translation>
-    </message>
-    <message>
-        <source>✗ wrong</source>
-        <translation>✗ falsch</translation>
-    </message>
-    <message>
-        <source>rank %1</source>
-        <translation>Rang %1</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::CheckModel</name>
-    <message>
-        <source>Picture %1</source>
-        <translation>Bild %1</translation>
-    </message>
-    <message>
-        <source>Mended</source>
-        <translation>In Ordnung</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n more</source>
-        <translation>
-            <numerusform>%n weiteres</numerusform>
-            <numerusform>%n weitere</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::ChecksPanel</name>
-    <message>
-        <source>Masks of another size</source>
-        <translation>Masken anderer Größe</translation>
-    </message>
-    <message>
-        <source>Person without a part</source>
-        <translation>Person ohne Teil</translation>
-    </message>
-    <message>
-        <source>Overlaps</source>
-        <translation>Überlappungen</translation>
-    </message>
-    <message>
-        <source>Holes</source>
-        <translation>Löcher</translation>
-    </message>
-    <message>
-        <source>Small pieces</source>
-        <translation>Kleine Stücke</translation>
-    </message>
-    <message>
-        <source>Left and right</source>
-        <translation>Links und rechts</translation>
-    </message>
-    <message>
-        <source>Order of the body</source>
-        <translation>Ordnung des Körpers</translation>
-    </message>
-    <message>
-        <source>Half of a pair</source>
-        <translation>Halbes Paar</translation>
-    </message>
-    <message>
-        <source>%1: made for a picture of another size</source>
-        <translation>%1: für ein Bild anderer Größe gemacht</translation>
-    </message>
-    <message>
-        <source>%1 pixels of the person in no part</source>
-        <translation>%1 Pixel der Person in keinem Teil</translation>
-    </message>
-    <message>
-        <source>%1 pixels of the person in no part (%2)</source>
-        <translation>%1 Pixel der Person in keinem Teil (%2)</translation>
-    </message>
-    <message>
-        <source>%1 and %2 overlap: %3 pixels</source>
-        <translation>%1 und %2 überlappen: %3 Pixel</translation>
-    </message>
-    <message>
-        <source>%1: a hole</source>
-        <translation>%1: ein Loch</translation>
-    </message>
-    <message numerus="yes">
-        <source>%1: %n holes</source>
-        <translation>
-            <numerusform>%1: %n Loch</numerusform>
-            <numerusform>%1: %n Löcher</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1: a small piece apart</source>
-        <translation>%1: ein kleines Stück abseits</translation>
-    </message>
-    <message numerus="yes">
-        <source>%1: %n small pieces apart</source>
-        <translation>
-            <numerusform>%1: %n kleines Stück abseits</numerusform>
-            <numerusform>%1: %n kleine Stücke abseits</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1 and %2 may be swapped</source>
-        <translation>%1 und %2 könnten vertauscht sein</translation>
-    </message>
-    <message>
-        <source>%1 lies below %2</source>
-        <translation>%1 liegt unter %2</translation>
-    </message>
-    <message>
-        <source>%1 is missing, %2 is there</source>
-        <translation>%1 fehlt, %2 ist da</translation>
-    </message>
-    <message>
-        <source>Check all pictures</source>
-        <translation>Alle Bilder prüfen</translation>
-    </message>
-    <message>
-        <source>Check again</source>
-        <translation>Erneut prüfen</translation>
-    </message>
-    <message>
-        <source>Show them in the gallery</source>
-        <translation>In der Galerie zeigen</translation>
-    </message>
-    <message>
-        <source>PART CHECKS</source>
-        <translation>PRÜFUNG DER TEILE</translation>
-    </message>
-    <message>
-        <source>Which findings</source>
-        <translation>Welche Befunde</translation>
-    </message>
-    <message>
-        <source>All findings</source>
-        <translation>Alle Befunde</translation>
-    </message>
-    <message>
-        <source>Pictures with something to mend, the worst first</source>
-        <translation>Bilder, an denen etwas zu verbessern ist, die schlimmsten zuerst</translation>
-    </message>
-    <message>
-        <source>Check the parts</source>
-        <translation>Teile prüfen</translation>
-    </message>
-    <message>
-        <source>Looking at the masks of all pictures…</source>
-        <translation>Die Masken aller Bilder werden angesehen…</translation>
-    </message>
-    <message>
-        <source>Finds gaps, overlaps, holes, crumbs and swapped sides, and lists the pictures with the most to mend first.</source>
-        <translation>Findet Lücken, Überlappungen, Löcher, Krümel und vertauschte Seiten und nennt die Bilder zuerst, an denen am meisten zu verbessern ist.</translation>
-    </message>
-    <message>
-        <source>Nothing is left to mend.</source>
-        <translation>Es ist nichts mehr zu verbessern.</translation>
-    </message>
-    <message>
-        <source>One picture to mend</source>
-        <translation>Ein Bild zu verbessern</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures to mend, the worst first</source>
-        <translation>
-            <numerusform>%n Bild zu verbessern</numerusform>
-            <numerusform>%n Bilder zu verbessern, die schlimmsten zuerst</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::Filmstrip</name>
-    <message>
-        <source>Neighbouring pictures</source>
-        <translation>Benachbarte Bilder</translation>
-    </message>
-    <message>
-        <source>%1 of %2</source>
-        <translation>%1 von %2</translation>
-    </message>
-    <message>
-        <source>accepted</source>
-        <translation>angenommen</translation>
-    </message>
-    <message>
-        <source>rejected</source>
-        <translation>abgelehnt</translation>
-    </message>
-    <message>
-        <source>unsure</source>
-        <translation>unsicher</translation>
-    </message>
-    <message>
-        <source>%1 of 5 stars</source>
-        <translation>%1 von 5 Sternen</translation>
-    </message>
-    <message>
-        <source>edited</source>
-        <translation>bearbeitet</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::ComparePane</name>
-    <message>
-        <source>Parts and phrases</source>
-        <translation>Teile und Phrasen</translation>
-    </message>
-    <message>
-        <source>Identity %1</source>
-        <translation>Identität %1</translation>
-    </message>
-    <message>
-        <source>Not rated</source>
-        <translation>Nicht bewertet</translation>
-    </message>
-    <message>
-        <source>Not reviewed</source>
-        <translation>Nicht geprüft</translation>
-    </message>
-    <message>
-        <source>Accepted</source>
-        <translation>Angenommen</translation>
-    </message>
-    <message>
-        <source>Rejected</source>
-        <translation>Abgelehnt</translation>
-    </message>
-    <message>
-        <source>Unsure</source>
-        <translation>Unsicher</translation>
-    </message>
-    <message>
-        <source>No tag</source>
-        <translation>Kein Schlagwort</translation>
-    </message>
-    <message>
-        <source>No parts yet: segment the pictures first</source>
-        <translation>Noch keine Teile: segmentieren Sie die Bilder zuerst</translation>
-    </message>
-    <message>
-        <source>%1, score %2</source>
-        <translation>%1, Wert %2</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::CompareView</name>
-    <message>
-        <source>Back to the gallery</source>
-        <translation>Zurück zur Galerie</translation>
-    </message>
-    <message>
-        <source>Move and zoom together</source>
-        <translation>Gemeinsam bewegen und zoomen</translation>
-    </message>
-    <message>
-        <source>Masks</source>
-        <translation>Masken</translation>
-    </message>
-    <message>
-        <source>Whole pictures</source>
-        <translation>Ganze Bilder</translation>
-    </message>
-    <message>
-        <source>Zoom in</source>
-        <translation>Vergrößern</translation>
-    </message>
-    <message>
-        <source>Zoom out</source>
-        <translation>Verkleinern</translation>
-    </message>
-    <message>
-        <source>Opacity of the masks</source>
-        <translation>Deckkraft der Masken</translation>
-    </message>
-    <message>
-        <source>%1 pictures side by side</source>
-        <translation>%1 Bilder nebeneinander</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::MapCanvas</name>
-    <message>
-        <source>Map of the pictures</source>
-        <translation>Karte der Bilder</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::MapView</name>
-    <message>
-        <source>Near ones together</source>
-        <translation>Ähnliche zusammen</translation>
-    </message>
-    <message>
-        <source>Principal components</source>
-        <translation>Hauptkomponenten</translation>
-    </message>
-    <message>
-        <source>How the map is made</source>
-        <translation>Wie die Karte entsteht</translation>
-    </message>
-    <message>
-        <source>Identity</source>
-        <translation>Identität</translation>
-    </message>
-    <message>
-        <source>Split</source>
-        <translation>Teilmenge</translation>
-    </message>
-    <message>
-        <source>Tag</source>
-        <translation>Schlagwort</translation>
-    </message>
-    <message>
-        <source>Review</source>
-        <translation>Prüfung</translation>
-    </message>
-    <message>
-        <source>Rating</source>
-        <translation>Bewertung</translation>
-    </message>
-    <message>
-        <source>Source</source>
-        <translation>Quelle</translation>
-    </message>
-    <message>
-        <source>Colour of the points</source>
-        <translation>Farbe der Punkte</translation>
-    </message>
-    <message>
-        <source>Encircle pictures (Shift adds, Ctrl takes away)</source>
-        <translation>Bilder einkreisen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
-    </message>
-    <message>
-        <source>Box pictures (Shift adds, Ctrl takes away)</source>
-        <translation>Bilder einrahmen (Umschalt fügt hinzu, Strg nimmt weg)</translation>
-    </message>
-    <message>
-        <source>Move the map</source>
-        <translation>Karte verschieben</translation>
-    </message>
-    <message>
-        <source>Legend</source>
-        <translation>Legende</translation>
-    </message>
-    <message>
-        <source>A click selects the pictures of this colour</source>
-        <translation>Ein Klick wählt die Bilder dieser Farbe aus</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
-    </message>
-    <message>
-        <source>Progress of the map</source>
-        <translation>Fortschritt der Karte</translation>
-    </message>
-    <message>
-        <source>The map is being made</source>
-        <translation>Die Karte entsteht</translation>
-    </message>
-    <message>
-        <source>Laying out</source>
-        <translation>Anordnen</translation>
-    </message>
-    <message>
-        <source>Finding neighbours</source>
-        <translation>Nachbarn finden</translation>
-    </message>
-    <message>
-        <source>Preparing</source>
-        <translation>Vorbereiten</translation>
-    </message>
-    <message>
-        <source>The map was cancelled.</source>
-        <translation>Die Karte wurde abgebrochen.</translation>
-    </message>
-    <message>
-        <source>%1 pictures by %2</source>
-        <translation>%1 Bilder nach %2</translation>
-    </message>
-    <message>
-        <source>Nothing to map yet</source>
-        <translation>Noch nichts für die Karte</translation>
-    </message>
-    <message>
-        <source>The map shows which pictures look alike to the model. For that they must be embedded first.</source>
-        <translation>Die Karte zeigt, welche Bilder für das Modell ähnlich aussehen. Dazu müssen sie erst eingebettet werden.</translation>
-    </message>
-    <message>
-        <source>Embed the pictures</source>
-        <translation>Bilder einbetten</translation>
-    </message>
-    <message>
-        <source>There is no map</source>
-        <translation>Es gibt keine Karte</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>Noch einmal versuchen</translation>
-    </message>
-    <message>
-        <source>Accepted</source>
-        <translation>Angenommen</translation>
-    </message>
-    <message>
-        <source>Rejected</source>
-        <translation>Abgelehnt</translation>
-    </message>
-    <message>
-        <source>Unsure</source>
-        <translation>Unsicher</translation>
-    </message>
-    <message>
-        <source>Not reviewed</source>
-        <translation>Nicht geprüft</translation>
-    </message>
-    <message>
-        <source>Not rated</source>
-        <translation>Nicht bewertet</translation>
-    </message>
-    <message>
-        <source>None</source>
-        <translation>Keine</translation>
-    </message>
-    <message>
-        <source>and %1 more</source>
-        <translation>und %1 weitere</translation>
-    </message>
-    <message>
-        <source>Colour by</source>
-        <translation>Farbe nach</translation>
-    </message>
-    <message>
-        <source>Colour: %1</source>
-        <translation>Farbe: %1</translation>
-    </message>
-    <message>
-        <source>%1 not embedded</source>
-        <translation>%1 nicht eingebettet</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::QueryChip</name>
-    <message>
-        <source>Take it out of the query</source>
-        <translation>Aus der Anfrage nehmen</translation>
-    </message>
-    <message>
-        <source>Take out: %1</source>
-        <translation>Herausnehmen: %1</translation>
     </message>
 </context>
 </TS>

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-WARM_RUNS, TIMED_RUNS = 1, 2
+WARM_RUNS, TIMED_RUNS = 1, 3
 
 
 class Missing(Exception):
@@ -89,7 +89,8 @@ def bert_base(torch):
 
 def retrieval_step(torch, batch=8):
     """One training step of CLIP B/16 at 384 x 128: the layers of the published retrieval training
-    (its residual blocks around torch.nn.MultiheadAttention), SDM over the batch, Adam."""
+    (its residual blocks around torch.nn.MultiheadAttention), SDM over the batch, Adam. Like the
+    published one it computes all 77 tokens and all tokens of the last layer."""
     nn = torch.nn
 
     class QuickGelu(nn.Module):
@@ -138,7 +139,12 @@ def retrieval_step(torch, batch=8):
 
     model = Clip()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-5, eps=1e-3, weight_decay=4e-5)
-    images, ids = torch.randn(batch, 3, 384, 128), torch.randint(1, 49408, (batch, 77))
+    # Descriptions of 16 to 44 tokens, their end (the largest number) and padding, as ours has them.
+    images, ids = torch.randn(batch, 3, 384, 128), torch.randint(1, 49407, (batch, 77))
+    for i in range(batch):
+        length = 16 + 4 * (i % 8)
+        ids[i, length:] = 0
+        ids[i, length - 1] = 49407
     truth = torch.eye(batch)
 
     def step():
@@ -176,10 +182,12 @@ def work(network, threads):
         with torch.no_grad():
             run = NETWORKS[network](torch)
             times = []
-            for i in range(WARM_RUNS + TIMED_RUNS):
+            # The memory of a training step settles in the second one.
+            warm = WARM_RUNS + (1 if network == "retrieval-step-b16" else 0)
+            for i in range(warm + TIMED_RUNS):
                 start = time.perf_counter()
                 run()
-                if i >= WARM_RUNS:
+                if i >= warm:
                     times.append(time.perf_counter() - start)
         print(json.dumps({"seconds": statistics.median(times), "torch": torch.__version__}))
     except Missing as missing:

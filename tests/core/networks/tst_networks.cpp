@@ -619,6 +619,39 @@ private Q_SLOTS:
         QVERIFY(difference(features[0], whole[0][3]) < 1e-6);
     }
 
+    // Of the last layer only the pooled tokens are computed; nothing else may change.
+    void pooledFeaturesAndTheirGradientsAreThoseOfAllTokens()
+    {
+        Clip clip(smallClip());
+        initializeWeights(*clip, 1);
+        const auto ids = torch::tensor({{1, 5, 7, 49, 0, 0}, {1, 6, 49, 0, 0, 0}}, torch::kLong);
+        const auto pixels =
+            torch::randn({2, 3, clip->config.imageHeight, clip->config.imageWidth});
+        const auto rows = torch::arange(2, torch::kLong);
+        const auto gradientsOf = [&](const torch::Tensor &image, const torch::Tensor &text) {
+            const auto weights = torch::linspace(-1.0, 1.0, image.numel()).view_as(image);
+            clip->zero_grad();
+            ((image * weights).sum() + (text * weights).sum()).backward();
+            std::map<std::string, torch::Tensor> found;
+            for (const auto &item : clip->named_parameters())
+                found[item.key()] = item.value().grad().defined()
+                                        ? item.value().grad().clone()
+                                        : torch::zeros_like(item.value());
+            return found;
+        };
+
+        const auto image = clip->imageFeatures(pixels), text = clip->textFeatures(ids);
+        const auto pooled = gradientsOf(image, text);
+        const auto allImage = clip->encodeImageTokens(pixels).select(1, 0);
+        const auto allText = clip->encodeTextTokens(ids).index({rows, clip->poolPositions(ids)});
+        const auto all = gradientsOf(allImage, allText);
+
+        QVERIFY(difference(image, allImage) < 1e-6);
+        QVERIFY(difference(text, allText) < 1e-6);
+        for (const auto &[name, gradient] : all)
+            QVERIFY2(difference(gradient, pooled.at(name)) < 1e-5, name.c_str());
+    }
+
     void poolTokenIsTheFirstOfItsKind()
     {
         auto config = smallClip();

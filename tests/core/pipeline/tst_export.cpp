@@ -229,7 +229,7 @@ void TestExport::theSheetShowsAStripForEachSearch()
 {
     SearchResponse search;
     search.query = "someone in a <red> jacket";
-    search.warnings = {"the description is odd"};
+    search.warnings = {{SearchWarning::Kind::NoPart, {}, "the description is odd"}};
     SearchHit hit{1, m_ids[0], "/x.png", 0.4321, {}};
     hit.parts.push_back({"clothes", "a red jacket", "a <red> jacket", 0.77});
     search.hits = {hit};

@@ -478,7 +478,9 @@ void TestJobs::theSearchSeesNewFeatures()
     const auto warns = [](const SearchResponse &response) {
         return std::any_of(
             response.warnings.begin(), response.warnings.end(),
-            [](const std::string &text) { return text.find("not embedded") != std::string::npos; });
+            [](const SearchWarning &warning) {
+                return warning.text.find("not embedded") != std::string::npos;
+            });
     };
     QVERIFY(warns(before));
     QCOMPARE(after.hits.size(), std::size_t{kPictures + 1});
@@ -529,7 +531,7 @@ void TestJobs::aLongQueryIsCutAndSaysSo()
     const SearchResponse response = searcher.search(
         {"a woman in a red jacket and blue jeans and white shoes and a green bag", 1});
 
-    QVERIFY(response.warnings.at(0).find("the model reads 16") != std::string::npos);
+    QVERIFY(response.warnings.at(0).text.find("the model reads 16") != std::string::npos);
 }
 
 void TestJobs::aQueryWithoutPartsSaysSo()
@@ -540,7 +542,7 @@ void TestJobs::aQueryWithoutPartsSaysSo()
     const SearchResponse response = searcher.search({"somebody", 1});
 
     QVERIFY(response.parts.empty());
-    QVERIFY(response.warnings.at(0).find("compared as a whole") != std::string::npos);
+    QVERIFY(response.warnings.at(0).text.find("compared as a whole") != std::string::npos);
     VERIFY_ERROR(searcher.search({"  ", 1}), ErrorKind::InvalidInput, "empty");
 }
 

@@ -386,7 +386,7 @@ void TestPipeline::aQueryThatIsTooLongSaysSo()
 
     QCOMPARE(response.hits.size(), std::size_t{3});
     QVERIFY(!response.warnings.empty());
-    QVERIFY(response.warnings[0].find("left out") != std::string::npos);
+    QVERIFY(response.warnings[0].text.find("left out") != std::string::npos);
 }
 
 void TestPipeline::newPicturesAreMissedUntilTheyAreEmbedded()
@@ -406,7 +406,7 @@ void TestPipeline::newPicturesAreMissedUntilTheyAreEmbedded()
     const SearchResponse after = searcher.search({"a red jacket", 0});
 
     QCOMPARE(before.hits.size(), std::size_t{kPeople});
-    QVERIFY(before.warnings.at(0).find("1 images are not embedded") != std::string::npos);
+    QVERIFY(before.warnings.at(0).text.find("1 images are not embedded") != std::string::npos);
     QCOMPARE(report.images, std::int64_t{1});
     QCOMPARE(after.hits.size(), std::size_t{kPeople + 1});
     QVERIFY(after.warnings.empty());

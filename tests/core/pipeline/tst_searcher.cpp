@@ -172,8 +172,8 @@ private Q_SLOTS:
         const SearchResponse response =
             search(queryOf("a woman in a red skirt", searchTaxonomy(*m_store)));
         QVERIFY(std::any_of(response.warnings.begin(), response.warnings.end(),
-                            [](const std::string &warning) {
-                                return warning.find("no part for \"a red skirt\"")
+                            [](const SearchWarning &warning) {
+                                return warning.text.find("no part for \"a red skirt\"")
                                        != std::string::npos;
                             }));
         QCOMPARE(response.hits.size(), std::size_t{kPictures});
@@ -184,7 +184,7 @@ private Q_SLOTS:
         m_store->setSetting(kCurrentTaxonomyKey, "{\"groups\": 3");
         const SearchResponse response = search(queryOf("a red jacket"));
         QCOMPARE(response.hits.size(), std::size_t{kPictures});
-        QVERIFY(response.warnings.at(0).find("shipped merges") != std::string::npos);
+        QVERIFY(response.warnings.at(0).text.find("shipped merges") != std::string::npos);
     }
 
     void aSavedSearchSaysThatTheMergesChanged()

@@ -597,11 +597,50 @@ void SearchPage::showError(const ErrorReport &error)
     m_warning->show();
 }
 
+QString SearchPage::textOf(const SearchWarning &warning)
+{
+    using Kind = SearchWarning::Kind;
+    const auto value = [&](std::size_t i) {
+        return i < warning.values.size() ? toQString(warning.values[i]) : QString();
+    };
+    switch (warning.kind) {
+    case Kind::CutOff:
+        return tr("The description has %1 tokens, the model reads %2: the end was left out, "
+                  "shorten it")
+            .arg(value(0), value(1));
+    case Kind::NoGroup:
+        return tr("The merges of the project have no part for “%1” (%2); only the words count")
+            .arg(value(0), value(1));
+    case Kind::Merges:
+        return value(0);
+    case Kind::NoPart:
+        return tr("No garment or other part of a person was recognised in the description; it is "
+                  "compared as a whole");
+    case Kind::UnknownWords: {
+        QStringList words;
+        for (const std::string &word : warning.values)
+            words.append(tr("“%1”").arg(toQString(word)));
+        return tr("The model does not know %1; it guesses from pieces of what is unknown")
+            .arg(words.join(QStringLiteral(", ")));
+    }
+    case Kind::NothingToDeny:
+        return tr("No part has been found on any picture, so nothing can be denied; find parts and "
+                  "write phrases first");
+    case Kind::LatePhrases:
+        return tr("%n phrase(s) were written after embedding and do not count; embed again",
+                  nullptr, value(0).toInt());
+    case Kind::NotEmbedded:
+        return tr("%n image(s) are not embedded and cannot be found; embed again", nullptr,
+                  value(0).toInt());
+    }
+    return toQString(warning.text);
+}
+
 void SearchPage::showWarnings()
 {
     QStringList warnings;
-    for (const std::string &warning : m_response.warnings)
-        warnings.append(toQString(warning));
+    for (const SearchWarning &warning : m_response.warnings)
+        warnings.append(textOf(warning));
     m_warning->setText(warnings.join(QLatin1Char('\n')));
     m_warning->setVisible(!warnings.isEmpty());
 }

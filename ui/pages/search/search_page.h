@@ -106,6 +106,7 @@ private:
     void showChips();
     void showQueryChips();
     QString exampleName(const SearchQuery &query) const;
+    static QString textOf(const SearchWarning &warning);
     void showWarnings();
     void showNotes();
     void showDivider();
