@@ -250,8 +250,8 @@ std::string makeContactSheet(ProjectStore &store, const ExportOptions &options,
     ProgressMeter meter("drawing the sheet", total, progress);
     for (const SearchResponse &search : options.searches) {
         html += "<h2>“" + htmlEscaped(search.query) + "”</h2>\n";
-        for (const std::string &warning : search.warnings)
-            html += "<p class=\"note\">" + htmlEscaped(warning) + "</p>\n";
+        for (const SearchWarning &warning : search.warnings)
+            html += "<p class=\"note\">" + htmlEscaped(warning.text) + "</p>\n";
         if (search.hits.empty())
             html += "<p class=\"note\">Nothing to show: the project has no embedded images.</p>\n";
         html += "<div class=\"strip\">\n";

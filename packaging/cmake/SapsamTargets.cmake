@@ -128,7 +128,8 @@ function(sapsam_add_qt_test name)
     set(ARG_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  # Tests run side by side, and without the launcher nobody tells idle threads to sleep.
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
-    ENVIRONMENT "QT_QPA_PLATFORM=offscreen;SAPSAM_SOURCE_DIR=${PROJECT_SOURCE_DIR};LC_ALL=C.UTF-8"
+    ENVIRONMENT "QT_QPA_PLATFORM=offscreen;SAPSAM_SOURCE_DIR=${PROJECT_SOURCE_DIR};LC_ALL=C.UTF-8;OMP_WAIT_POLICY=PASSIVE;OPENBLAS_THREAD_TIMEOUT=14"
     LABELS "$<IF:$<BOOL:${ARG_SLOW}>,slow,unit>")
 endfunction()
