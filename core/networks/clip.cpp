@@ -351,17 +351,21 @@ torch::Tensor ClipImpl::poolPositions(const torch::Tensor &ids) const
 torch::Tensor ClipImpl::textFeatures(const torch::Tensor &ids)
 {
     const auto positions = poolPositions(ids);
-    // An observer wants to see the whole rows.
-    if (observer || ids.size(0) == 0 || text_layers->is_empty())
+    // Attention looks back only, so nothing behind the last pooled position matters. An observer
+    // wants to see the whole rows.
+    const auto used =
+        observer || ids.size(0) == 0 ? ids.size(1) : positions.max().item<std::int64_t>() + 1;
+    const auto seen = ids.slice(1, 0, used);
+    // Training also leaves out all but the pooled tokens of the last layer. A description that is
+    // searched with must not depend on the others of its batch, not even in its last digit, and
+    // products of a few rows are summed in another order than those of many.
+    const bool isTraced = torch::GradMode::is_enabled() && text_projection->weight.requires_grad();
+    if (isTraced && !observer && ids.size(0) > 0 && !text_layers->is_empty())
         return text_projection(
-            textHidden(ids).index({torch::arange(ids.size(0), positions.options()), positions}));
-    // Attention looks back only, so nothing behind the last pooled position matters, and of the last
-    // layer only the pooled tokens do.
-    const auto used = positions.max().item<std::int64_t>() + 1;
-    const auto hidden = hiddenOfIds(ids.slice(1, 0, used), false);
+            final_layer_norm(text_layers->at<ClipLayerImpl>(text_layers->size() - 1)
+                                 .forwardAt(hiddenOfIds(seen, false), positions, true)));
     return text_projection(
-        final_layer_norm(text_layers->at<ClipLayerImpl>(text_layers->size() - 1)
-                             .forwardAt(hidden, positions, true)));
+        textHidden(seen).index({torch::arange(ids.size(0), positions.options()), positions}));
 }
 
 torch::Tensor ClipImpl::logitsPerImage(const torch::Tensor &pixels, const torch::Tensor &ids)

@@ -28,10 +28,13 @@ struct AttentionWindows
 // Whether cpuAttention covers them.
 bool isForCpuAttention(const CpuAttentionInputs &inputs);
 
-// softmax(q kᵀ / √d + bias) v in blocks of 48 queries: the scores in memory are one block for each
-// thread. Products, softmax and sums are float32, by kernels for AVX-512, AVX2 and the base
-// instruction set chosen at run time. Differentiable; the backward pass computes the probabilities
-// again (Dao et al. 2022). → [B, heads, Nq, d], laid out so that merging the heads is free.
+// softmax(q kᵀ / √d + bias) v in one sweep over blocks of keys (Milakov and Gimelshein 2018): the
+// scores in memory are those of 32 queries and one block of keys for each thread. Products, softmax
+// and sums are float32, by kernels for AVX-512, AVX2 and the base instruction set chosen at run
+// time; with AVX512-BF16, bfloat16 numbers are multiplied as they are, the softmax rounded to
+// bfloat16 before its product with v, and summed in float32. Differentiable; the backward pass
+// computes the probabilities again (Dao et al. 2022), 48 queries at a time.
+// → [B, heads, Nq, d], laid out so that merging the heads is free.
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs);
 
 // The same inside windows, for q, k and v of tokens in their own order, [1, heads, tokens, d], with

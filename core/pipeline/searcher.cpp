@@ -47,6 +47,7 @@ constexpr int kApproximateCandidates = 2000;
 constexpr std::size_t kSample = 8192;
 constexpr double kNoSpread = 1e-6;
 constexpr std::size_t kMatched = 20'000; // pictures that ELCA's head looks at
+constexpr std::size_t kKeptOdds = 64;     // phrases whose answers are kept for the next search
 constexpr std::size_t kPortion = 10'000; // pictures that are worth a thread
 constexpr double kRampLow = 0.6;
 constexpr double kRampHigh = 0.9;
@@ -406,6 +407,7 @@ struct Searcher::Private
     static bool refreshOptional(WatchedFeatures &watched, const std::string &path,
                                 const std::string &modelHash)
     {
+        const bool wasThere = watched.features != nullptr;
         try {
             return watched.refresh(path, modelHash);
         } catch (const Error &error) {
@@ -413,7 +415,7 @@ struct Searcher::Private
                 logWarning(error.what());
             watched.features.reset();
             watched.rowOf.clear();
-            return true;
+            return wasThere;
         }
     }
 
@@ -932,7 +934,7 @@ struct Searcher::Private
             candidates.resize(rows.count);
             std::iota(candidates.begin(), candidates.end(), std::size_t(0));
         }
-        if (oddsOf.size() > kKeptTexts)
+        if (oddsOf.size() > kKeptOdds)
             oddsOf.clear();
         for (AskedTerm &asked : plan.terms) {
             if (asked.term.negated)
