@@ -7,6 +7,129 @@
         <source>%1 s</source>
         <translation>%1 s</translation>
     </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 min %2 s</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+</context>
+<context>
+    <name>EvaluationTexts</name>
+    <message>
+        <source>Right person first</source>
+        <translation>Richtige Person zuerst</translation>
+    </message>
+    <message>
+        <source>Nobody right in the gallery</source>
+        <translation>Niemand Richtiges in der Galerie</translation>
+    </message>
+    <message>
+        <source>Perhaps the same person twice</source>
+        <translation>Vielleicht zweimal dieselbe Person</translation>
+    </message>
+    <message>
+        <source>Caption cut off</source>
+        <translation>Beschreibung abgeschnitten</translation>
+    </message>
+    <message>
+        <source>Colour of a part disagrees</source>
+        <translation>Farbe eines Teils stimmt nicht überein</translation>
+    </message>
+    <message>
+        <source>Part not found or hidden</source>
+        <translation>Teil nicht gefunden oder verdeckt</translation>
+    </message>
+    <message>
+        <source>Another person fits as well</source>
+        <translation>Eine andere Person passt ebenso gut</translation>
+    </message>
+    <message>
+        <source>Caption says too little</source>
+        <translation>Beschreibung sagt zu wenig</translation>
+    </message>
+    <message>
+        <source>The model prefers another</source>
+        <translation>Das Modell zieht eine andere vor</translation>
+    </message>
+    <message>
+        <source>Not decidable</source>
+        <translation>Nicht entscheidbar</translation>
+    </message>
+    <message>
+        <source>The right person came first.</source>
+        <translation>Die richtige Person kam zuerst.</translation>
+    </message>
+    <message>
+        <source>No picture of the gallery shows this identity; the query counts in no mean.</source>
+        <translation>Kein Bild der Galerie zeigt diese Identität; die Anfrage zählt in keinem Mittelwert.</translation>
+    </message>
+    <message>
+        <source>A picture above is the same file, nearly the same picture, or carries the same caption, but another identity.</source>
+        <translation>Ein Bild weiter oben ist dieselbe Datei, fast dasselbe Bild oder trägt dieselbe Beschreibung, hat aber eine andere Identität.</translation>
+    </message>
+    <message>
+        <source>The caption has more tokens than the model reads.</source>
+        <translation>Die Beschreibung hat mehr Token, als das Modell liest.</translation>
+    </message>
+    <message>
+        <source>The caption gives a part another colour than what is known of the right picture.</source>
+        <translation>Die Beschreibung gibt einem Teil eine andere Farbe, als vom richtigen Bild bekannt ist.</translation>
+    </message>
+    <message>
+        <source>The caption names a part that was not found on the right picture.</source>
+        <translation>Die Beschreibung nennt einen Teil, der auf dem richtigen Bild nicht gefunden wurde.</translation>
+    </message>
+    <message>
+        <source>A picture above meets all parts that the caption names.</source>
+        <translation>Ein Bild weiter oben erfüllt alle Teile, die die Beschreibung nennt.</translation>
+    </message>
+    <message>
+        <source>The caption names fewer than two parts of a person.</source>
+        <translation>Die Beschreibung nennt weniger als zwei Teile einer Person.</translation>
+    </message>
+    <message>
+        <source>The words fit the right picture and contradict the one that came first.</source>
+        <translation>Die Wörter passen zum richtigen Bild und widersprechen dem, das zuerst kam.</translation>
+    </message>
+    <message>
+        <source>Too little is known about the pictures. Segment them and write phrases, then evaluate again.</source>
+        <translation>Über die Bilder ist zu wenig bekannt. Segmentieren Sie sie, schreiben Sie Phrasen, und werten Sie dann erneut aus.</translation>
+    </message>
+    <message>
+        <source>All misses</source>
+        <translation>Alle Fehltreffer</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>Rang</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Cause</source>
+        <translation>Ursache</translation>
+    </message>
+    <message>
+        <source>How often the list to read through doubled: from rank 1 to 4 is +2.</source>
+        <translation>Wie oft sich die durchzusehende Liste verdoppelt hat: von Rang 1 auf 4 ist +2.</translation>
+    </message>
+    <message>
+        <source>Rank A</source>
+        <translation>Rang A</translation>
+    </message>
+    <message>
+        <source>Rank B</source>
+        <translation>Rang B</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation>Schaden</translation>
+    </message>
 </context>
 <context>
     <name>PartGroup</name>
@@ -350,86 +473,66 @@
     </message>
 </context>
 <context>
-    <name>sapsam::ui</name>
+    <name>Runs</name>
     <message>
-        <source>Right person first</source>
-        <translation>Richtige Person zuerst</translation>
+        <source>starting</source>
+        <translation>startet</translation>
     </message>
     <message>
-        <source>Nobody right in the gallery</source>
-        <translation>Niemand Richtiges in der Galerie</translation>
+        <source>queued, place %1</source>
+        <translation>in der Warteschlange, Platz %1</translation>
     </message>
     <message>
-        <source>Perhaps the same person twice</source>
-        <translation>Vielleicht zweimal dieselbe Person</translation>
+        <source>waiting</source>
+        <translation>wartet</translation>
     </message>
     <message>
-        <source>Caption cut off</source>
-        <translation>Beschreibung abgeschnitten</translation>
+        <source>running</source>
+        <translation>läuft</translation>
     </message>
     <message>
-        <source>Colour of a part disagrees</source>
-        <translation>Farbe eines Teils stimmt nicht überein</translation>
+        <source>saving</source>
+        <translation>speichert</translation>
     </message>
     <message>
-        <source>Part not found or hidden</source>
-        <translation>Teil nicht gefunden oder verdeckt</translation>
+        <source>done</source>
+        <translation>fertig</translation>
     </message>
     <message>
-        <source>Another person fits as well</source>
-        <translation>Eine andere Person passt ebenso gut</translation>
+        <source>stopped</source>
+        <translation>angehalten</translation>
     </message>
     <message>
-        <source>Caption says too little</source>
-        <translation>Beschreibung sagt zu wenig</translation>
+        <source>failed</source>
+        <translation>gescheitert</translation>
     </message>
     <message>
-        <source>The model prefers another</source>
-        <translation>Das Modell zieht eine andere vor</translation>
+        <source>lost</source>
+        <translation>verloren</translation>
     </message>
     <message>
-        <source>Not decidable</source>
-        <translation>Nicht entscheidbar</translation>
+        <source>not there</source>
+        <translation>nicht da</translation>
     </message>
     <message>
-        <source>The right person came first.</source>
-        <translation>Die richtige Person kam zuerst.</translation>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
     </message>
     <message>
-        <source>No picture of the gallery shows this identity; the query counts in no mean.</source>
-        <translation>Kein Bild der Galerie zeigt diese Identität; die Anfrage zählt in keinem Mittelwert.</translation>
+        <source>step %1</source>
+        <translation>Schritt %1</translation>
     </message>
     <message>
-        <source>A picture above is the same file, nearly the same picture, or carries the same caption, but another identity.</source>
-        <translation>Ein Bild weiter oben ist dieselbe Datei, fast dasselbe Bild oder trägt dieselbe Beschreibung, hat aber eine andere Identität.</translation>
+        <source>step %1 of %2</source>
+        <translation>Schritt %1 von %2</translation>
     </message>
     <message>
-        <source>The caption has more tokens than the model reads.</source>
-        <translation>Die Beschreibung hat mehr Token, als das Modell liest.</translation>
+        <source>epoch %1</source>
+        <translation>Epoche %1</translation>
     </message>
     <message>
-        <source>The caption gives a part another colour than what is known of the right picture.</source>
-        <translation>Die Beschreibung gibt einem Teil eine andere Farbe, als vom richtigen Bild bekannt ist.</translation>
-    </message>
-    <message>
-        <source>The caption names a part that was not found on the right picture.</source>
-        <translation>Die Beschreibung nennt einen Teil, der auf dem richtigen Bild nicht gefunden wurde.</translation>
-    </message>
-    <message>
-        <source>A picture above meets all parts that the caption names.</source>
-        <translation>Ein Bild weiter oben erfüllt alle Teile, die die Beschreibung nennt.</translation>
-    </message>
-    <message>
-        <source>The caption names fewer than two parts of a person.</source>
-        <translation>Die Beschreibung nennt weniger als zwei Teile einer Person.</translation>
-    </message>
-    <message>
-        <source>The words fit the right picture and contradict the one that came first.</source>
-        <translation>Die Wörter passen zum richtigen Bild und widersprechen dem, das zuerst kam.</translation>
-    </message>
-    <message>
-        <source>Too little is known about the pictures. Segment them and write phrases, then evaluate again.</source>
-        <translation>Über die Bilder ist zu wenig bekannt. Segmentieren Sie sie, schreiben Sie Phrasen, und werten Sie dann erneut aus.</translation>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
     </message>
 </context>
 <context>
@@ -512,13 +615,6 @@
     <message>
         <source>Of likely, %</source>
         <translation>Der wahrsch., %</translation>
-    </message>
-</context>
-<context>
-    <name>sapsam::ui::CauseModel</name>
-    <message>
-        <source>All misses</source>
-        <translation>Alle Fehltreffer</translation>
     </message>
 </context>
 <context>
@@ -3847,21 +3943,6 @@
     </message>
 </context>
 <context>
-    <name>sapsam::ui::MissModel</name>
-    <message>
-        <source>Rank</source>
-        <translation>Rang</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>Beschreibung</translation>
-    </message>
-    <message>
-        <source>Cause</source>
-        <translation>Ursache</translation>
-    </message>
-</context>
-<context>
     <name>sapsam::ui::ModelList</name>
     <message>
         <source>Search</source>
@@ -5250,29 +5331,6 @@ In Dateien: %2. Vorgabe: %3.</translation>
     </message>
 </context>
 <context>
-    <name>sapsam::ui::ShiftModel</name>
-    <message>
-        <source>How often the list to read through doubled: from rank 1 to 4 is +2.</source>
-        <translation>Wie oft sich die durchzusehende Liste verdoppelt hat: von Rang 1 auf 4 ist +2.</translation>
-    </message>
-    <message>
-        <source>Rank A</source>
-        <translation>Rang A</translation>
-    </message>
-    <message>
-        <source>Rank B</source>
-        <translation>Rang B</translation>
-    </message>
-    <message>
-        <source>Damage</source>
-        <translation>Schaden</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>Beschreibung</translation>
-    </message>
-</context>
-<context>
     <name>sapsam::ui::StartPage</name>
     <message>
         <source>Browse, filter, tag and compare every picture of the project.</source>
@@ -6230,6 +6288,18 @@ In Dateien: %2. Vorgabe: %3.</translation>
     <message>
         <source>“%1” lies in %2, because nothing can be written to the models folder %3. Choose %2 in the settings to take it for %4.</source>
         <translation>„%1“ liegt in %2, weil in den Modellordner %3 nichts geschrieben werden kann. Wählen Sie %2 in den Einstellungen, um es für %4 zu nehmen.</translation>
+    </message>
+    <message>
+        <source>IoU of the batch</source>
+        <translation>IoU des Stapels</translation>
+    </message>
+    <message>
+        <source>Share of pairs left out of the loss</source>
+        <translation>Anteil der Paare, die der Verlust auslässt</translation>
+    </message>
+    <message>
+        <source>People drawn so far</source>
+        <translation>Bisher gezeichnete Menschen</translation>
     </message>
 </context>
 <context>

@@ -22,23 +22,28 @@ QString countText(std::int64_t count)
     return QLocale().toString(static_cast<qlonglong>(count));
 }
 
+namespace {
+
+struct Duration
+{
+    Q_DECLARE_TR_FUNCTIONS(Duration)
+};
+
+} // namespace
+
 QString durationText(std::optional<double> seconds)
 {
     if (!seconds || !std::isfinite(*seconds) || *seconds < 0.0)
         return {};
     constexpr double kTenths = 10.0; // below this many seconds a decimal says more
     if (*seconds < kTenths)
-        return QCoreApplication::translate("Duration", "%1 s")
-            .arg(QLocale().toString(*seconds, 'f', 1));
+        return Duration::tr("%1 s").arg(QLocale().toString(*seconds, 'f', 1));
     const auto total = static_cast<qlonglong>(std::ceil(*seconds));
-    const auto translate = [](const char *text) {
-        return QCoreApplication::translate("Duration", text);
-    };
     if (total < 60)
-        return translate("%1 s").arg(total);
+        return Duration::tr("%1 s").arg(total);
     if (total < 3600)
-        return translate("%1 min %2 s").arg(total / 60).arg(total % 60);
-    return translate("%1 h %2 min").arg(total / 3600).arg((total % 3600) / 60);
+        return Duration::tr("%1 min %2 s").arg(total / 60).arg(total % 60);
+    return Duration::tr("%1 h %2 min").arg(total / 3600).arg((total % 3600) / 60);
 }
 
 QString scoreText(double score)

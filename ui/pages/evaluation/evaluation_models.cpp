@@ -25,10 +25,10 @@ QString numberText(double value, int digits = 1)
     return QLocale().toString(value, 'f', digits);
 }
 
-QString tr(const char *text)
+struct EvaluationTexts
 {
-    return QCoreApplication::translate("EvaluationTexts", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(EvaluationTexts)
+};
 
 QVariant alignedRight(bool isNumber)
 {
@@ -57,25 +57,25 @@ QString causeTitle(FailureCause cause)
 {
     switch (cause) {
     case FailureCause::None:
-        return tr("Right person first");
+        return EvaluationTexts::tr("Right person first");
     case FailureCause::NotInGallery:
-        return tr("Nobody right in the gallery");
+        return EvaluationTexts::tr("Nobody right in the gallery");
     case FailureCause::SamePersonTwice:
-        return tr("Perhaps the same person twice");
+        return EvaluationTexts::tr("Perhaps the same person twice");
     case FailureCause::CaptionTruncated:
-        return tr("Caption cut off");
+        return EvaluationTexts::tr("Caption cut off");
     case FailureCause::ColourDisagrees:
-        return tr("Colour of a part disagrees");
+        return EvaluationTexts::tr("Colour of a part disagrees");
     case FailureCause::PartNotFound:
-        return tr("Part not found or hidden");
+        return EvaluationTexts::tr("Part not found or hidden");
     case FailureCause::OthersFitToo:
-        return tr("Another person fits as well");
+        return EvaluationTexts::tr("Another person fits as well");
     case FailureCause::SaysLittle:
-        return tr("Caption says too little");
+        return EvaluationTexts::tr("Caption says too little");
     case FailureCause::ModelPrefersOther:
-        return tr("The model prefers another");
+        return EvaluationTexts::tr("The model prefers another");
     case FailureCause::NotDecidable:
-        return tr("Not decidable");
+        return EvaluationTexts::tr("Not decidable");
     }
     return {};
 }
@@ -84,27 +84,27 @@ QString causeRule(FailureCause cause)
 {
     switch (cause) {
     case FailureCause::None:
-        return tr("The right person came first.");
+        return EvaluationTexts::tr("The right person came first.");
     case FailureCause::NotInGallery:
-        return tr("No picture of the gallery shows this identity; the query counts in no mean.");
+        return EvaluationTexts::tr("No picture of the gallery shows this identity; the query counts in no mean.");
     case FailureCause::SamePersonTwice:
-        return tr("A picture above is the same file, nearly the same picture, or carries the same "
+        return EvaluationTexts::tr("A picture above is the same file, nearly the same picture, or carries the same "
                   "caption, but another identity.");
     case FailureCause::CaptionTruncated:
-        return tr("The caption has more tokens than the model reads.");
+        return EvaluationTexts::tr("The caption has more tokens than the model reads.");
     case FailureCause::ColourDisagrees:
-        return tr("The caption gives a part another colour than what is known of the right "
+        return EvaluationTexts::tr("The caption gives a part another colour than what is known of the right "
                   "picture.");
     case FailureCause::PartNotFound:
-        return tr("The caption names a part that was not found on the right picture.");
+        return EvaluationTexts::tr("The caption names a part that was not found on the right picture.");
     case FailureCause::OthersFitToo:
-        return tr("A picture above meets all parts that the caption names.");
+        return EvaluationTexts::tr("A picture above meets all parts that the caption names.");
     case FailureCause::SaysLittle:
-        return tr("The caption names fewer than two parts of a person.");
+        return EvaluationTexts::tr("The caption names fewer than two parts of a person.");
     case FailureCause::ModelPrefersOther:
-        return tr("The words fit the right picture and contradict the one that came first.");
+        return EvaluationTexts::tr("The words fit the right picture and contradict the one that came first.");
     case FailureCause::NotDecidable:
-        return tr("Too little is known about the pictures. Segment them and write phrases, then "
+        return EvaluationTexts::tr("Too little is known about the pictures. Segment them and write phrases, then "
                   "evaluate again.");
     }
     return {};
@@ -304,7 +304,7 @@ QVariant CauseModel::data(const QModelIndex &index, int role) const
     const Entry &entry = m_entries[static_cast<std::size_t>(index.row())];
     if (role == Qt::DisplayRole)
         return QStringLiteral("%1  (%2)")
-            .arg(index.row() == 0 ? tr("All misses") : causeTitle(entry.cause),
+            .arg(index.row() == 0 ? EvaluationTexts::tr("All misses") : causeTitle(entry.cause),
                  countText(entry.count));
     if (role == Qt::ToolTipRole && index.row() > 0)
         return causeRule(entry.cause);
@@ -375,11 +375,11 @@ QVariant MissModel::headerData(int section, Qt::Orientation orientation, int rol
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (section) {
     case Rank:
-        return tr("Rank");
+        return EvaluationTexts::tr("Rank");
     case Query:
-        return tr("Description");
+        return EvaluationTexts::tr("Description");
     default:
-        return tr("Cause");
+        return EvaluationTexts::tr("Cause");
     }
 }
 
@@ -438,18 +438,18 @@ QVariant ShiftModel::headerData(int section, Qt::Orientation orientation, int ro
     if (role == Qt::TextAlignmentRole && orientation == Qt::Horizontal)
         return alignedRight(section != Query);
     if (role == Qt::ToolTipRole && section == Damage)
-        return tr("How often the list to read through doubled: from rank 1 to 4 is +2.");
+        return EvaluationTexts::tr("How often the list to read through doubled: from rank 1 to 4 is +2.");
     if (role != Qt::DisplayRole || orientation != Qt::Horizontal)
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (section) {
     case RankA:
-        return tr("Rank A");
+        return EvaluationTexts::tr("Rank A");
     case RankB:
-        return tr("Rank B");
+        return EvaluationTexts::tr("Rank B");
     case Damage:
-        return tr("Damage");
+        return EvaluationTexts::tr("Damage");
     default:
-        return tr("Description");
+        return EvaluationTexts::tr("Description");
     }
 }
 

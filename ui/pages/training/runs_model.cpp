@@ -18,10 +18,10 @@ namespace {
 constexpr int kPadding = 12;
 constexpr int kBarHeight = 5;
 
-QString translate(const char *text)
+struct Runs
 {
-    return QCoreApplication::translate("Runs", text);
-}
+    Q_DECLARE_TR_FUNCTIONS(Runs)
+};
 
 // Whether two summaries look the same.
 bool isSame(const RunSummary &a, const RunSummary &b)
@@ -46,25 +46,25 @@ QColor runColor(int place, const QPalette &palette)
 QString stateText(const RunSummary &run)
 {
     if (run.isStarting)
-        return translate("starting");
+        return Runs::tr("starting");
     switch (run.state) {
     case RunState::Waiting:
-        return run.queuePlace > 0 ? translate("queued, place %1").arg(run.queuePlace)
-                                  : translate("waiting");
+        return run.queuePlace > 0 ? Runs::tr("queued, place %1").arg(run.queuePlace)
+                                  : Runs::tr("waiting");
     case RunState::Running:
-        return translate("running");
+        return Runs::tr("running");
     case RunState::Stopping:
-        return translate("saving");
+        return Runs::tr("saving");
     case RunState::Done:
-        return translate("done");
+        return Runs::tr("done");
     case RunState::Stopped:
-        return translate("stopped");
+        return Runs::tr("stopped");
     case RunState::Failed:
-        return translate("failed");
+        return Runs::tr("failed");
     case RunState::Lost:
-        return translate("lost");
+        return Runs::tr("lost");
     case RunState::Missing:
-        return translate("not there");
+        return Runs::tr("not there");
     }
     return {};
 }
@@ -91,19 +91,19 @@ QString bestText(const RunSummary &run)
 {
     if (!run.best)
         return {};
-    return translate("%1 %2").arg(toQString(run.best->metric),
+    return Runs::tr("%1 %2").arg(toQString(run.best->metric),
                                   QLocale().toString(run.best->value, 'f', 2));
 }
 
 QString progressText(const RunSummary &run)
 {
     if (run.steps <= 0)
-        return run.step > 0 ? translate("step %1").arg(countText(run.step)) : QString();
-    QStringList words = {translate("step %1 of %2").arg(countText(run.step), countText(run.steps))};
+        return run.step > 0 ? Runs::tr("step %1").arg(countText(run.step)) : QString();
+    QStringList words = {Runs::tr("step %1 of %2").arg(countText(run.step), countText(run.steps))};
     if (run.epoch)
-        words.append(translate("epoch %1").arg(*run.epoch + 1));
+        words.append(Runs::tr("epoch %1").arg(*run.epoch + 1));
     if (run.etaSeconds && run.state == RunState::Running)
-        words.append(translate("%1 left").arg(durationText(run.etaSeconds)));
+        words.append(Runs::tr("%1 left").arg(durationText(run.etaSeconds)));
     return words.join(QStringLiteral(" · "));
 }
 

@@ -123,6 +123,12 @@ PlotPlace placeOf(const QString &name)
         return {8, TrainingPage::tr("Memory of the process, MiB")};
     if (name == QLatin1String("lossScale"))
         return {9, TrainingPage::tr("Scale of the loss")};
+    if (name == QLatin1String("iou"))
+        return {10, TrainingPage::tr("IoU of the batch")};
+    if (name == QLatin1String("leftOut"))
+        return {11, TrainingPage::tr("Share of pairs left out of the loss")};
+    if (name == QLatin1String("pool"))
+        return {12, TrainingPage::tr("People drawn so far")};
     // Other things that a task tells have scales of their own.
     static const QSet<QString> terms = {
         QStringLiteral("sdm"),      QStringLiteral("itc"),   QStringLiteral("cmpm"),
@@ -132,7 +138,7 @@ PlotPlace placeOf(const QString &name)
         QStringLiteral("score"),    QStringLiteral("words"), QStringLiteral("attributes")};
     if (terms.contains(name))
         return {2, TrainingPage::tr("Terms of the loss")};
-    return {10, name};
+    return {13, name};
 }
 
 QString titleOf(const RunBadge &badge)
