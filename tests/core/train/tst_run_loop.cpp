@@ -676,6 +676,11 @@ private Q_SLOTS:
         tried.clear();
         QCOMPARE(fitBatch(64, 5000, measure).fitting, std::int64_t(64));
         QCOMPARE(tried.back(), std::int64_t(4));
+        // A buffer that is taken once, while the second size is measured, does not hide the rest.
+        const BatchFit late = fitBatch(64, 160, [](std::int64_t samples) {
+            return 12 * samples + (samples == 2 ? std::int64_t(30) : 0);
+        });
+        QCOMPARE(late.fitting, std::int64_t(13));
     }
 
     void batchThatWillNotFitIsSaidBeforeTheFirstStep()
