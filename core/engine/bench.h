@@ -28,8 +28,8 @@ struct NetworkBenchReport
     int runs = 0, batch = 0, layers = 0, threads = 0;
     std::int64_t parameters = 0;
     double seconds = 0.0; // the median of one forward pass, or of one generated token
-    double gflop = 0.0;  // work of it, counted from the configuration: 10⁹ additions and products,
-                         // also those of padding and unused tokens that the engine leaves out
+    double gflop = 0.0; // work of it, counted from the configuration: 10⁹ additions and products,
+                        // also those of padding and unused tokens that the engine leaves out
     double gflops = 0.0; // GFLOP/s
     double peakGflops = 0.0; // of a matrix product of 2048 × 2048 in the same precision, the median
     double ofPeak = 0.0;     // the median over the runs, each beside a product measured next to it

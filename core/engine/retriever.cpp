@@ -191,7 +191,8 @@ std::vector<float> Retriever::matchPhrase(const std::string &phrase,
     engine::translated("matching a phrase", [&] {
         const torch::NoGradGuard noGrad;
         const torch::Tensor ids =
-            torch::tensor(std::vector<std::int64_t>(sequence.ids.begin(), sequence.ids.begin() + used))
+            torch::tensor(
+                std::vector<std::int64_t>(sequence.ids.begin(), sequence.ids.begin() + used))
                 .unsqueeze(0);
         // Without start and end: training shows the head the words of a phrase alone.
         const torch::Tensor words =

@@ -198,7 +198,8 @@ torch::Tensor ClipLayerImpl::forward(torch::Tensor x, const AttentionBias &bias)
 torch::Tensor ClipLayerImpl::forwardAt(const torch::Tensor &x, const torch::Tensor &positions,
                                        bool causal)
 {
-    const auto rows = torch::arange(x.size(0), torch::TensorOptions(torch::kLong).device(x.device()));
+    const auto rows =
+        torch::arange(x.size(0), torch::TensorOptions(torch::kLong).device(x.device()));
     const auto at = [&](const torch::Tensor &tokens) {
         return positions.defined() ? tokens.index({rows, positions}) : tokens.select(1, 0);
     };
@@ -331,11 +332,10 @@ torch::Tensor ClipImpl::imageFeatures(const torch::Tensor &pixels)
 {
     const auto patches = patchEmbeddings(pixels);
     // An observer wants to see all tokens of the last layer as well.
-    const auto last =
-        observer || image_layers->is_empty()
-            ? hiddenOfPatches(patches).select(1, 0)
-            : image_layers->at<ClipLayerImpl>(image_layers->size() - 1)
-                  .forwardAt(hiddenOfPatches(patches, false), {}, false);
+    const auto last = observer || image_layers->is_empty()
+                          ? hiddenOfPatches(patches).select(1, 0)
+                          : image_layers->at<ClipLayerImpl>(image_layers->size() - 1)
+                                .forwardAt(hiddenOfPatches(patches, false), {}, false);
     const auto first = post_layernorm(last);
     observe("image.ln_post_cls", first);
     return visual_projection(first);

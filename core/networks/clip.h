@@ -117,8 +117,8 @@ public:
     torch::nn::Linear visual_projection{nullptr}, text_projection{nullptr};
 
 private:
-    // Before ln_post, and after the final norm: [B, N, width] with all layers, or what goes into the
-    // last layer.
+    // Before ln_post, and after the final norm: [B, N, width] with all layers, or what goes into
+    // the last layer.
     torch::Tensor hiddenOfPatches(const torch::Tensor &patches, bool withLast = true);
     torch::Tensor hiddenOfIds(const torch::Tensor &ids, bool withLast = true); // before the norm
     torch::Tensor textHidden(const torch::Tensor &ids);

@@ -167,7 +167,7 @@ SAPSAM_INLINE void multiply(const Left &a, const float *b, std::int64_t bRow, fl
     const auto from = [&](std::int64_t row) { return Left{a.data + row * a.row, a.row, a.column}; };
     for (; m + Isa::kRows <= height; m += Isa::kRows)
         multiplyRows<Isa, Word, Isa::kRows>(from(m), b, bRow, c + m * cRow, cRow, width, depth,
-                                      accumulate);
+                                            accumulate);
     for (; m + 2 <= height; m += 2)
         multiplyRows<Isa, Word, 2>(from(m), b, bRow, c + m * cRow, cRow, width, depth, accumulate);
     for (; m < height; ++m)
@@ -294,8 +294,8 @@ Scratch &scratch()
     return memory;
 }
 
-// A finite bias stays finite when it is multiplied: the lowest number there is hides a key, but when
-// all keys are hidden like that, all count the same.
+// A finite bias stays finite when it is multiplied: the lowest number there is hides a key, but
+// when all keys are hidden like that, all count the same.
 SAPSAM_INLINE float scaledBias(float bias, float factor)
 {
     constexpr float kLowest = std::numeric_limits<float>::lowest();
@@ -404,9 +404,9 @@ SAPSAM_INLINE std::int64_t probabilities(const HeadJob &job, std::int64_t first,
 constexpr std::int32_t kFirstLanes[2 * kPadding] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                                     -1, -1, -1, -1, -1, -1, -1, -1};
 
-// The tables' terms for one query and the keys of the grid lines in [begin, end): byRow and byColumn
-// stand in `relative`. Every second line in turn, because the last vector of a line reaches into
-// the next one, to which it adds zeros.
+// The tables' terms for one query and the keys of the grid lines in [begin, end): byRow and
+// byColumn stand in `relative`. Every second line in turn, because the last vector of a line
+// reaches into the next one, to which it adds zeros.
 template <typename Isa>
 SAPSAM_INLINE void addRelative(const HeadJob &job, const float *byRow, const float *byColumn,
                                std::int64_t begin, std::int64_t end, float factor, float *scores)
@@ -519,12 +519,12 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
     const auto *queries = static_cast<const Element *>(job.q);
     const auto *keys = static_cast<const Element *>(job.k);
     const auto *inputs = static_cast<const Element *>(job.v);
-    packPanels<Word>(Lines<Element>{keys, job.kRow, job.rowOf,
-                                    static_cast<const Element *>(job.paddingKey)},
-                     job.keys, depth, memory.keysT);
-    packValues<Word>(Lines<Element>{inputs, job.vRow, job.rowOf,
-                                    static_cast<const Element *>(job.paddingValue)},
-                     job.keys, depth, depthWidth, memory.values);
+    packPanels<Word>(
+        Lines<Element>{keys, job.kRow, job.rowOf, static_cast<const Element *>(job.paddingKey)},
+        job.keys, depth, memory.keysT);
+    packValues<Word>(
+        Lines<Element>{inputs, job.vRow, job.rowOf, static_cast<const Element *>(job.paddingValue)},
+        job.keys, depth, depthWidth, memory.values);
     // A window fits as a whole, and then nothing is ever scaled again.
     const auto tileKeys = job.keys <= 2 * kTileKeys ? roundUp(job.keys, kPanel) : kTileKeys;
     // Rows a power of two apart would fight for the same lines of the cache.
@@ -554,8 +554,8 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
                 to[c] = wordOf<Word>(from, c, depth);
         }
         if (job.relativeRows) {
-            for (const auto &[table, out] : {std::pair(job.relativeRows, byRow),
-                                             std::pair(job.relativeColumns, byColumn)})
+            for (const auto &[table, out] :
+                 {std::pair(job.relativeRows, byRow), std::pair(job.relativeColumns, byColumn)})
                 multiply<Isa, Word>({packed, words, 1}, table, job.relativeWidth, out,
                                     job.relativeWidth, inPass, relativeWidth, words, false);
         }
@@ -587,7 +587,8 @@ SAPSAM_INLINE void forwardBlocks(const HeadJob &job)
                             unscale, row);
                     }
                     // Hidden columns take part as -infinity, so that the loops need no remainder.
-                    const auto shown = std::clamp<std::int64_t>(job.visible(query) - begin, 0, width);
+                    const auto shown =
+                        std::clamp<std::int64_t>(job.visible(query) - begin, 0, width);
                     std::fill(row + std::min(shown, end - begin), row + width, kNothing);
                     takeScores<Isa, Word>(row, width, job.scale, chances + i * scoreRow,
                                           largest[at], sums + at * Isa::kLanes,
@@ -784,8 +785,7 @@ torch::Tensor turned(const torch::Tensor &table, bool isDotted)
     const auto turn = [&](const auto *from, auto word) {
         for (std::int64_t i = 0; i < rows; ++i)
             for (std::int64_t k = 0; k < packed.size(0); ++k)
-                to[k * width + rows - 1 - i] =
-                    wordOf<decltype(word)>(from + i * depth, k, depth);
+                to[k * width + rows - 1 - i] = wordOf<decltype(word)>(from + i * depth, k, depth);
     };
     const auto whole = table.contiguous();
     if (isDotted)

@@ -20,8 +20,8 @@ struct CpuAttentionInputs
 // Windows whose cells are tokens of one sequence, or padding.
 struct AttentionWindows
 {
-    std::vector<std::int64_t> tokenOfCell; // [windows · cells], -1 for padding
-    std::int64_t cells = 0;                // of one window
+    std::vector<std::int64_t> tokenOfCell;  // [windows · cells], -1 for padding
+    std::int64_t cells = 0;                 // of one window
     torch::Tensor paddingKey, paddingValue; // [heads, d]: what padding counts as
 };
 
@@ -38,8 +38,8 @@ bool isForCpuAttention(const CpuAttentionInputs &inputs);
 torch::Tensor cpuAttention(const CpuAttentionInputs &inputs);
 
 // The same inside windows, for q, k and v of tokens in their own order, [1, heads, tokens, d], with
-// relative tables for a window and no other bias. Nothing is computed for padding, but what its keys
-// and values add. No gradients. → [1, heads, tokens, d]; every token must be in one window.
+// relative tables for a window and no other bias. Nothing is computed for padding, but what its
+// keys and values add. No gradients. → [1, heads, tokens, d]; every token must be in one window.
 torch::Tensor cpuWindowAttention(const CpuAttentionInputs &inputs, const AttentionWindows &windows);
 
 } // namespace sapsam::nn

@@ -248,7 +248,8 @@ SAPSAM_INLINE void powerOfTwo(typename Isa::Vector &x)
     using Words = typename Isa::Words;
     const auto isTiny = x < -125.0F;
     x = isTiny ? Vector{} - 125.0F : x;
-    const Vector rounded = x + 12582912.0F; // 1.5 · 2²³ leaves no room for a fraction: n is in front
+    const Vector rounded =
+        x + 12582912.0F; // 1.5 · 2²³ leaves no room for a fraction: n is in front
     const Vector f = x - (rounded - 12582912.0F);
     Vector p;
     if constexpr (Degree == 5) {

@@ -47,7 +47,7 @@ constexpr int kApproximateCandidates = 2000;
 constexpr std::size_t kSample = 8192;
 constexpr double kNoSpread = 1e-6;
 constexpr std::size_t kMatched = 20'000; // pictures that ELCA's head looks at
-constexpr std::size_t kKeptOdds = 64;     // phrases whose answers are kept for the next search
+constexpr std::size_t kKeptOdds = 64;    // phrases whose answers are kept for the next search
 constexpr std::size_t kPortion = 10'000; // pictures that are worth a thread
 constexpr double kRampLow = 0.6;
 constexpr double kRampHigh = 0.9;
@@ -315,7 +315,7 @@ struct Searcher::Private
 
     WatchedFeatures images;
     std::vector<float> galleryMean; // of the pictures' vectors
-    WatchedFeatures lengths; // of the pictures' vectors, for ELCA's head
+    WatchedFeatures lengths;        // of the pictures' vectors, for ELCA's head
     WatchedFeatures phrases;
     WatchedFeatures regions;
     std::unordered_map<std::string, std::vector<float>> oddsOf; // of ELCA's head, by phrase
@@ -691,8 +691,7 @@ struct Searcher::Private
     double extraScore(std::size_t row) const
     {
         const Range &range = rangeOfRow[row];
-        double sum =
-            exampleScore(range) + judgedPartScore(range, images.features->rows().ids[row]);
+        double sum = exampleScore(range) + judgedPartScore(range, images.features->rows().ids[row]);
         for (const AskedTerm &asked : plan.terms)
             sum += termScore(asked, row);
         return sum;
@@ -1029,8 +1028,7 @@ struct Searcher::Private
         const HalfRows &rows = images.features->rows();
         const auto withExtras = [&](RankedImage image) {
             const std::size_t row = images.rowOf.at(image.imageId);
-            image.score = static_cast<float>(static_cast<double>(image.score)
-                                             + extraScore(row));
+            image.score = static_cast<float>(static_cast<double>(image.score) + extraScore(row));
             return image;
         };
         if (request.approximate) {
@@ -1050,8 +1048,7 @@ struct Searcher::Private
         const auto add = [&](std::size_t, std::size_t first, std::size_t last) {
             for (std::size_t i = first; i < last; ++i) {
                 if (allowed.empty() || allowed[i] != 0)
-                    scores[i] = static_cast<float>(static_cast<double>(scores[i])
-                                                   + extraScore(i));
+                    scores[i] = static_cast<float>(static_cast<double>(scores[i]) + extraScore(i));
             }
         };
         inShares(rows.count, threadsFor(rows.count, kPortion, 8), add);

@@ -127,8 +127,8 @@ BatchFit fitBatch(std::int64_t wanted, std::int64_t limit,
         // Far from the limit the large ones would only take time. What is taken once, such as the
         // buffers of a thread that starts now, can hide how much a sample takes: it must be far
         // from the limit even if all of it grew with the samples.
-        const double atMost = static_cast<double>(bytes) / static_cast<double>(size)
-                              * static_cast<double>(wanted);
+        const double atMost =
+            static_cast<double>(bytes) / static_cast<double>(size) * static_cast<double>(wanted);
         if (size >= kEnough && 2 * atWanted() < limit && atMost < static_cast<double>(limit))
             break;
     }

@@ -625,8 +625,7 @@ private Q_SLOTS:
         Clip clip(smallClip());
         initializeWeights(*clip, 1);
         const auto ids = torch::tensor({{1, 5, 7, 49, 0, 0}, {1, 6, 49, 0, 0, 0}}, torch::kLong);
-        const auto pixels =
-            torch::randn({2, 3, clip->config.imageHeight, clip->config.imageWidth});
+        const auto pixels = torch::randn({2, 3, clip->config.imageHeight, clip->config.imageWidth});
         const auto rows = torch::arange(2, torch::kLong);
         const auto gradientsOf = [&](const torch::Tensor &image, const torch::Tensor &text) {
             const auto weights = torch::linspace(-1.0, 1.0, image.numel()).view_as(image);
@@ -634,9 +633,8 @@ private Q_SLOTS:
             ((image * weights).sum() + (text * weights).sum()).backward();
             std::map<std::string, torch::Tensor> found;
             for (const auto &item : clip->named_parameters())
-                found[item.key()] = item.value().grad().defined()
-                                        ? item.value().grad().clone()
-                                        : torch::zeros_like(item.value());
+                found[item.key()] = item.value().grad().defined() ? item.value().grad().clone()
+                                                                  : torch::zeros_like(item.value());
             return found;
         };
 

@@ -265,9 +265,9 @@ private Q_SLOTS:
         const auto actual = attend(in.q, in.k, in.v, tables);
         kernels::widestLanes() = 16;
 
-        const auto wanted = torch::matmul(
-            attentionWeights(in.q.to(torch::kDouble), in.k.to(torch::kDouble), exact),
-            in.v.to(torch::kDouble));
+        const auto wanted =
+            torch::matmul(attentionWeights(in.q.to(torch::kDouble), in.k.to(torch::kDouble), exact),
+                          in.v.to(torch::kDouble));
         QVERIFY2(difference(actual, wanted) <= wanted.abs().max().item<double>() / 128.0,
                  std::to_string(difference(actual, wanted)).c_str());
     }

@@ -476,11 +476,10 @@ void TestJobs::theSearchSeesNewFeatures()
 
     QCOMPARE(before.hits.size(), std::size_t{kPictures});
     const auto warns = [](const SearchResponse &response) {
-        return std::any_of(
-            response.warnings.begin(), response.warnings.end(),
-            [](const SearchWarning &warning) {
-                return warning.text.find("not embedded") != std::string::npos;
-            });
+        return std::any_of(response.warnings.begin(), response.warnings.end(),
+                           [](const SearchWarning &warning) {
+                               return warning.text.find("not embedded") != std::string::npos;
+                           });
     };
     QVERIFY(warns(before));
     QCOMPARE(after.hits.size(), std::size_t{kPictures + 1});

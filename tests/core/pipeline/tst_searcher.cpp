@@ -171,11 +171,10 @@ private Q_SLOTS:
         use(*m_store, otherMerges());
         const SearchResponse response =
             search(queryOf("a woman in a red skirt", searchTaxonomy(*m_store)));
-        QVERIFY(std::any_of(response.warnings.begin(), response.warnings.end(),
-                            [](const SearchWarning &warning) {
-                                return warning.text.find("no part for \"a red skirt\"")
-                                       != std::string::npos;
-                            }));
+        QVERIFY(std::any_of(
+            response.warnings.begin(), response.warnings.end(), [](const SearchWarning &warning) {
+                return warning.text.find("no part for \"a red skirt\"") != std::string::npos;
+            }));
         QCOMPARE(response.hits.size(), std::size_t{kPictures});
     }
 
@@ -326,9 +325,9 @@ private Q_SLOTS:
         for (const auto &[id, value] : gained)
             total += value;
         QVERIFY2(std::abs(total) < 1e-5, std::to_string(total).c_str());
-        const auto [least, most] = std::minmax_element(
-            gained.begin(), gained.end(),
-            [](const auto &a, const auto &b) { return a.second < b.second; });
+        const auto [least, most] =
+            std::minmax_element(gained.begin(), gained.end(),
+                                [](const auto &a, const auto &b) { return a.second < b.second; });
         QVERIFY(least->second < -1e-3);
         QVERIFY(most->second > 1e-3);
         const auto blueOf = [&](std::int64_t id) {

@@ -151,7 +151,8 @@ private Q_SLOTS:
 
         // The same head beside the encoders as inside the whole model.
         QVERIFY(retriever.matchesPhrases());
-        std::vector<float> vectors = retriever.embedImages({Image(32, 64, 3, 40), Image(32, 64, 3, 200)});
+        std::vector<float> vectors =
+            retriever.embedImages({Image(32, 64, 3, 40), Image(32, 64, 3, 200)});
         for (float &value : vectors)
             value *= 3.0F;
         const std::vector<float> odds = retriever.matchPhrase("a red jacket", vectors);
@@ -174,9 +175,9 @@ private Q_SLOTS:
         nn::Clip clip(nn::clipConfigFromJson(folder.config, folder.origin));
         loadStrict(*clip, *engine::openWeights(folder), clipNames());
         clip->eval();
-        const torch::Tensor words =
-            clip->encodeTextTokens(torch::tensor(whole).unsqueeze(0)).squeeze(0).slice(
-                0, 1, 1 + static_cast<std::int64_t>(ids.size()));
+        const torch::Tensor words = clip->encodeTextTokens(torch::tensor(whole).unsqueeze(0))
+                                        .squeeze(0)
+                                        .slice(0, 1, 1 + static_cast<std::int64_t>(ids.size()));
         const torch::Tensor wanted = matcher(tokens, words);
         for (std::int64_t i = 0; i < 2; ++i)
             QVERIFY(std::abs(wanted[i].item<float>() - odds[static_cast<std::size_t>(i)]) < 1e-4F);

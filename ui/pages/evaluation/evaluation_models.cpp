@@ -86,26 +86,32 @@ QString causeRule(FailureCause cause)
     case FailureCause::None:
         return EvaluationTexts::tr("The right person came first.");
     case FailureCause::NotInGallery:
-        return EvaluationTexts::tr("No picture of the gallery shows this identity; the query counts in no mean.");
+        return EvaluationTexts::tr(
+            "No picture of the gallery shows this identity; the query counts in no mean.");
     case FailureCause::SamePersonTwice:
-        return EvaluationTexts::tr("A picture above is the same file, nearly the same picture, or carries the same "
-                  "caption, but another identity.");
+        return EvaluationTexts::tr(
+            "A picture above is the same file, nearly the same picture, or carries the same "
+            "caption, but another identity.");
     case FailureCause::CaptionTruncated:
         return EvaluationTexts::tr("The caption has more tokens than the model reads.");
     case FailureCause::ColourDisagrees:
-        return EvaluationTexts::tr("The caption gives a part another colour than what is known of the right "
-                  "picture.");
+        return EvaluationTexts::tr(
+            "The caption gives a part another colour than what is known of the right "
+            "picture.");
     case FailureCause::PartNotFound:
-        return EvaluationTexts::tr("The caption names a part that was not found on the right picture.");
+        return EvaluationTexts::tr(
+            "The caption names a part that was not found on the right picture.");
     case FailureCause::OthersFitToo:
         return EvaluationTexts::tr("A picture above meets all parts that the caption names.");
     case FailureCause::SaysLittle:
         return EvaluationTexts::tr("The caption names fewer than two parts of a person.");
     case FailureCause::ModelPrefersOther:
-        return EvaluationTexts::tr("The words fit the right picture and contradict the one that came first.");
+        return EvaluationTexts::tr(
+            "The words fit the right picture and contradict the one that came first.");
     case FailureCause::NotDecidable:
-        return EvaluationTexts::tr("Too little is known about the pictures. Segment them and write phrases, then "
-                  "evaluate again.");
+        return EvaluationTexts::tr(
+            "Too little is known about the pictures. Segment them and write phrases, then "
+            "evaluate again.");
     }
     return {};
 }
@@ -438,7 +444,8 @@ QVariant ShiftModel::headerData(int section, Qt::Orientation orientation, int ro
     if (role == Qt::TextAlignmentRole && orientation == Qt::Horizontal)
         return alignedRight(section != Query);
     if (role == Qt::ToolTipRole && section == Damage)
-        return EvaluationTexts::tr("How often the list to read through doubled: from rank 1 to 4 is +2.");
+        return EvaluationTexts::tr(
+            "How often the list to read through doubled: from rank 1 to 4 is +2.");
     if (role != Qt::DisplayRole || orientation != Qt::Horizontal)
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (section) {

@@ -92,7 +92,7 @@ QString bestText(const RunSummary &run)
     if (!run.best)
         return {};
     return Runs::tr("%1 %2").arg(toQString(run.best->metric),
-                                  QLocale().toString(run.best->value, 'f', 2));
+                                 QLocale().toString(run.best->value, 'f', 2));
 }
 
 QString progressText(const RunSummary &run)
