@@ -29,14 +29,14 @@ constexpr std::int64_t kMemoryBytes = std::int64_t(1) << 29;
 // A network that is ready to run.
 struct Candidate
 {
-    std::function<void()> run; // one forward pass, or kTokensPerRun tokens
+    std::function<void()> run; // one forward pass or one token
     std::function<void()> restart;
     double flop = 0.0;  // of one forward pass or one token
     double bytes = 0.0; // that one token reads; 0 for no decoder
     int layers = 0, batch = 0;
     std::int64_t parameters = 0;
     double weightError = 0.0;
-    double steps = 1.0; // forward passes or tokens in one run
+    int steps = 1; // forward passes or tokens between two restarts
 };
 
 struct Setup
@@ -278,7 +278,7 @@ Candidate makeOpt(nn::OptConfig config, const Setup &setup)
     Candidate candidate;
     candidate.batch = setup.batch > 0 ? setup.batch : 1;
     candidate.layers = static_cast<int>(config.layers);
-    candidate.steps = toDouble(kTokensPerRun);
+    candidate.steps = static_cast<int>(kTokensPerRun);
     auto opt = makeNetwork(setup, [&] { return nn::OptModel(config); });
     candidate.parameters = parametersOf(*opt);
     if (setup.isInt8)
@@ -310,9 +310,7 @@ Candidate makeOpt(nn::OptConfig config, const Setup &setup)
     };
     const auto token = prompt.slice(1, 0, 1);
     candidate.run = [opt, token, cache]() mutable {
-        auto next = token;
-        for (std::int64_t i = 0; i < kTokensPerRun; ++i)
-            next = opt->logits(opt->forward(opt->embed(next), {}, cache.get())).argmax(-1);
+        opt->logits(opt->forward(opt->embed(token), {}, cache.get())).argmax(-1);
     };
     return candidate;
 }
@@ -611,17 +609,23 @@ NetworkBenchReport benchNetwork(const NetworkBenchOptions &options, const Cancel
         std::vector<double> seconds, peaks, ofPeak, speeds, ofMemory;
         for (int i = 0; i < options.runs && !cancel.isCancelled(); ++i) {
             // Peak, network, peak: what else the machine does slows all three.
-            const double before = peak.gflops(), readBefore = memory ? memory->gbPerSecond() : 0.0;
+            const double before = peak.gflops();
             restart();
-            const double time = measure(setup.device, candidate.run) / candidate.steps;
-            const double readAfter = memory ? memory->gbPerSecond() : 0.0, after = peak.gflops();
+            double time = 0.0;
+            for (int step = 0; step < candidate.steps; ++step) {
+                // The speed of a shared memory changes from one second to the next.
+                const double readBefore = memory ? memory->gbPerSecond() : 0.0;
+                const double once = measure(setup.device, candidate.run);
+                time += once / candidate.steps;
+                if (memory) {
+                    speeds.push_back((readBefore + memory->gbPerSecond()) / 2.0);
+                    ofMemory.push_back(candidate.bytes / once * kGiga / speeds.back());
+                }
+            }
+            const double after = peak.gflops();
             seconds.push_back(time);
             peaks.push_back((before + after) / 2.0);
             ofPeak.push_back(candidate.flop / time * kGiga / peaks.back());
-            if (memory) {
-                speeds.push_back((readBefore + readAfter) / 2.0);
-                ofMemory.push_back(candidate.bytes / time * kGiga / speeds.back());
-            }
             if (progress)
                 progress(Progress{"bench", i + 1, options.runs, {}});
         }

@@ -814,16 +814,9 @@ std::int64_t sideOf(std::int64_t cells)
     return std::llround(std::sqrt(static_cast<double>(cells)));
 }
 
-// Whether the processor multiplies pairs of bfloat16 numbers.
 bool isDotted(const torch::Tensor &query)
 {
-#if defined(__x86_64__)
-    static const bool hasInstruction = __builtin_cpu_supports("avx512bf16") != 0;
-    return hasInstruction && query.scalar_type() == torch::kBFloat16
-           && kernels::usableLanes() == kernels::Wide512::kLanes;
-#else
-    return false;
-#endif
+    return query.scalar_type() == torch::kBFloat16 && kernels::multipliesPairs();
 }
 
 HeadJob jobOf(const CpuAttentionInputs &in, std::int64_t batch, std::int64_t head)

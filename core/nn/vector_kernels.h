@@ -63,6 +63,27 @@ inline int usableLanes()
     return allowed < lanes ? allowed : lanes;
 }
 
+// Whether pairs of bfloat16 numbers, or four bytes, may be multiplied and added at once
+// (AVX512-BF16, AVX512-VNNI).
+inline bool multipliesPairs()
+{
+#if defined(__x86_64__)
+    static const bool hasInstruction = __builtin_cpu_supports("avx512bf16") != 0;
+    return hasInstruction && usableLanes() == Wide512::kLanes;
+#else
+    return false;
+#endif
+}
+inline bool multipliesBytes()
+{
+#if defined(__x86_64__)
+    static const bool hasInstruction = __builtin_cpu_supports("avx512vnni") != 0;
+    return hasInstruction && usableLanes() == Wide512::kLanes;
+#else
+    return false;
+#endif
+}
+
 // Defines `void name(const Job &)`, which runs kernel<Isa>(job) of the best instruction set.
 #if defined(__x86_64__)
 #define SAPSAM_DEFINE_KERNEL(name, kernel, Job)                                                    \

@@ -113,6 +113,71 @@ private Q_SLOTS:
         QVERIFY(difference(actual, product(x, weightOf(layer), layer->bias)) < 2e-5);
     }
 
+    // Rows of bfloat16 numbers are multiplied in fixed point where the processor can: what they
+    // lose is far below the rounding of the answer, also beside one number that is much larger.
+    void quantizedLayerOfRoundedRowsIsExactToTheAnswersRounding_data()
+    {
+        QTest::addColumn<int>("lanes");
+        QTest::addColumn<std::int64_t>("rows");
+        QTest::addColumn<std::int64_t>("depth");
+        QTest::addColumn<double>("outlier");
+        for (const int lanes : {16, 8, 4}) {
+            const auto row = [lanes](const char *name, std::int64_t rows, std::int64_t depth,
+                                     double outlier) {
+                QTest::addRow("%s, %d lanes", name, lanes) << lanes << rows << depth << outlier;
+            };
+            row("one row", 1, 256, 1.0);
+            row("no multiple of a line", 7, 150, 1.0);
+            row("shorter than a line", 2, 5, 1.0);
+            row("deep", 3, 5000, 1.0);
+            row("a number that is much larger", 1, 256, 300.0);
+            row("no number but zeros", 4, 256, 0.0);
+        }
+    }
+    void quantizedLayerOfRoundedRowsIsExactToTheAnswersRounding()
+    {
+        QFETCH(int, lanes);
+        QFETCH(std::int64_t, rows);
+        QFETCH(std::int64_t, depth);
+        QFETCH(double, outlier);
+        kernels::widestLanes() = lanes;
+        const torch::NoGradGuard noGrad;
+        torch::nn::Linear layer(depth, 37);
+        quantizeLinears(*layer);
+        layer->bias.set_data(layer->bias.to(torch::kBFloat16));
+        auto x = torch::randn({rows, depth});
+        if (outlier == 0.0)
+            x.zero_();
+        else
+            x.select(1, depth / 2).mul_(outlier);
+        x = x.to(torch::kBFloat16);
+
+        const auto actual = linear(layer, x);
+
+        const auto wanted = product(x, weightOf(layer), layer->bias);
+        QCOMPARE(actual.scalar_type(), torch::kBFloat16);
+        // Half a unit in the last of 8 bits is the rounding; the rest is for fixed point.
+        const auto allowed = wanted.abs() / 256.0 + largest(x) * 2e-5 * std::sqrt(depth);
+        const auto error = (actual.to(torch::kDouble) - wanted).abs();
+        QVERIFY2((error <= allowed).all().item<bool>(),
+                 std::to_string(error.max().item<double>()).c_str());
+    }
+
+    void rowWithANumberThatIsNoneStaysNone()
+    {
+        const torch::NoGradGuard noGrad;
+        torch::nn::Linear layer(128, 4);
+        quantizeLinears(*layer);
+        layer->bias.set_data(layer->bias.to(torch::kBFloat16));
+        auto x = torch::randn({2, 128});
+        x[0][3] = std::numeric_limits<float>::quiet_NaN();
+
+        const auto actual = linear(layer, x.to(torch::kBFloat16));
+
+        QVERIFY(actual[0].isnan().all().item<bool>());
+        QVERIFY(actual[1].isfinite().all().item<bool>());
+    }
+
     // More weights than are widened at once, in both types.
     void largeQuantizedLayerIsComputedInSlices()
     {
