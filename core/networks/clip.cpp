@@ -195,6 +195,15 @@ torch::Tensor ClipLayerImpl::forward(torch::Tensor x, const AttentionBias &bias)
     return addedTo(both.sum, mlp(both.normed));
 }
 
+torch::Tensor ClipLayerImpl::forwardRows(const torch::Tensor &x, const TokenRows &layout)
+{
+    AttentionBias bias;
+    bias.causal = true;
+    const auto both =
+        addAndNormalize(x, self_attn->forwardRows(layer_norm1(x), layout, bias), layer_norm2);
+    return addedTo(both.sum, mlp(both.normed));
+}
+
 torch::Tensor ClipLayerImpl::forwardAt(const torch::Tensor &x, const torch::Tensor &positions,
                                        bool causal)
 {
@@ -288,22 +297,42 @@ torch::Tensor ClipImpl::hiddenOfPatches(const torch::Tensor &patches, bool withL
     return x;
 }
 
-torch::Tensor ClipImpl::hiddenOfIds(const torch::Tensor &ids, bool withLast)
+void ClipImpl::requireIds(const torch::Tensor &ids) const
 {
     if (ids.dim() != 2 || ids.size(1) > config.contextLength)
         throw Error(ErrorKind::InvalidInput, "CLIP: ids of shape " + shapeText(ids.sizes())
                                                  + " instead of [B, up to "
                                                  + std::to_string(config.contextLength) + "]");
+}
+
+torch::Tensor ClipImpl::hiddenOfIds(const torch::Tensor &ids)
+{
+    requireIds(ids);
     auto x = token_embedding(ids) + text_positions->weight.slice(0, 0, ids.size(1));
     AttentionBias bias;
     bias.causal = true;
-    for (std::size_t i = 0; i + (withLast ? 0 : 1) < text_layers->size(); ++i) {
+    for (std::size_t i = 0; i < text_layers->size(); ++i) {
         auto &layer = text_layers->at<ClipLayerImpl>(i);
         x = recomputed(x, layer,
                        [&layer, bias](const torch::Tensor &in) { return layer.forward(in, bias); });
         observe("text.block" + std::to_string(i), x);
     }
     return x;
+}
+
+torch::Tensor ClipImpl::hiddenUpTo(const torch::Tensor &positions, const torch::Tensor &ids)
+{
+    requireIds(ids);
+    const auto layout = rowsOfTokens(positions + 1, ids.size(1));
+    auto x = token_embedding(ids.flatten().index_select(0, layout.rows))
+             + text_positions(layout.rows.remainder(ids.size(1)));
+    for (std::size_t i = 0; i + 1 < text_layers->size(); ++i) {
+        auto &layer = text_layers->at<ClipLayerImpl>(i);
+        x = recomputed(x, layer, [&layer, layout](const torch::Tensor &in) {
+            return layer.forwardRows(in, layout);
+        });
+    }
+    return layout.spread(x);
 }
 
 torch::Tensor ClipImpl::textHidden(const torch::Tensor &ids)
@@ -356,14 +385,14 @@ torch::Tensor ClipImpl::textFeatures(const torch::Tensor &ids)
     const auto used =
         observer || ids.size(0) == 0 ? ids.size(1) : positions.max().item<std::int64_t>() + 1;
     const auto seen = ids.slice(1, 0, used);
-    // Training also leaves out all but the pooled tokens of the last layer. A description that is
-    // searched with must not depend on the others of its batch, not even in its last digit, and
-    // products of a few rows are summed in another order than those of many.
+    // Training leaves out what stands behind each of them, and all else of the last layer. A
+    // description that is searched with must not depend on the others of its batch, not even in its
+    // last digit, and products of a few rows are summed in another order than those of many.
     const bool isTraced = torch::GradMode::is_enabled() && text_projection->weight.requires_grad();
     if (isTraced && !observer && ids.size(0) > 0 && !text_layers->is_empty())
         return text_projection(
             final_layer_norm(text_layers->at<ClipLayerImpl>(text_layers->size() - 1)
-                                 .forwardAt(hiddenOfIds(seen, false), positions, true)));
+                                 .forwardAt(hiddenUpTo(positions, seen), positions, true)));
     return text_projection(
         textHidden(seen).index({torch::arange(ids.size(0), positions.options()), positions}));
 }

@@ -68,6 +68,8 @@ public:
     ClipLayerImpl(std::int64_t width, std::int64_t heads, const ClipConfig &config);
 
     torch::Tensor forward(torch::Tensor x, const AttentionBias &bias = {}); // [B, N, width]
+    // The same for tokens that see only those before them, [R, width] → [R, width].
+    torch::Tensor forwardRows(const torch::Tensor &x, const TokenRows &layout);
     // One token of each row alone, [B, width]: all that a pooled feature takes from the last layer.
     // positions [B] int64, or undefined for the first; when causal, what stands behind is not seen.
     torch::Tensor forwardAt(const torch::Tensor &x, const torch::Tensor &positions, bool causal);
@@ -120,8 +122,11 @@ private:
     // Before ln_post, and after the final norm: [B, N, width] with all layers, or what goes into
     // the last layer.
     torch::Tensor hiddenOfPatches(const torch::Tensor &patches, bool withLast = true);
-    torch::Tensor hiddenOfIds(const torch::Tensor &ids, bool withLast = true); // before the norm
+    torch::Tensor hiddenOfIds(const torch::Tensor &ids); // before the norm
+    // [B, L, width] that goes into the last layer, with anything behind the given positions.
+    torch::Tensor hiddenUpTo(const torch::Tensor &positions, const torch::Tensor &ids);
     torch::Tensor textHidden(const torch::Tensor &ids);
+    void requireIds(const torch::Tensor &ids) const;
     void observe(const std::string &stage, const torch::Tensor &value) const
     {
         if (observer)

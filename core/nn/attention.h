@@ -39,6 +39,20 @@ torch::Tensor attentionWeights(const torch::Tensor &query, const torch::Tensor &
 // An undefined mask gives an undefined bias.
 torch::Tensor paddingBias(const torch::Tensor &mask, torch::ScalarType dtype);
 
+// The tokens of texts of different lengths, one row each, without what fills the shorter ones up:
+// rows [R] int64 says where each lies among the batch · length places of the filled texts.
+struct TokenRows
+{
+    torch::Tensor rows;
+    std::int64_t batch = 0, length = 0;
+
+    torch::Tensor spread(const torch::Tensor &x) const;    // [R, W] → [B, L, W], zeros between
+    torch::Tensor collected(const torch::Tensor &x) const; // [B, L, W] → [R, W]
+};
+
+// The first lengths[b] tokens of every text; lengths [B] int64.
+TokenRows rowsOfTokens(const torch::Tensor &lengths, std::int64_t length);
+
 // Attention with one Linear for each of query, key and value, named q_proj, k_proj, v_proj and
 // out_proj as in CLIP, OPT and the decoder of SAM.
 class ProjectedAttentionImpl final : public torch::nn::Module
@@ -50,9 +64,16 @@ public:
     // query [B, Nq, width], key and value [B, Nk, width] → [B, Nq, width]
     torch::Tensor forward(const torch::Tensor &query, const torch::Tensor &key,
                           const torch::Tensor &value, const AttentionBias &bias = {});
+    // Self-attention of every text by itself; what its bias lets the tokens see must not be what
+    // fills the texts up. x [R, width] → [R, width].
+    torch::Tensor forwardRows(const torch::Tensor &x, const TokenRows &layout,
+                              const AttentionBias &bias);
 
     std::int64_t heads;
     torch::nn::Linear q_proj{nullptr}, k_proj{nullptr}, v_proj{nullptr}, out_proj{nullptr};
+
+private:
+    torch::Tensor projected(const torch::Tensor &x); // [..., width] → [..., q | k | v]
 };
 TORCH_MODULE(ProjectedAttention);
 

@@ -191,7 +191,7 @@ public:
             m_model->encodeImageTokens(batch.at("pixels").to(device, type)); // [B, 1 + N, D]
         // Of all processes.
         const torch::Tensor image = gathered(tokens.select(1, 0));
-        const torch::Tensor text = gathered(textFeatures(batch.at("ids"), device));
+        const torch::Tensor text = gathered(m_model->textFeatures(batch.at("ids").to(device)));
         const torch::Tensor identities = batch.at("identities").to(device);
         StepResult result;
         const torch::Tensor leftOut = batch.at("leftOut").to(device);
@@ -307,23 +307,6 @@ private:
             }
         }
         return pairs;
-    }
-
-    // Texts of about one length go together: most are far shorter than the longest.
-    torch::Tensor textFeatures(const torch::Tensor &ids, torch::Device device)
-    {
-        constexpr std::int64_t kGroups = 4;
-        const torch::Tensor lengths = ids.argmax(1) + 1; // the end token has the largest id
-        const torch::Tensor order = std::get<1>(lengths.sort(0, false));
-        const std::int64_t group = (ids.size(0) + kGroups - 1) / kGroups;
-        std::vector<torch::Tensor> features;
-        for (std::int64_t first = 0; first < ids.size(0); first += group) {
-            const torch::Tensor rows = order.slice(0, first, first + group);
-            const std::int64_t longest = lengths.index_select(0, rows).max().item<std::int64_t>();
-            features.push_back(m_model->textFeatures(
-                ids.index_select(0, rows).slice(1, 0, longest).contiguous().to(device)));
-        }
-        return torch::cat(features).index_select(0, std::get<1>(order.sort(0, false)).to(device));
     }
 
     // Mean cross entropy over the attributes. Features are taken at unit length, as the ranking
