@@ -596,8 +596,8 @@ NetworkBenchReport benchNetwork(const NetworkBenchOptions &options, const Cancel
         report.gflop = candidate.flop * kGiga;
         report.bytesPerToken = candidate.bytes;
         restart();
-        // The memory of a training step, with the optimizer's state, settles in the second one.
-        for (int i = 0; i < (entry.trains ? 2 : 1); ++i)
+        // The memory of a training step, with the optimizer's state, settles in the first four.
+        for (int i = 0; i < (entry.trains ? 4 : 1); ++i)
             measure(setup.device, candidate.run);
         // Before the measurements of the machine, whose buffers are not the network's.
         report.peakMemoryMb = peakMemoryMb();

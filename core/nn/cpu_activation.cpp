@@ -114,40 +114,41 @@ SAPSAM_DEFINE_KERNEL(runActivation, activationKernel, ActivationJob)
 struct QuickGeluJob
 {
     const float *x = nullptr;
-    float *values = nullptr; // receives the result, or has the gradient and receives that of x
-    bool isBackward = false;
+    const float *gradient = nullptr; // of the result; null on the way forward
+    float *to = nullptr;             // receives the result, or the gradient of x
     std::int64_t begin = 0, end = 0;
 };
 
 template <typename Isa>
-SAPSAM_INLINE void quickGelu(typename Isa::Vector &x, typename Isa::Vector &values, bool isBackward)
+SAPSAM_INLINE void quickGelu(const float *x, const float *gradient, float *to)
 {
     using Vector = typename Isa::Vector;
-    Vector gate = x * 1.702F;
+    Vector value, gate, result;
+    kernels::load<Isa>(value, x);
+    gate = value * 1.702F;
     sigmoid<Isa>(gate);
-    values = isBackward ? values * (gate + 1.702F * x * gate * (1.0F - gate)) : x * gate;
+    if (gradient) {
+        kernels::load<Isa>(result, gradient);
+        result *= gate + 1.702F * value * gate * (1.0F - gate);
+    } else {
+        result = value * gate;
+    }
+    kernels::store<Isa>(to, result);
 }
 
 template <typename Isa>
 SAPSAM_INLINE void quickGeluKernel(const QuickGeluJob &job)
 {
-    typename Isa::Vector x, values;
     std::int64_t i = job.begin;
-    for (; i + Isa::kLanes <= job.end; i += Isa::kLanes) {
-        kernels::load<Isa>(x, job.x + i);
-        kernels::load<Isa>(values, job.values + i);
-        quickGelu<Isa>(x, values, job.isBackward);
-        kernels::store<Isa>(job.values + i, values);
-    }
+    for (; i + Isa::kLanes <= job.end; i += Isa::kLanes)
+        quickGelu<Isa>(job.x + i, job.gradient ? job.gradient + i : nullptr, job.to + i);
     if (i < job.end) {
-        float restX[Isa::kLanes] = {}, rest[Isa::kLanes] = {};
-        std::copy(job.x + i, job.x + job.end, restX);
-        std::copy(job.values + i, job.values + job.end, rest);
-        kernels::load<Isa>(x, restX);
-        kernels::load<Isa>(values, rest);
-        quickGelu<Isa>(x, values, job.isBackward);
-        kernels::store<Isa>(rest, values);
-        std::copy_n(rest, job.end - i, job.values + i);
+        float x[Isa::kLanes] = {}, gradient[Isa::kLanes] = {}, to[Isa::kLanes];
+        std::copy(job.x + i, job.x + job.end, x);
+        if (job.gradient)
+            std::copy(job.gradient + i, job.gradient + job.end, gradient);
+        quickGelu<Isa>(x, job.gradient ? gradient : nullptr, to);
+        std::copy_n(to, job.end - i, job.to + i);
     }
 }
 
@@ -155,13 +156,17 @@ SAPSAM_DEFINE_KERNEL(runQuickGelu, quickGeluKernel, QuickGeluJob)
 
 constexpr std::int64_t kGrain = 16384; // below that a second thread costs more than it brings
 
-void runQuickGeluOver(const torch::Tensor &x, torch::Tensor &values, bool isBackward)
+// QuickGELU of x, or the gradient of x when that of the result is given.
+torch::Tensor quickGeluOf(const torch::Tensor &x, const torch::Tensor &gradient = {})
 {
+    const torch::Tensor result = torch::empty_like(x);
     const float *from = x.data_ptr<float>();
-    float *to = values.data_ptr<float>();
+    const float *gradients = gradient.defined() ? gradient.data_ptr<float>() : nullptr;
+    float *to = result.data_ptr<float>();
     at::parallel_for(0, x.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
-        runQuickGelu({from, to, isBackward, begin, end});
+        runQuickGelu({from, gradients, to, begin, end});
     });
+    return result;
 }
 
 struct QuickGeluFunction : torch::autograd::Function<QuickGeluFunction>
@@ -170,20 +175,13 @@ struct QuickGeluFunction : torch::autograd::Function<QuickGeluFunction>
     {
         const torch::Tensor whole = x.contiguous();
         context->save_for_backward({whole});
-        torch::Tensor result = torch::empty_like(whole);
-        runQuickGeluOver(whole, result, false);
-        return result;
+        return quickGeluOf(whole);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
                                                    torch::autograd::variable_list gradients)
     {
-        torch::Tensor gradient = gradients[0].contiguous();
-        // Others may still need what came in.
-        if (gradient.is_same(gradients[0]))
-            gradient = gradient.clone();
-        runQuickGeluOver(context->get_saved_variables()[0], gradient, true);
-        return {gradient};
+        return {quickGeluOf(context->get_saved_variables()[0], gradients[0].contiguous())};
     }
 };
 
