@@ -62,8 +62,9 @@ DeviceInfo resolveDevice(const EngineOptions &options)
     info.threads = options.threads > 0 ? options.threads : usableCores();
     const int cards =
         torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
-    const std::string noCard =
-        at::hasCUDA() ? "no usable NVIDIA card was found" : "this libtorch is built without CUDA";
+    const std::string noCard = at::globalContext().hasCUDART()
+                                   ? "no usable NVIDIA card was found"
+                                   : "this libtorch is built without CUDA";
 
     if (options.device == "auto") {
         info.device = cards > 0 ? "cuda:0" : "cpu";

@@ -326,7 +326,7 @@ public:
     {
         if (!m_settings.evaluateTest)
             return nullptr;
-        OrderedJson numbers = {{"set", "test"}, {"chosen_on", "dev"}};
+        OrderedJson numbers = {{"split", "test"}, {"chosen_on", "dev"}};
         numbers.update(measured("test", device, type, cancel));
         return numbers;
     }

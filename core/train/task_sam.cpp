@@ -133,7 +133,7 @@ public:
             images.repeat_interleave(rows / std::max<std::int64_t>(1, images.size(0)), 0);
         const torch::Tensor points = batch.at("points").to(device).unsqueeze(1); // [P, 1, 2]
         const torch::Tensor boxes = batch.at("boxes").to(device);
-        const torch::Tensor inside = torch::ones({rows, 1}, torch::kLong);
+        const torch::Tensor inside = torch::ones({rows, 1}, torch::kLong).to(device);
 
         nn::SamPrompts byPoint;
         byPoint.points = points;

@@ -4,6 +4,7 @@
 #include "core/networks/person_sam.h"
 #include "core/weights/tensor_names.h"
 #include "tests/support/error_of.h"
+#include "tests/support/small_networks.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -12,66 +13,6 @@ using namespace sapsam;
 using namespace sapsam::nn;
 
 namespace {
-
-ClipConfig smallClip()
-{
-    ClipConfig config;
-    config.embedDim = 16;
-    config.imageHeight = 48;
-    config.imageWidth = 16;
-    config.patchSize = 8;
-    config.stride = 4;
-    config.visionWidth = 24;
-    config.visionLayers = 2;
-    config.visionHeads = 3;
-    config.contextLength = 12;
-    config.vocabSize = 50;
-    config.textWidth = 16;
-    config.textLayers = 2;
-    config.textHeads = 2;
-    return config;
-}
-
-PersonSamConfig smallPersonSam()
-{
-    PersonSamConfig config;
-    config.sam.imageSize = 64;
-    config.sam.patchSize = 8;
-    config.sam.width = 16;
-    config.sam.layers = 2;
-    config.sam.heads = 2;
-    config.sam.mlpDim = 32;
-    config.sam.windowSize = 3;
-    config.sam.globalLayers = {1};
-    config.sam.promptDim = 16;
-    config.sam.maskInputChannels = 4;
-    config.sam.decoderHeads = 4;
-    config.sam.decoderMlpDim = 32;
-    config.sam.iouHeadHidden = 16;
-    config.text.vocabSize = 40;
-    config.text.hiddenSize = 16;
-    config.text.layers = 1;
-    config.text.heads = 2;
-    config.text.intermediateSize = 32;
-    config.text.maxPositions = 16;
-    config.attentionHeads = 4;
-    config.maxPhraseTokens = 8;
-    return config;
-}
-
-Blip2Config smallBlip2()
-{
-    Blip2Config config;
-    config.vision = {28, 14, 14, 16, 32, 1, 2, Activation::Gelu, 1e-6, 1e-6};
-    config.qformer = {4, 16, 2, 2, 32, 2, Activation::Gelu, 1e-12};
-    config.text.vocabSize = 30;
-    config.text.hiddenSize = 16;
-    config.text.layers = 2;
-    config.text.heads = 2;
-    config.text.ffnDim = 32;
-    config.text.maxPositions = 32;
-    return config;
-}
 
 // The published config.json of OpenAI's CLIP, as far as it describes the network.
 Json publishedClip(int patch, int side, bool isLarge)

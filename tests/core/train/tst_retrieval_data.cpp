@@ -12,6 +12,7 @@
 #include "core/weights/tensor_names.h"
 #include "tests/support/error_of.h"
 #include "tests/support/golden_folder.h"
+#include "tests/support/tiny_training.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -20,41 +21,16 @@
 #include <sstream>
 
 using namespace sapsam;
+using namespace sapsam::test;
 using namespace sapsam::training;
 
 namespace {
-
-// Two layers of everything, one step fast, every part of the real thing in it.
-Json tinyConfig()
-{
-    return {{"data", "synthetic"},
-            {"syntheticIdentities", 40},
-            {"architecture", "small"},
-            {"imageHeight", 64},
-            {"imageWidth", 32},
-            {"vocabularySize", 800},
-            {"decoderLayers", 1},
-            {"batchSize", 8},
-            {"steps", 12},
-            {"warmUpSteps", 2},
-            {"learningRate", 2e-3},
-            {"epsilon", 1e-8},
-            {"precision", "fp32"},
-            {"logEvery", 1},
-            {"evaluateEvery", 12},
-            {"checkpointEvery", 6},
-            {"renderHeight", 64},
-            {"renderWidth", 32},
-            {"augmentation", "none"},
-            {"loaderThreads", 2},
-            {"queueLength", 3}};
-}
 
 TrainRequest requestFor(const Json &changes, const QString &folder)
 {
     TrainRequest request;
     request.task = "retrieval";
-    request.config = tinyConfig();
+    request.config = tinyPublishedTraining();
     request.config.update(changes);
     request.runsFolder = folder.toStdString();
     request.seed = 5;
@@ -77,7 +53,7 @@ struct Prepared
 {
     explicit Prepared(const Json &changes, const QString &folder)
     {
-        Json config = tinyConfig();
+        Json config = tinyPublishedTraining();
         config.update(changes);
         TaskInputs inputs;
         inputs.packsFolder = folder.toStdString() + "/packs";

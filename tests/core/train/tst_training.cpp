@@ -6,6 +6,7 @@
 #include "core/train/ordered_producer.h"
 #include "core/train/settings.h"
 #include "core/weights/safetensors.h"
+#include "tests/support/tiny_training.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -15,82 +16,15 @@
 #include <sstream>
 
 using namespace sapsam;
+using namespace sapsam::test;
 
 namespace {
-
-// Small enough for a test, every part of the real thing in it.
-Json tinyConfig(const std::string &task, int steps)
-{
-    Json config = {{"steps", steps},        {"batchSize", 8},         {"warmUpSteps", 4},
-                   {"learningRate", 2e-3},  {"logEvery", 1},          {"evaluateEvery", 10},
-                   {"checkpointEvery", 10}, {"heldOutCount", 8},      {"poolStart", 8},
-                   {"poolGrowth", 0.0},     {"renderHeight", 64},     {"renderWidth", 32},
-                   {"corpusLines", 200},    {"augmentStrength", 0.0}, {"precision", "fp32"},
-                   {"loaderThreads", 2},    {"queueLength", 3}};
-    if (task == "retrieval")
-        config.update({{"imageHeight", 32},
-                       {"imageWidth", 16},
-                       {"patchSize", 8},
-                       {"visionWidth", 32},
-                       {"visionLayers", 2},
-                       {"visionHeads", 2},
-                       {"textWidth", 32},
-                       {"textLayers", 2},
-                       {"textHeads", 2},
-                       {"embeddingSize", 32},
-                       {"contextLength", 40},
-                       {"vocabularySize", 800},
-                       {"erasing", 0.0}});
-    if (task == "person-sam")
-        config.update({{"imageSize", 32},
-                       {"patchSize", 8},
-                       {"visionWidth", 32},
-                       {"visionLayers", 2},
-                       {"visionHeads", 2},
-                       {"windowSize", 2},
-                       {"globalLayers", {1}},
-                       {"decoderSize", 32},
-                       {"decoderHeads", 2},
-                       {"decoderMlp", 64},
-                       {"textWidth", 32},
-                       {"textLayers", 1},
-                       {"textHeads", 2},
-                       {"vocabularySize", 400},
-                       {"promptsPerPicture", 2}});
-    if (task == "sam")
-        config.update({{"imageSize", 32},
-                       {"patchSize", 8},
-                       {"visionWidth", 32},
-                       {"visionLayers", 2},
-                       {"visionHeads", 2},
-                       {"windowSize", 2},
-                       {"globalLayers", {1}},
-                       {"decoderSize", 32},
-                       {"decoderHeads", 2},
-                       {"decoderMlp", 64},
-                       {"promptsPerPicture", 2}});
-    if (task == "phrases")
-        config.update({{"imageSize", 32},
-                       {"patchSize", 8},
-                       {"visionWidth", 32},
-                       {"visionLayers", 1},
-                       {"visionHeads", 2},
-                       {"queries", 4},
-                       {"queryWidth", 32},
-                       {"queryLayers", 2},
-                       {"queryHeads", 2},
-                       {"textWidth", 32},
-                       {"textLayers", 1},
-                       {"textHeads", 2},
-                       {"vocabularySize", 400}});
-    return config;
-}
 
 TrainRequest requestFor(const std::string &task, int steps, const QTemporaryDir &folder)
 {
     TrainRequest request;
     request.task = task;
-    request.config = tinyConfig(task, steps);
+    request.config = tinyTraining(task, steps);
     request.runsFolder = folder.path().toStdString();
     request.seed = 7;
     request.engine.device = "cpu";
