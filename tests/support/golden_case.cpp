@@ -171,6 +171,11 @@ torch::Tensor GoldenCase::formulaImage(const Json &formula) const
 
 torch::Tensor GoldenCase::input(const std::string &name) const
 {
+    return inputHere(name).to(m_device);
+}
+
+torch::Tensor GoldenCase::inputHere(const std::string &name) const
+{
     if (m_io->find(name + "_u8"))
         return (m_io->read(name + "_u8").to(torch::kFloat) - 128) / 64;
     if (!m_io->find(name))
@@ -265,7 +270,7 @@ void GoldenCase::check(const std::string &name, const torch::Tensor &actual)
     } else if (actual.sizes() != expected.sizes()) {
         problem << "shape " << actual.sizes() << " instead of " << expected.sizes();
     } else if (expected.numel() > 0) {
-        const auto a = actual.detach().to(torch::kDouble), b = expected.to(torch::kDouble);
+        const auto a = actual.detach().cpu().to(torch::kDouble), b = expected.to(torch::kDouble);
         const double difference = (a - b).abs().max().item<double>();
         // Written so that a NaN fails.
         if (!(difference <= tolerance(name)))
@@ -292,7 +297,7 @@ void GoldenCase::checkBits(const std::string &name, const torch::Tensor &logits,
         return;
     m_checked.insert(name);
     const auto bytes = output(name);
-    const auto flat = logits.detach().to(torch::kFloat).contiguous().view({-1});
+    const auto flat = logits.detach().cpu().to(torch::kFloat).contiguous().view({-1});
     if (bytes.numel() != (flat.numel() + 7) / 8) {
         m_failures += name + ": has another number of bits\n";
         return;

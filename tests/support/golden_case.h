@@ -37,6 +37,9 @@ public:
     // Whether the parameters are given by a formula, at the size of a published network.
     bool isFormula() const { return m_json.contains("parameters"); }
 
+    // Where input() puts its tensors from now on; check() takes them from anywhere.
+    void computeOn(const torch::Device &device) { m_device = device; }
+
     bool hasInput(const std::string &name) const;
     // F16 becomes float32; integers become int64; "…_u8" images are asked for without that suffix
     // and come as (u8 - 128) / 64; images given by formula are computed.
@@ -70,12 +73,14 @@ public:
 
 private:
     torch::Tensor formulaImage(const Json &formula) const;
+    torch::Tensor inputHere(const std::string &name) const;
 
     std::string m_folder;
     Json m_json;
     std::unique_ptr<SafetensorsFile> m_io;
     std::set<std::string> m_checked;
     std::string m_failures;
+    torch::Device m_device = torch::kCPU;
 };
 
 } // namespace sapsam::test

@@ -4,6 +4,9 @@
 #include "core/networks/person_sam.h"
 #include "core/weights/tensor_names.h"
 #include "tests/support/golden_case.h"
+#ifdef SAPSAM_ELSEWHERE
+#include "tests/support/elsewhere.h"
+#endif
 
 #include <QtTest>
 
@@ -142,6 +145,24 @@ GenerationOptions generationOptions(const Blip2Config &config, const Json &gener
     return options;
 }
 
+// Where the cases are computed: $SAPSAM_GOLDEN_DEVICE, "cuda:0" for a GPU, or the processor.
+torch::Device goldenDevice()
+{
+#ifdef SAPSAM_ELSEWHERE
+    return torch::Device(sapsam::test::kElsewhereName);
+#else
+    const auto name = qEnvironmentVariable("SAPSAM_GOLDEN_DEVICE", QStringLiteral("cpu"));
+    return torch::Device(name.toStdString());
+#endif
+}
+
+template <typename Network>
+void load(Network &network, const TensorSource &source, const LoadOptions &names)
+{
+    loadStrict(*network, source, names);
+    network->to(goldenDevice());
+}
+
 void addRows(const char *kind)
 {
     QTest::addColumn<QString>("folder");
@@ -171,6 +192,7 @@ void addRows(const char *kind)
     if (folder.isEmpty())                                                                          \
         QSKIP("no case of this kind");                                                             \
     GoldenCase golden(folder.toStdString());                                                       \
+    golden.computeOn(goldenDevice());                                                              \
     const auto stored = golden.weights(set.toStdString());                                         \
     golden.checkWeights(*stored)
 
@@ -182,7 +204,13 @@ class TestGoldenNetworks : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() { at::set_num_threads(kFullSize ? 2 : 1); }
+    void initTestCase()
+    {
+        at::set_num_threads(kFullSize ? 2 : 1);
+        // The references are float32 throughout.
+        at::globalContext().setAllowTF32CuDNN(false);
+        at::globalContext().setAllowTF32CuBLAS(false);
+    }
 
     void samMatchesTheReference_data() { addRows("sam"); }
     void samMatchesTheReference()
@@ -192,7 +220,7 @@ private Q_SLOTS:
         auto config = samConfig(golden.config());
         Sam sam(config);
         sam->eval();
-        loadStrict(*sam, *stored, samNames());
+        load(sam, *stored, samNames());
 
         sam->vision_encoder->observer = [&](const std::string &stage, const torch::Tensor &value) {
             golden.check("out." + stage, value);
@@ -251,7 +279,7 @@ private Q_SLOTS:
         if (golden.hasOutput("out.zero_token_kept.iou")) {
             const auto dense = sam->prompt_encoder(SamPrompts()).dense;
             const auto masks = sam->mask_decoder(image, sam->imagePe(),
-                                                 torch::zeros({1, 1, config.promptDim}), dense);
+                                                 torch::zeros({1, 1, config.promptDim}, dense.options()), dense);
             checkMasks(golden, "out.zero_token_kept.masks", masks.logits);
             golden.check("out.zero_token_kept.iou", masks.iou);
         }
@@ -260,7 +288,7 @@ private Q_SLOTS:
         config.decoderLayerNormEps = 1e-6;
         Sam other(config);
         other->eval();
-        loadStrict(*other, *stored, samNames());
+        load(other, *stored, samNames());
         for (const auto &item : prompts) {
             const std::string prefix = std::string("out.hf.") + item.first;
             if (!golden.hasOutput(prefix + ".iou"))
@@ -293,7 +321,7 @@ private Q_SLOTS:
         config.maxPhraseTokens = number(golden.config(), "max_phrase_tokens");
         PersonSam net(config);
         net->eval();
-        loadStrict(*net, *stored, personSamNames());
+        load(net, *stored, personSamNames());
         for (auto &item : net->named_parameters())
             item.value().set_requires_grad(item.key().rfind("vision_encoder.", 0) != 0
                                            && item.key().rfind("text_prompt_encoder.", 0) != 0);
@@ -373,7 +401,7 @@ private Q_SLOTS:
         const torch::NoGradGuard noGrad;
         BertForPreTraining net(bertConfig(golden.config()));
         net->eval();
-        loadStrict(*net, *stored, bertPretrainingNames());
+        load(net, *stored, bertPretrainingNames());
         const auto ids = golden.input("in.input_ids");
 
         net->bert->observer = [&](const std::string &stage, const torch::Tensor &value) {
@@ -395,7 +423,7 @@ private Q_SLOTS:
         // The bare model reads the same file.
         BertModel alone(net->config);
         alone->eval();
-        loadStrict(*alone, *stored, bertModelNames());
+        load(alone, *stored, bertModelNames());
         golden.check("out.last_hidden_state", alone(ids, golden.input("in.attention_mask"),
                                                     golden.input("in.token_type_ids")));
         VERIFY_CASE(golden);
@@ -443,6 +471,7 @@ private Q_SLOTS:
         Clip clip(config);
         clip->eval();
         loadClip(clip, *stored, false);
+        clip->to(goldenDevice());
         const auto square = golden.input(rectIsMain ? "in.image_square" : "in.image");
         if (!rectIsMain)
             clip->observer = observe;
@@ -471,12 +500,13 @@ private Q_SLOTS:
                 Clip person(config);
                 person->eval();
                 loadClip(person, *stored);
+                person->to(goldenDevice());
                 if (rectIsMain)
                     person->observer = observe;
                 const auto pixels = golden.input(rectIsMain ? "in.image" : "in.image_rect");
                 const auto tokens = person->encodeImageTokens(pixels);
                 const auto textTokens = person->encodeTextTokens(ids);
-                const auto ends = textTokens.index({torch::arange(ids.size(0)), ids.argmax(-1)});
+                const auto ends = textTokens.index({torch::arange(ids.size(0), ids.options()), ids.argmax(-1)});
                 const auto cosine =
                     torch::matmul(unit(ends), unit(tokens.select(1, 0)).t()); // [texts, images]
                 const std::string prefix = "out.rect_s" + std::to_string(stride);
@@ -506,7 +536,7 @@ private Q_SLOTS:
         auto config = blip2Config(json, golden.name());
         Blip2 net(config);
         net->eval();
-        loadStrict(*net, *stored, blip2OptNames());
+        load(net, *stored, blip2OptNames());
         const auto pixels = golden.input("in.image");
         const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
 
@@ -528,7 +558,7 @@ private Q_SLOTS:
         auto right = torch::ones_like(ids);
         right[1].slice(0, ids.size(1) - 2).zero_();
         golden.check("out.right_padded.logits", net->logits(queries, ids, right));
-        auto left = torch::ones({ids.size(0), embeddings.size(1)}, torch::kLong);
+        auto left = torch::ones({ids.size(0), embeddings.size(1)}, ids.options());
         left[1].slice(0, 0, 2).zero_();
         golden.check(
             "out.left_masked.logits",
@@ -538,7 +568,7 @@ private Q_SLOTS:
 
         Blip2 lavis(lavisConfig(golden, config));
         lavis->eval();
-        loadStrict(*lavis, *stored, blip2OptNames());
+        load(lavis, *stored, blip2OptNames());
         checkLavis(golden, lavis, pixels);
         VERIFY_CASE(golden);
     }
@@ -552,7 +582,7 @@ private Q_SLOTS:
         auto config = blip2Config(json, golden.name());
         Blip2 net(config);
         net->eval();
-        loadStrict(*net, *stored, blip2T5Names());
+        load(net, *stored, blip2T5Names());
         const auto pixels = golden.input("in.image");
         const auto ids = golden.input("in.input_ids"), mask = golden.input("in.attention_mask");
         const auto answer = golden.input("in.decoder_input_ids");
@@ -591,6 +621,7 @@ private Q_SLOTS:
         Blip2 lavis(lavisConfig(golden, config));
         lavis->eval();
         loadBlip2(lavis, *stored);
+        lavis->to(goldenDevice());
         checkLavis(golden, lavis, pixels);
         VERIFY_CASE(golden);
     }
@@ -602,7 +633,7 @@ private Q_SLOTS:
         const torch::NoGradGuard noGrad;
         DvaeEncoder net(dvaeConfigFromJson(golden.config(), golden.name()));
         net->eval();
-        loadStrict(*net, *stored, dvaeNames());
+        load(net, *stored, dvaeNames());
         net->observer = [&](const std::string &stage, const torch::Tensor &value) {
             golden.check("out." + stage, value);
             golden.checkStrided("out." + stage + "_s2", value, everySecond(value));
