@@ -16,22 +16,7 @@ namespace {
 
 struct ElsewhereMemory final : c10::Allocator
 {
-#if TORCH_VERSION_MAJOR >= 2
-    c10::DataPtr allocate(std::size_t bytes) override
-    {
-        return made(bytes);
-    }
-    void copy_data(void *to, const void *from, std::size_t bytes) const override
-    {
-        default_copy_data(to, from, bytes);
-    }
-#else
     c10::DataPtr allocate(std::size_t bytes) const override
-    {
-        return made(bytes);
-    }
-#endif
-    static c10::DataPtr made(std::size_t bytes)
     {
         void *data = std::malloc(bytes > 0 ? bytes : 1);
         return {data, data, &std::free, c10::Device(kElsewhere, 0)};
@@ -44,24 +29,18 @@ ElsewhereMemory &memory()
     return value;
 }
 
-using MaybeType = decltype(c10::make_optional(torch::kFloat));
-using MaybeLayout = decltype(c10::make_optional(torch::kStrided));
-using MaybeDevice = decltype(c10::make_optional(c10::Device(kElsewhere)));
-using MaybeFlag = decltype(c10::make_optional(true));
-using MaybeFormat = decltype(c10::make_optional(torch::MemoryFormat::Contiguous));
-using MaybeOffset = decltype(c10::make_optional(std::int64_t()));
-using MaybeTensor = decltype(c10::make_optional(torch::Tensor()));
-
-torch::Tensor makeEmpty(c10::SymIntArrayRef size, MaybeType type, MaybeLayout, MaybeDevice,
-                        MaybeFlag, MaybeFormat format)
+torch::Tensor makeEmpty(c10::SymIntArrayRef size, c10::optional<c10::ScalarType> type,
+                        c10::optional<c10::Layout>, c10::optional<c10::Device>, c10::optional<bool>,
+                        c10::optional<c10::MemoryFormat> format)
 {
     return at::detail::empty_generic(c10::asIntArrayRefUnchecked(size), &memory(),
                                      c10::DispatchKeySet(c10::DispatchKey::XPU),
                                      type.value_or(torch::kFloat), format);
 }
 
-torch::Tensor makeStrided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride, MaybeType type,
-                          MaybeLayout, MaybeDevice, MaybeFlag)
+torch::Tensor makeStrided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride,
+                          c10::optional<c10::ScalarType> type, c10::optional<c10::Layout>,
+                          c10::optional<c10::Device>, c10::optional<bool>)
 {
     return at::detail::empty_strided_generic(
         c10::asIntArrayRefUnchecked(size), c10::asIntArrayRefUnchecked(stride), &memory(),
@@ -88,7 +67,8 @@ torch::Tensor copyFromAndResize(const torch::Tensor &from, const torch::Tensor &
     return copyFrom(from, to, false);
 }
 
-const torch::Tensor &resize(const torch::Tensor &x, c10::SymIntArrayRef size, MaybeFormat)
+const torch::Tensor &resize(const torch::Tensor &x, c10::SymIntArrayRef size,
+                            c10::optional<c10::MemoryFormat>)
 {
     const auto shape = c10::asIntArrayRefUnchecked(size);
     auto *inside = x.unsafeGetTensorImpl();
@@ -107,7 +87,7 @@ torch::Tensor toElsewhere(const torch::Tensor &x)
 }
 
 torch::Tensor convolution(const torch::Tensor &x, const torch::Tensor &weight,
-                          const MaybeTensor &bias, torch::IntArrayRef stride,
+                          const c10::optional<torch::Tensor> &bias, torch::IntArrayRef stride,
                           torch::IntArrayRef padding, torch::IntArrayRef dilation, bool transposed,
                           torch::IntArrayRef outputPadding, std::int64_t groups)
 {
@@ -131,13 +111,15 @@ convolutionBackward(const torch::Tensor &gradient, const torch::Tensor &x,
 }
 
 // The fallback of libtorch leaves the tensors of such lists where they are.
-using Positions = c10::List<MaybeTensor>;
+using Positions = c10::List<c10::optional<torch::Tensor>>;
 
 Positions asHere(const Positions &positions)
 {
     Positions here;
-    for (const MaybeTensor &position : positions)
-        here.push_back(position && position->defined() ? MaybeTensor(asHere(*position)) : position);
+    for (const c10::optional<torch::Tensor> &position : positions)
+        here.push_back(position && position->defined()
+                           ? c10::optional<torch::Tensor>(asHere(*position))
+                           : position);
     return here;
 }
 

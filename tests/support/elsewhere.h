@@ -7,7 +7,8 @@
 
 // A device for those who have no GPU: its tensors lie in a memory of their own, as those of a GPU
 // do, and every operation on them is computed by the processor's kernels. A program that links
-// elsewhere.cpp has it; everything else of libtorch stays as it is.
+// elsewhere.cpp has it; everything else of libtorch stays as it is. For libtorch 1.13: version 2
+// asks such a device for kernels of its own.
 namespace sapsam::test {
 
 // A kind of device that libtorch knows and a machine of ours does not have.

@@ -278,8 +278,9 @@ private Q_SLOTS:
         }
         if (golden.hasOutput("out.zero_token_kept.iou")) {
             const auto dense = sam->prompt_encoder(SamPrompts()).dense;
-            const auto masks = sam->mask_decoder(image, sam->imagePe(),
-                                                 torch::zeros({1, 1, config.promptDim}, dense.options()), dense);
+            const auto masks =
+                sam->mask_decoder(image, sam->imagePe(),
+                                  torch::zeros({1, 1, config.promptDim}, dense.options()), dense);
             checkMasks(golden, "out.zero_token_kept.masks", masks.logits);
             golden.check("out.zero_token_kept.iou", masks.iou);
         }
@@ -506,7 +507,8 @@ private Q_SLOTS:
                 const auto pixels = golden.input(rectIsMain ? "in.image" : "in.image_rect");
                 const auto tokens = person->encodeImageTokens(pixels);
                 const auto textTokens = person->encodeTextTokens(ids);
-                const auto ends = textTokens.index({torch::arange(ids.size(0), ids.options()), ids.argmax(-1)});
+                const auto ends =
+                    textTokens.index({torch::arange(ids.size(0), ids.options()), ids.argmax(-1)});
                 const auto cosine =
                     torch::matmul(unit(ends), unit(tokens.select(1, 0)).t()); // [texts, images]
                 const std::string prefix = "out.rect_s" + std::to_string(stride);
