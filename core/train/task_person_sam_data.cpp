@@ -317,6 +317,7 @@ public:
         Evaluation evaluation;
         evaluation.metric = "dev-mIoU";
         evaluation.numbers = measured("dev", device, type, cancel, &evaluation.samples);
+        evaluation.numbers["split"] = "dev";
         evaluation.value = evaluation.numbers.at("mIoU").get<double>();
         return evaluation;
     }

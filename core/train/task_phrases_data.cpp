@@ -187,6 +187,7 @@ public:
         Evaluation evaluation;
         evaluation.metric = "dev-likelihood";
         evaluation.numbers = measured("dev", device, type, cancel, &evaluation.samples);
+        evaluation.numbers["split"] = "dev";
         evaluation.value = evaluation.numbers.at("likelihood").get<double>();
         return evaluation;
     }

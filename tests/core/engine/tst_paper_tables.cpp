@@ -148,7 +148,7 @@ private Q_SLOTS:
         const OrderedJson &done = outcome.json.at("rows").at(2);
         QCOMPARE(done.at("state").get<std::string>(), std::string("done"));
         QVERIFY(done.at("numbers").contains("mIoU"));
-        QVERIFY2(outcome.text.find("| test |") != std::string::npos, outcome.text.c_str());
+        QVERIFY2(outcome.text.find("| dev |") != std::string::npos, outcome.text.c_str());
     }
 
     void rowsThatAreDoneAreNotRunAgain()

@@ -224,7 +224,7 @@ private Q_SLOTS:
         QCOMPARE(record.at("frame").get<std::string>(), std::string("published"));
         QCOMPARE(record.at("steps_per_gradient").get<int>(), 1);
         const std::string metrics = readFile(outcome.runFolder + "/metrics.jsonl");
-        QVERIFY(metrics.find("\"set\":\"test\"") != std::string::npos);
+        QVERIFY(metrics.find("\"split\":\"test\"") != std::string::npos);
         EngineOptions options;
         options.device = "cpu";
         Segmenter segmenter(outcome.runFolder + "/model", options);

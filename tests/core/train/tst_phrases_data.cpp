@@ -177,7 +177,7 @@ private Q_SLOTS:
         QVERIFY2(after < 0.93 * before,
                  (std::to_string(before) + " → " + std::to_string(after)).c_str());
         QCOMPARE(outcome.best.at("metric").get<std::string>(), std::string("dev-likelihood"));
-        QVERIFY(readFile(outcome.runFolder + "/metrics.jsonl").find("\"set\":\"test\"")
+        QVERIFY(readFile(outcome.runFolder + "/metrics.jsonl").find("\"split\":\"test\"")
                 != std::string::npos);
 
         const SafetensorsFile first(initial + "/model.safetensors");
