@@ -69,8 +69,8 @@ struct Widened
     }
 };
 #if defined(__x86_64__)
-// The processor multiplies pairs of bfloat16 numbers straight from the memory, a line of the cache
-// an instruction. Widened it would be six, more than there is time for while the line comes.
+// The processor multiplies pairs of bfloat16 numbers straight from the memory: one instruction for a
+// line of the cache instead of six.
 struct InPairs
 {
     using Isa = kernels::Wide512;

@@ -6,7 +6,8 @@ namespace sapsam::nn {
 
 // x Wᵀ + b of a Linear over the last dimension, as the layer's own forward. On the CPU without
 // gradients two cases are faster: few rows (a token at a time) run kernels of our own that read
-// the weights once at the speed of the memory, and weights may be 8-bit (quantizeLinears).
+// the weights once at the speed of the memory, and weights may be 8-bit (quantizeLinears). Few rows
+// in bfloat16 meet 8-bit weights in 16-bit fixed point: 2^-16 of the row's largest number is lost.
 // Modules whose weights are to be quantizable call this instead of the layer.
 torch::Tensor linear(const torch::nn::Linear &layer, const torch::Tensor &x);
 
